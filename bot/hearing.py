@@ -1,0 +1,177 @@
+"""Understands what somebody means by a few words: a control, a wish, a choice, an aside, a name.
+
+Pure and lexical: the phrases are data (prompts/words), and here they are only compared. Long messages are never read as
+a control, so that an answer which happens to contain "skip" stays an answer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from bot.model import Choice
+from prompts.library import Hear, Safety
+
+LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
+READ = 4000  # characters that are looked at: what a person types, not what they paste
+
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
+
+
+def clean(text: str) -> str:
+    """What may be stored and shown: NFC, without control characters, direction overrides and halves of surrogate pairs.
+
+    Tabs and line breaks stay. PostgreSQL refuses NUL, and UTF-8 cannot carry a lone surrogate.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").translate(_BIDI)
+    kept = "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+    return unicodedata.normalize("NFC", kept.replace("\ufffd", "")).strip()
+
+
+def words_in(text: str) -> list[str]:
+    """Lower-case words; apostrophes are dropped, so that "don’t" is dont."""
+    return re.findall(r"[^\W_]+|/\w+", text[:READ].lower().replace("’", "").replace("'", ""))
+
+
+def _core(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
+    words = words_in(text)
+    return tuple(word for word in words if word not in fillers) or tuple(words)
+
+
+@lru_cache(maxsize=64)
+def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[str]) -> Mapping[tuple[str, ...], str]:
+    index: dict[tuple[str, ...], str] = {}
+    for meaning, said in phrases:
+        for phrase in said:
+            index.setdefault(tuple(words_in(phrase)), meaning)
+            index.setdefault(_core(phrase, fillers), meaning)
+    return index
+
+
+def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
+    """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them."""
+    words = words_in(text)
+    if not words or len(words) > LONGEST_CONTROL:
+        return None
+    fillers = frozenset(hear.fillers)
+    index = _index(tuple((meaning, tuple(said)) for meaning, said in phrases.items()), fillers)
+    return index.get(tuple(words)) or index.get(_core(text, fillers))
+
+
+def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None:
+    """The one choice that is meant by a number, by its label or a part of it, or by another word for it."""
+    offered = list(choices)
+    words = words_in(text)
+    if not offered or not words or len(words) > LONGEST_CONTROL:
+        return None
+    number = re.fullmatch(r"\(?(?:number |option |no\.? ?|#)?(\d)\)?[.!]?", text.strip().lower())
+    if number and 1 <= int(number[1]) <= len(offered):
+        return offered[int(number[1]) - 1]
+    ordinals = {"first": 0, "second": 1, "third": 2, "last": len(offered) - 1}
+    fillers = frozenset(hear.fillers)
+    core = _core(text, fillers)
+    named = [ordinals[word] for word in core if word in ordinals]
+    if len(named) == 1 and len(core) <= 2 and named[0] < len(offered):
+        return offered[named[0]]
+    for choice in offered:
+        if words == words_in(choice.label):
+            return choice
+    for choice in offered:
+        synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
+        if heard(text, {choice.id: synonyms}, hear):
+            return choice
+    fits = [choice for choice in offered if set(core) <= set(_core(choice.label, fillers))]
+    return fits[0] if len(fits) == 1 else None
+
+
+def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
+    """Several choices at once: "1 and 3", or their words with commas or "and" between."""
+    offered = list(choices)
+    parts = [part for part in re.split(r"[,;&+/]|\band\b|\by\b|\bet\b|(?<=\d)\s+(?=\d)", text.lower()) if part.strip()]
+    found = [choice_in(part, offered, hear) for part in parts]
+    if not found or any(choice is None for choice in found):
+        return ()
+    return tuple(choice for choice in offered if choice in found)
+
+
+def aside_in(text: str, hear: Hear) -> str | None:
+    """The question after words such as "wait, a question: ..."; None when the text has no such head."""
+    for pattern in hear.aside:
+        if found := re.match(pattern, text[:READ].strip(), re.IGNORECASE | re.DOTALL):
+            return found["rest"].strip()
+    return None
+
+
+def asks_coach(text: str, hear: Hear) -> bool:
+    """True when the last question in the text is put to the coach rather than to oneself."""
+    questions = [part for part in re.split(r"(?<=[.!?\n])\s+", text[:READ].strip().lower().replace("’", "'")) if part.rstrip().endswith("?")]
+    if not questions:
+        return False
+    clauses = [questions[-1], *re.split(r"[,;:]\s+", questions[-1])]
+    return any(re.match(pattern, clause) for clause in clauses for pattern in hear.asking)
+
+
+def name_in(text: str, hear: Hear) -> str | None:
+    """A name to be called by: at most four words, no question, and nothing that looks like the start of a story."""
+    said = text.strip()
+    for pattern in hear.names:
+        if found := re.match(pattern, said, re.IGNORECASE):
+            said = found["name"].strip()
+            break
+    said = re.split(r"[,.;!\n]", said)[0].strip(" \"'“”")
+    words = said.split()
+    if not words or len(words) > 4 or len(said) > 60 or "?" in text or not re.search(r"[^\W\d_]", said):
+        return None
+    return said
+
+
+def feels(text: str, hear: Hear) -> bool:
+    """True when a word of feeling stands in the text."""
+    said = " ".join(words_in(text))
+    return any(re.search(rf"\b{re.escape(word)}", said) for word in hear.feelings)
+
+
+def who_in(text: str, hear: Hear) -> str | None:
+    """Whom the text is about, said back to its writer: "one of my partners" becomes "one of your partners".
+
+    The first noun phrase of a known kind of person or body, with its determiner and at most one word between.
+    """
+    actors = "|".join(sorted(map(re.escape, hear.actors), key=len, reverse=True))
+    found = re.search(rf"\b((?:one|two|some|both|all|none|most) of )?(my|our|the|a|an|one|two)\s+(?:([^\W\d_]+(?:-[^\W\d_]+)?)\s+)?({actors})\b", text[:READ], re.IGNORECASE)  # fmt: skip
+    if not found:
+        return None
+    lead, determiner, middle, actor = found.groups()
+    if middle and middle.lower() in {"of", "in", "and", "or", "to", "with", "for", "on", "at", "from", "is", "was", "who", "that", "than"}:
+        return None
+    if lead is None and determiner.lower() in ("a", "an"):
+        determiner = "that"
+    whose = hear.whose.get(determiner.lower(), determiner.lower())
+    return " ".join(part for part in ((lead or "").strip().lower(), whose, middle, actor) if part)
+
+
+def when_in(text: str, hear: Hear) -> str | None:
+    """A word of time the person used, such as "again" or "this week"."""
+    said = " ".join(words_in(text))
+    found = [when for when in hear.whens if re.search(rf"\b{re.escape(when)}\b", said)]
+    return max(found, key=len) if found else None
+
+
+def of_this_world(text: str, hear: Hear) -> bool:
+    """True when a word of the brokers' world stands in the text, so that silence is about the sources and not about the topic."""
+    return bool(set(words_in(text)) & set(hear.world))
+
+
+def alarm_in(text: str, safety: Safety) -> str | None:
+    """What the text raises that must not be coached on: danger, harassment, ethics or injection, in that order; else None.
+
+    Idioms ("that meeting nearly killed me") are taken out first. A false alarm costs one kind question; a missed one may cost more.
+    """
+    said = " " + " ".join(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", text[:READ].lower().replace("’", "'"))) + " "
+    for idiom in sorted(safety.idioms, key=len, reverse=True):
+        said = said.replace(f" {idiom} ", " ~ ")
+    for alarm in ("danger", "harassment", "ethics", "injection"):
+        if any(f" {phrase} " in said for phrase in getattr(safety, alarm)):
+            return alarm
+    return None

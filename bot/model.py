@@ -1,0 +1,356 @@
+"""The shared words of the coach: frozen values, nothing else.
+
+Everything in the house points at this module; it points at nothing. Text that a person wrote, or that was said to them,
+is kept out of `repr`, so that a stray log line or traceback carries none of it.
+Times are aware datetimes in UTC; a person's own time is worked out in rhythm.py alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Literal, NewType
+
+Phase = Literal["scoping-building", "managing-maintaining", "reviewing-revising", "sustaining-outcomes"]
+Broker = Literal["internal", "external"]
+Platform = Literal["terminal", "telegram", "slack"]
+Energy = Literal["low", "ok", "good"]
+PersonId = NewType("PersonId", str)
+
+PHASES: tuple[Phase, ...] = ("scoping-building", "managing-maintaining", "reviewing-revising", "sustaining-outcomes")
+
+
+def _private(**more: Any) -> Any:
+    return field(repr=False, **more)
+
+
+# --- who
+
+
+@dataclass(frozen=True, slots=True)
+class Partnership:
+    name: str = _private()
+    phases: tuple[Phase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When a person wants to hear from the coach, in their own wall-clock time; weekdays count from Monday = 0."""
+
+    reminder: time | None = None
+    nudge: tuple[int, time] | None = None
+    workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: PersonId
+    language: str = "en"
+    name: str | None = _private(default=None)
+    zone: str | None = None
+    broker: Broker | None = None
+    partnerships: tuple[Partnership, ...] = _private(default=())
+    rhythm: Rhythm = Rhythm()
+    welcomed: bool = False
+    onboarded: bool = False
+
+
+# --- what comes in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One update of a platform. `key` is the platform's own id of it, unique per platform; `press` is the id of a pressed choice."""
+
+    key: str
+    platform: Platform
+    address: str = _private()
+    at: datetime
+    text: str = _private(default="")
+    press: str | None = None
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    key: str
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    key: str
+    at: datetime
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The person opened the chat without writing anything."""
+
+    key: str
+    at: datetime
+
+
+DueKind = Literal["reminder", "follow-up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fell:
+    """Something fell due: `ref` names the intention that a follow-up is about, and is empty for a reminder."""
+
+    key: str
+    at: datetime
+    kind: DueKind
+    ref: str = ""
+
+
+Event = Said | Pressed | Opened | Fell
+
+
+# --- what goes out
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can be pressed, typed or numbered; `id` is ours and never carries a person's words."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A source shown under a message: `mark` is how the text refers to it."""
+
+    mark: int
+    card: str
+    title: str
+    topics: tuple[str, ...]
+    where: str
+
+
+MessageKind = Literal["reply", "question", "nudge", "reminder", "notice", "safety"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    kind: MessageKind
+    text: str = _private()
+    choices: tuple[Choice, ...] = ()
+    sources: tuple[Cited, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way out. `uncertain`: it may have been sent before a crash."""
+
+    key: str
+    platform: Platform
+    address: str = _private()
+    message: Message = _private()
+    uncertain: bool = False
+
+
+# --- what is known of good practice
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    doc: str
+    lines: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way open to the broker. `source` is the 1-based number of the passage's source that says so, 0 when it is ours."""
+
+    name: str
+    offer: str
+    price: str
+    not_if: str
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A knowledge card in one language, as found for some words; `score` is 1 for a perfect fit and grows less from there."""
+
+    card: str
+    score: float
+    title: str
+    gist: str
+    topics: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    broker: str
+    who: str
+    when: str
+    mirrors: tuple[str, str, str]
+    questions: tuple[str, str, str]
+    options: tuple[Option, ...]
+    challenge: str
+    if_then: str
+    strength: str
+    handoff: str
+    sources: tuple[Source, ...]
+    thin: str | None = None
+
+
+# --- where a conversation stands
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there."""
+
+    guide: str
+    step: str
+    began: datetime
+    at: datetime
+    entry: str | None = None
+    answers: tuple[tuple[str, str], ...] = _private(default=())
+    trail: tuple[str, ...] = ()
+    nudged: tuple[str, ...] = ()
+    energy: Energy | None = None
+    short: bool = False
+
+    def answer(self, step: str) -> str | None:
+        return dict(self.answers).get(step)
+
+
+Stage = Literal["explore", "options", "deepen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A coaching talk about one card: how far it has come, and which of the card's lines were used."""
+
+    card: str
+    stage: Stage
+    began: datetime
+    at: datetime
+    asked: str = _private()
+    used: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All that a conversation remembers between two messages. It is stored and read back between any two of them."""
+
+    place: Place | None = None
+    held: Place | None = None
+    talk: Talk | None = None
+    choices: tuple[Choice, ...] = ()
+    recent: tuple[str, ...] = ()
+    turns: int = 0
+    puzzled: int = 0
+
+
+# --- what a turn leads to
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it."""
+
+    entry: str
+    guide: str
+    step: str
+    text: str = _private()
+    event_date: date = field(kw_only=True)
+    energy: Energy | None = None
+    partnership: str | None = _private(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """The person's profile as it now stands."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An if-then plan in the person's own words, to be asked about on a day."""
+
+    id: str
+    text: str = _private()
+    due: date = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """An if-then plan has been asked about and answered."""
+
+    id: str
+    outcome: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Sets when something falls due, or with `at=None` takes it off. One row per person, kind and ref."""
+
+    kind: DueKind
+    at: datetime | None
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    kind: str
+    version: int
+    granted: bool
+
+
+Effect = Say | Keep | Learn | Plan | Settle | Remind | Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    conversation: Conversation
+    effects: tuple[Effect, ...] = ()
+
+
+# --- what is remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A logbook entry as it now reads: `answers` by step, each in its latest wording."""
+
+    id: str
+    guide: str
+    event_date: date
+    written: datetime
+    answers: tuple[tuple[str, str], ...] = _private(default=())
+    energy: Energy | None = None
+    partnership: str | None = _private(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    id: str
+    text: str = _private()
+    made: datetime = field(kw_only=True)
+    due: date = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding."""
+
+    person: Person
+    conversation: Conversation
+    passages: tuple[Passage, ...] = ()
+    in_hand: Passage | None = None
+    entries: tuple[Entry, ...] = ()
+    intentions: tuple[Intention, ...] = ()
+    platform: Platform = "terminal"
+    limited: bool = False

@@ -1,0 +1,353 @@
+"""Loads the guides and the words, and finds everything wrong with them at once.
+
+A guide file holds the structure of a guided talk: its steps, what each one keeps, and where its choices lead.
+A words file holds every sentence that is said in one language, and the phrases by which a person is understood.
+Nothing is decided here and nothing is said: dialogue.py walks the guides, and the words are data.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Template
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+HERE = Path(__file__).parent
+END = "end"
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+Line = Annotated[str, StringConstraints(min_length=1)]
+Lines = Line | Annotated[list[Line], Field(min_length=2)]
+Keeps = Literal["answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome"]
+
+# Slots the dialogue fills itself, wherever they stand in a guide.
+BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
+
+
+class BadPrompts(Exception):
+    """Guides or words that cannot be used; the message lists every fault, one a line."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class GuideChoice(_Part):
+    """A choice of a step: it goes on to a step of this guide (`go`, or the next one), or leaves for another guide."""
+
+    id: Slug
+    go: Slug | None = None
+    guide: Slug | None = None
+
+
+class Step(_Part):
+    """One question. `otherwise`: where a free answer to a choice step goes, and is taken as that step's answer.
+
+    `needs`: answers without which the step is passed over. Every step may be skipped by the person.
+    """
+
+    id: Slug
+    keeps: Keeps = "answer"
+    choices: list[GuideChoice] = []
+    many: bool = False
+    go: Slug | None = None
+    otherwise: Slug | None = None
+    needs: list[Slug] = []
+    mirror: bool = False
+
+
+Kind = TypeVar("Kind", bound=_Part)
+
+
+class Guide(_Part):
+    guide: Slug
+    kind: Literal["reflection", "profile", "plan"]
+    steps: Annotated[list[Step], Field(min_length=1)]
+    then: Slug | None = None
+
+    def step(self, step_id: str) -> Step:
+        return next(step for step in self.steps if step.id == step_id)
+
+    def has(self, step_id: str) -> bool:
+        return any(step.id == step_id for step in self.steps)
+
+    def after(self, step: Step) -> str:
+        """The step that follows when no choice says otherwise."""
+        if step.go:
+            return step.go
+        place = [s.id for s in self.steps].index(step.id) + 1
+        return self.steps[place].id if place < len(self.steps) else END
+
+
+class StepWords(_Part):
+    say: Lines
+    hint: Line | None = None
+    smaller: Line | None = None
+    choices: dict[str, Line] = {}
+
+
+class GuideWords(_Part):
+    title: Line
+    about: Line
+    opens: list[Line] = []
+    closes: Lines
+    steps: dict[str, StepWords]
+
+
+class Hear(_Part):
+    """The phrases by which a person is understood. All are compared in lower case, without punctuation."""
+
+    fillers: list[str]
+    controls: dict[str, list[str]]
+    wishes: dict[str, list[str]]
+    choices: dict[str, list[str]]
+    asking: list[str]
+    aside: list[str]
+    feelings: list[str]
+    actors: list[str]
+    world: list[str]
+    whose: dict[str, str]
+    whens: list[str]
+    names: list[str]
+    clock: dict[str, str]
+
+
+class Safety(_Part):
+    """Phrases that must not be coached on, by what they point to, and idioms that only sound like them."""
+
+    danger: list[str]
+    takes_back: list[str]
+    ethics: list[str]
+    harassment: list[str]
+    injection: list[str]
+    idioms: list[str]
+
+
+class Words(_Part):
+    language: Line
+    lines: dict[str, Lines]
+    guides: dict[str, GuideWords]
+    hear: Hear
+    safety: Safety
+
+    def variants(self, key: str) -> tuple[str, ...]:
+        """All wordings of a line; raises KeyError for a line that does not exist."""
+        found = self.lines[key]
+        return (found,) if isinstance(found, str) else tuple(found)
+
+
+class Library(_Part):
+    """Everything the dialogue is made of. English is always there; other languages fall back to it."""
+
+    guides: Mapping[str, Guide]
+    words: Mapping[str, Words]
+
+    def in_language(self, language: str) -> Words:
+        return self.words.get(language) or self.words["en"]
+
+
+def load_library(folder: Path = HERE) -> Library:
+    """Reads guides/*.yaml and words/*.yaml. Raises BadPrompts naming every fault of every file at once."""
+    faults: list[str] = []
+    guides: dict[str, Guide] = {}
+    words: dict[str, Words] = {}
+    for path in sorted((folder / "guides").glob("*.yaml")):
+        guide = _read(path, Guide, faults)
+        if guide is not None:
+            if guide.guide != path.stem:
+                faults.append(f"{path.name}: the guide in it is called {guide.guide!r}")
+            guides[guide.guide] = guide
+    for path in sorted((folder / "words").glob("*.yaml")):
+        if (read := _read(path, Words, faults)) is not None:
+            words[path.stem] = read
+    if not faults:
+        faults = faults_in(guides, words)
+    if faults:
+        raise BadPrompts("\n".join(faults))
+    return Library(guides=guides, words=words)
+
+
+def _read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
+    try:
+        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict))  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        faults.append(f"{path.name}: {' '.join(str(error).split())}")
+    except ValidationError as error:
+        faults += [f"{path.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return None
+
+
+class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Refuses a key that stands twice in one mapping, which YAML loaders silently let win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, times in keys.items():
+            if times > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands {times} times", node.start_mark)
+        return dict(super().construct_mapping(node, deep))
+
+
+# --- what can be wrong
+
+
+def faults_in(guides: Mapping[str, Guide], words: Mapping[str, Words]) -> list[str]:
+    """Every fault of guides and words together, in a fixed order."""
+    faults: list[str] = []
+    if "en" not in words:
+        return ["words/en.yaml is missing"]
+    for name, guide in guides.items():
+        faults += [f"guides/{name}: {fault}" for fault in _structure_faults(guide, guides)]
+    for language, spoken in words.items():
+        faults += [f"words/{language}: {fault}" for fault in _words_faults(spoken, words["en"], guides)]
+    return faults
+
+
+def _ways_out(guide: Guide, step: Step) -> set[str]:
+    """The steps that may follow a step; END where the guide is over or left."""
+    ways = {END if choice.guide else choice.go or guide.after(step) for choice in step.choices}
+    if not step.choices or step.many or step.otherwise:
+        ways.add(step.otherwise or guide.after(step))
+    ways.add(guide.after(step))  # every step may be skipped
+    return ways
+
+
+def _structure_faults(guide: Guide, guides: Mapping[str, Guide]) -> Iterator[str]:
+    ids = [step.id for step in guide.steps]
+    known = set(ids)
+    for step_id, times in Counter(ids).items():
+        if times > 1:
+            yield f"step {step_id} stands {times} times"
+    if END in known:
+        yield f"a step may not be called {END!r}"
+    for step in guide.steps:
+        for target in (step.go, step.otherwise, *(choice.go for choice in step.choices)):
+            if target not in known | {END, None}:
+                yield f"step {step.id} goes to {target}, which does not exist"
+        for needed in step.needs:
+            if needed not in known:
+                yield f"step {step.id} needs {needed}, which does not exist"
+        for choice_id, times in Counter(choice.id for choice in step.choices).items():
+            if times > 1:
+                yield f"step {step.id} has the choice {choice_id} {times} times"
+        for choice in step.choices:
+            if choice.guide and choice.go:
+                yield f"step {step.id}, choice {choice.id}: goes to a step and to a guide"
+            if choice.guide and choice.guide not in guides:
+                yield f"step {step.id}, choice {choice.id}: guide {choice.guide} does not exist"
+        if step.otherwise and not step.choices:
+            yield f"step {step.id}: otherwise is for steps with choices"
+    if guide.then and guide.then not in guides:
+        yield f"then: guide {guide.then} does not exist"
+    if len(known) < len(ids) or any(way not in known | {END} for step in guide.steps for way in _ways_out(guide, step)):
+        return
+    ways = {step.id: _ways_out(guide, step) for step in guide.steps}
+    for lost in sorted(known - _reached(ids[0], ways)):
+        yield f"step {lost} is reached by no road"
+    for step_id in sorted(known):
+        if END not in _reached(step_id, ways):
+            yield f"from step {step_id} no road leads to the end"
+
+
+def _reached(start: str, ways: Mapping[str, set[str]]) -> set[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        fresh = ways.get(waiting.pop(), set()) - reached
+        reached |= fresh
+        waiting += fresh
+    return reached
+
+
+def kept_for_sure(guide: Guide, step: Step) -> set[str]:
+    """The answers a step's words may name: those it needs, and the built-in slots. Any other may have been skipped."""
+    return set(step.needs) | BUILT_IN
+
+
+def _slots(lines: Lines) -> set[str]:
+    return {slot for line in ([lines] if isinstance(lines, str) else lines) for slot in Template(line).get_identifiers()}
+
+
+def _bad_templates(lines: Lines) -> list[str]:
+    return [line for line in ([lines] if isinstance(lines, str) else lines) if not Template(line).is_valid()]
+
+
+def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:
+    for key in sorted(english.lines.keys() - words.lines.keys()):
+        yield f"lines.{key} is missing"
+    for key, lines in words.lines.items():
+        if key not in english.lines:
+            yield f"lines.{key} is not a line of the English words"
+        elif _slots(lines) - _slots(english.lines[key]):
+            yield f"lines.{key} names ${sorted(_slots(lines) - _slots(english.lines[key]))[0]}, the English line does not"
+        if _bad_templates(lines):
+            yield f"lines.{key}: a $ that begins no slot (write $$)"
+    for part in ("controls", "wishes", "choices"):
+        mine, theirs = getattr(words.hear, part), getattr(english.hear, part)
+        for key in sorted(theirs.keys() ^ mine.keys()):
+            yield f"hear.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
+        for phrase, times in Counter(phrase for phrases in mine.values() for phrase in phrases).items():
+            if times > 1 and part != "choices":
+                yield f"hear.{part}: {phrase!r} stands {times} times"
+    for name in sorted(guides.keys() - words.guides.keys()):
+        yield f"guides.{name} is missing"
+    for name, spoken in words.guides.items():
+        if name not in guides:
+            yield f"guides.{name}: there is no such guide"
+        else:
+            yield from (f"guides.{name}.{fault}" for fault in _guide_words_faults(guides[name], spoken))
+
+
+def _guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
+    steps = {step.id: step for step in guide.steps}
+    for step_id in sorted(steps.keys() ^ spoken.steps.keys()):
+        yield f"steps.{step_id} is {'missing' if step_id in steps else 'not a step of the guide'}"
+    if unknown := _slots(spoken.closes) - BUILT_IN:
+        yield f"closes: ${sorted(unknown)[0]} is not kept on every road"
+    for step_id, said in spoken.steps.items():
+        if step_id not in steps:
+            continue
+        step = steps[step_id]
+        everything = [line for part in (said.say, said.hint, said.smaller) if part for line in ([part] if isinstance(part, str) else part)]
+        for slot in sorted(_slots(everything) - kept_for_sure(guide, step)):
+            yield f"steps.{step_id}: ${slot} is not kept on every road"
+        if _bad_templates(everything):
+            yield f"steps.{step_id}: a $ that begins no slot (write $$)"
+        choices = {choice.id for choice in step.choices}
+        for choice_id in sorted(choices ^ said.choices.keys()):
+            yield f"steps.{step_id}.choices.{choice_id} is {'missing' if choice_id in choices else 'not a choice of the step'}"
+        for label, times in Counter(label.casefold() for label in said.choices.values()).items():
+            if times > 1:
+                yield f"steps.{step_id}: the label {label!r} stands {times} times"
+        for label in said.choices.values():
+            if len(label) > 60:  # Telegram cuts an inline button near 64 characters, Slack refuses more than 75
+                yield f"steps.{step_id}: the label {label!r} is longer than 60 characters"
+
+
+def draw(guide: Guide, words: Words) -> str:
+    """A guide as a Mermaid flowchart, drawn from the data the dialogue runs."""
+    spoken = words.guides[guide.guide]
+    rows = ["flowchart TD"]
+    for step in guide.steps:
+        rows.append(f'    {_node(step.id)}["{_quoted(step.id)}"]')
+    for step in guide.steps:
+        for choice in step.choices:
+            target = f"{_node(choice.guide)}_guide([{choice.guide}])" if choice.guide else _node(choice.go or guide.after(step))
+            rows.append(f'    {_node(step.id)} -->|"{_quoted(spoken.steps[step.id].choices[choice.id])}"| {target}')
+        if step.otherwise:
+            rows.append(f"    {_node(step.id)} -->|...| {_node(step.otherwise)}")
+        elif not step.choices or step.many:
+            rows.append(f"    {_node(step.id)} --> {_node(guide.after(step))}")
+    rows.append(f"    {_node(END)}(({END}))")
+    return "\n".join(rows) + "\n"
+
+
+def _node(name: str) -> str:
+    return "s_" + name.replace("-", "_")
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "#quot;")

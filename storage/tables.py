@@ -1,0 +1,226 @@
+"""The tables, written so that PostgreSQL is only another address.
+
+What a person wrote, said or is called stands in sealed columns alone; dates, states and enumerations are plain, because
+they are what the store sorts and counts by. Every table but `persons` carries the person's id and falls with it.
+Entries and intentions are named by the dialogue, so their ids are a person's own: nobody can reach another's by an id.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC. The only place where UTC is put back on: SQLite returns naive datetimes whatever the type says."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# 64 bits on PostgreSQL; SQLite numbers rows by itself only in a column that is called INTEGER, which holds 64 bits anyway
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _sealed(name: str, *row: str, nullable: bool = False) -> Column[bytes]:
+    """A sealed column; the columns of `row` tell its rows apart, and are bound into the seal (see values.Sealer)."""
+    return Column(name, LargeBinary, nullable=nullable, info={"row": row})
+
+
+def _person(**more: Any) -> Column[str]:
+    return Column("person_id", String, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, **more)
+
+
+# --- who
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created_at", Moment, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    _sealed("profile"),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("address_blind", LargeBinary, primary_key=True),
+    _sealed("address", "platform", "address_blind"),
+    _person(index=True),
+    Column("linked_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _person(primary_key=True),
+    Column("version", Integer, nullable=False),
+    _sealed("state"),
+    Column("updated_at", Moment, nullable=False),
+)
+
+# position is empty for a partnership that is no longer in the profile, or never was, but that entries name
+partnerships = Table(
+    "partnerships",
+    metadata,
+    Column("id", String, primary_key=True),
+    _person(index=True),
+    Column("position", Integer),
+    _sealed("name", "id"),
+)
+
+partnership_phases = Table(
+    "partnership_phases",
+    metadata,
+    Column("partnership_id", String, ForeignKey("partnerships.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _person(index=True),
+    Column("phase", String, nullable=False),
+)
+
+# --- the logbook
+
+entries = Table(
+    "entries",
+    metadata,
+    _person(primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("guide", String, nullable=False),
+    Column("event_date", Date, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("energy", String),
+    Column("partnership_id", String, ForeignKey("partnerships.id", ondelete="SET NULL")),
+    Index("ix_entries_person_id_event_date", "person_id", "event_date"),
+)
+
+# append-only: a changed answer is a new revision, and the originals stay as they were
+revisions = Table(
+    "revisions",
+    metadata,
+    _person(),
+    Column("entry_id", String, nullable=False),
+    Column("n", Integer, nullable=False, autoincrement=False),
+    Column("step", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    _sealed("body", "entry_id", "n"),
+    PrimaryKeyConstraint("person_id", "entry_id", "n"),
+    ForeignKeyConstraint(["person_id", "entry_id"], ["entries.person_id", "entries.id"], ondelete="CASCADE"),
+)
+
+intentions = Table(
+    "intentions",
+    metadata,
+    _person(primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("due", Date, nullable=False),
+    _sealed("text", "id"),
+    Column("settled_at", Moment),
+    _sealed("outcome", "id", nullable=True),
+)
+
+# --- what comes in and what goes out
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", _Number, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    _person(index=True),
+    Column("received_at", Moment, nullable=False),
+    _sealed("body", "key", nullable=True),
+    Column("done_at", Moment),
+    Column("tries", Integer, nullable=False, default=0),
+)
+Index("ix_inbox_undone", inbox.c.seq, sqlite_where=inbox.c.done_at.is_(None), postgresql_where=inbox.c.done_at.is_(None))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _Number, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    _person(index=True),
+    Column("platform", String, nullable=False),
+    _sealed("body", "key", nullable=True),
+    Column("state", String, nullable=False),
+    Column("uncertain", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Index("ix_outbox_unsent", "platform", "state", "seq"),
+)
+
+# --- what falls due, what was agreed to, what was done
+
+due = Table(
+    "due",
+    metadata,
+    _person(primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("ref", String, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("last_fired_at", Moment),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    _person(index=True),
+    Column("kind", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    _person(index=True),
+    Column("at", Moment, nullable=False),
+    Column("act", String, nullable=False),
+    Column("count", Integer, nullable=False),
+)
