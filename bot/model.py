@@ -57,10 +57,15 @@ class Person:
 
 # --- what comes in
 
+Brought = Literal["voice", "file"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """One update of a platform. `key` is the platform's own id of it, unique per platform; `press` is the id of a pressed choice."""
+    """One update of a platform. `key` is the platform's own id of it, unique per platform.
+
+    `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is.
+    """
 
     key: str
     platform: Platform
@@ -68,7 +73,9 @@ class Inbound:
     at: datetime
     text: str = _private(default="")
     press: str | None = None
+    edits: str | None = None
     opened: bool = False
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +100,43 @@ class Opened:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An earlier message, named by its key, now reads differently."""
+
+    key: str
+    at: datetime
+    of: str
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Something other than text was sent: a voice note, a file. It is not taken in."""
+
+    key: str
+    at: datetime
+    what: Brought
+
+
 DueKind = Literal["reminder", "follow-up"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fell:
-    """Something fell due: `ref` names the intention that a follow-up is about, and is empty for a reminder."""
+    """Something fell due at `due`, and is dealt with at `at`, which is later when nobody was there to do it.
+
+    `ref` names the intention that a follow-up is about, and is empty for a reminder.
+    """
 
     key: str
     at: datetime
     kind: DueKind
+    due: datetime
     ref: str = ""
 
 
-Event = Said | Pressed | Opened | Fell
+Event = Said | Pressed | Opened | Edited | Handed | Fell
 
 
 # --- what goes out
@@ -220,6 +250,17 @@ class Place:
         return dict(self.answers).get(step)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which message became which answer, so that editing the message can revise the answer."""
+
+    message: str
+    entry: str
+    guide: str
+    step: str
+    day: date
+
+
 Stage = Literal["explore", "options", "deepen"]
 
 
@@ -245,7 +286,9 @@ class Conversation:
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0
-    puzzled: int = 0
+    alarm: str | None = None
+    aim: str = _private(default="")
+    kept: tuple[Kept, ...] = ()
 
 
 # --- what a turn leads to
@@ -353,4 +396,3 @@ class Context:
     entries: tuple[Entry, ...] = ()
     intentions: tuple[Intention, ...] = ()
     platform: Platform = "terminal"
-    limited: bool = False

@@ -51,7 +51,7 @@ class Moment(TypeDecorator[datetime]):
             raise ValueError("a moment without a time zone")
         return value and value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -85,7 +85,7 @@ addresses = Table(
     "addresses",
     metadata,
     Column("platform", String, primary_key=True),
-    Column("address_blind", LargeBinary, primary_key=True),
+    Column("address_blind", String, primary_key=True),
     _sealed("address", "platform", "address_blind"),
     _person(index=True),
     Column("linked_at", Moment, nullable=False),
@@ -131,7 +131,7 @@ entries = Table(
     Column("event_date", Date, nullable=False),
     Column("written_at", Moment, nullable=False),
     Column("energy", String),
-    Column("partnership_id", String, ForeignKey("partnerships.id", ondelete="SET NULL")),
+    Column("partnership_id", String, ForeignKey("partnerships.id", ondelete="SET NULL"), index=True),
     Index("ix_entries_person_id_event_date", "person_id", "event_date"),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import Column
 
 from bot.model import Conversation, Inbound, Message, Person, PersonId
@@ -28,8 +29,12 @@ class Form(Generic[V]):
         self._adapter = TypeAdapter(type_)
 
     def text(self, value: V) -> str:
-        # in two steps, because pydantic's own dump_json refuses a lone surrogate, with the text in its error
-        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False, separators=(",", ":"))
+        # in two steps, because pydantic's own dump_json refuses a lone surrogate
+        try:
+            plain_value = self._adapter.dump_python(value, mode="json", warnings="error")
+        except PydanticSerializationError:  # its message quotes the text
+            raise TypeError(f"a {self._name} that holds something of another type than it says") from None
+        return json.dumps(plain_value, ensure_ascii=False, separators=(",", ":"))
 
     def value(self, text: str) -> V:
         try:
@@ -61,7 +66,7 @@ class Sealer:
 
 
 def _row(parts: tuple[object, ...]) -> str:
-    return "/".join(part.hex() if isinstance(part, bytes) else str(part) for part in parts)
+    return "/".join(map(str, parts))
 
 
 def readable(rows: Iterable[R], read: Callable[[R], V]) -> Iterator[V]:

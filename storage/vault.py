@@ -14,7 +14,6 @@ import base64
 import binascii
 import os
 import stat
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,8 +62,7 @@ class Vault:
         self._cipher = AESGCM(key)
         self._blinding = _derived(key, b"brokercoach blind index", _KEY)
         self._id = _derived(key, b"brokercoach key id", _KEY_ID)
-        self._unwrapped: Callable[[str, bytes], DataKey] = lru_cache(_KEYS_AT_HAND)(self._unwrap)
-        self._drop: Callable[[], None] = self._unwrapped.cache_clear  # type: ignore[attr-defined]
+        self._unwrapped = lru_cache(_KEYS_AT_HAND)(self._unwrap)
 
     @classmethod
     def open(cls, path: Path, create: bool) -> Vault:
@@ -95,7 +93,7 @@ class Vault:
 
     def drop_keys(self) -> None:
         """Lets go of every unwrapped key in memory."""
-        self._drop()
+        self._unwrapped.cache_clear()
 
     def blind(self, text: str) -> bytes:
         """Equal for equal texts, and tells nothing else to whoever lacks the key: for exact look-up of what is sealed."""
@@ -107,7 +105,8 @@ class Vault:
         key_id, sealed = wrapped[:_KEY_ID], wrapped[_KEY_ID:]
         if key_id != self._id:
             raise VaultLocked(
-                f"the key file holds key {self._id.hex()}, the logbook was written with key {key_id.hex()}; restore that key file from your backup"
+                f"the key file holds key {self._id.hex()}, the logbook was written with key {key_id.hex()}; "
+                "restore that key file from your backup"
             )
         try:
             return DataKey(_decrypt(self._cipher, sealed, _key_place(person)))
@@ -159,7 +158,9 @@ def _parsed(text: str) -> bytes | None:
                 key = base64.b64decode(encoded, validate=True)
             except (binascii.Error, ValueError):
                 return None
-            genuine = len(key) == _KEY and constant_time.bytes_eq(_derived(key, b"brokercoach key id", _KEY_ID).hex().encode(), key_id.encode())
+            genuine = len(key) == _KEY and constant_time.bytes_eq(
+                _derived(key, b"brokercoach key id", _KEY_ID).hex().encode(), key_id.encode()
+            )
             return key if genuine else None
     return None
 

@@ -1,0 +1,155 @@
+"""The terminal: the first adapter, and the embedded default. Lines become messages; messages become lines.
+
+Works in a window, piped, at 40 columns and without colour. What is typed is not kept in a history file.
+Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.model import Inbound, Letter, Message
+from prompts.library import Words
+
+WIDEST = 84  # columns; longer lines are hard to read
+TICK = 20.0  # seconds between two looks at the clock while nobody types
+PATIENCE = 0.4  # seconds after which a wait shows what it is waiting for
+
+
+class Coach(Protocol):
+    """What the terminal needs of the manager."""
+
+    async def handle(self, inbound: Inbound) -> None: ...
+
+    async def resume(self) -> None: ...
+
+    async def tick(self) -> None: ...
+
+    async def deliver(self, platform: Any, send: Callable[[Letter], Awaitable[None]]) -> int: ...
+
+
+def to_inbound(text: str, address: str, at: datetime, opened: bool = False) -> Inbound:
+    """One typed line, or the opening of the chat. The terminal has no event ids of its own, so each gets a fresh one."""
+    return Inbound(key=uuid4().hex, platform="terminal", address=address, at=at, text=text, opened=opened)
+
+
+def to_message(message: Message) -> Iterator[tuple[str, str]]:
+    """The lines of a message with the role each plays: text, choice or source."""
+    yield "text", message.text
+    for number, choice in enumerate(message.choices, 1):
+        yield "choice", f"{number}  {choice.label}"
+    for cited in message.sources:
+        yield "source", f"[{cited.mark}] {cited.title} · {cited.where}"
+
+
+class Terminal:
+    """One person's chat. `building` tells how far the index is while it is being built: (done, all), else None."""
+
+    def __init__(
+        self, coach: Coach, words: Words, address: str, clock: Callable[[], datetime], building: Callable[[], tuple[int, int] | None] = lambda: None
+    ) -> None:
+        self._coach = coach
+        self._words = words
+        self._address = address
+        self._clock = clock
+        self._building = building
+        self._console = Console(highlight=False, soft_wrap=False)
+        self._console.width = min(self._console.width, WIDEST)
+        self._sending = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Chats until the input ends or somebody leaves. Raises StoreDown where it cannot go on."""
+        await self._coach.resume()
+        await self._coach.tick()
+        if not await self._deliver():
+            await self._take(to_inbound("", self._address, self._clock(), opened=True))
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            await self._in_a_window()
+        else:
+            await self._piped()
+
+    async def _in_a_window(self) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import DummyHistory
+        from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        keys = KeyBindings()
+
+        @keys.add("escape", "enter")
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.insert_text("\n")
+
+        session: PromptSession[str] = PromptSession(history=DummyHistory(), key_bindings=keys)
+        self._console.print(Text(self._line("terminal.hint"), style="dim"))
+        ticking = asyncio.create_task(self._tick_along())
+        try:
+            while True:
+                with patch_stdout(raw=True):
+                    text = await session.prompt_async(f"{self._line('terminal.you')} › ")
+                await self._take(to_inbound(text, self._address, self._clock()))
+        except (EOFError, KeyboardInterrupt):
+            self._console.print(Text(self._line("terminal.left"), style="dim"))
+        finally:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+
+    async def _piped(self) -> None:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            await self._take(to_inbound(line.rstrip("\r\n"), self._address, self._clock()))
+
+    async def _tick_along(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            await self._coach.tick()
+            await self._deliver()
+
+    async def _take(self, inbound: Inbound) -> None:
+        await self._waited_for(self._coach.handle(inbound))
+        await self._deliver()
+
+    async def _waited_for(self, turn: Awaitable[None]) -> None:
+        """Waits for a turn; a wait that can be felt shows what it is for."""
+        task = asyncio.ensure_future(turn)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        if not done and self._console.is_terminal:
+            with self._console.status(self._line("terminal.thinking"), spinner="dots") as status:
+                while not task.done():
+                    if progress := self._building():
+                        status.update(self._line("terminal.building", done=str(progress[0]), all=str(progress[1])))
+                    await asyncio.wait({task}, timeout=PATIENCE)
+        elif not done and self._building():
+            sys.stderr.write(self._line("terminal.building", done="0", all="…") + "\n")
+        await task
+
+    async def _deliver(self) -> int:
+        async with self._sending:
+            return await self._coach.deliver("terminal", self._show)
+
+    async def _show(self, letter: Letter) -> None:
+        styles = {"text": "", "choice": "cyan", "source": "dim"}
+        shown = Text(f"{self._line('terminal.coach')} › ", style="bold green")
+        for role, line in to_message(letter.message):
+            if role == "text":
+                shown.append(line, style="")
+                self._console.print()
+                self._console.print(shown)
+            else:
+                self._console.print(Text(f"  {line}", style=styles[role]))
+        self._console.print()
+
+    def _line(self, key: str, **slots: str) -> str:
+        line = self._words.variants(key)[0]
+        for name, value in slots.items():
+            line = line.replace(f"${name}", value)
+        return line

@@ -1,0 +1,304 @@
+"""Composes a coaching reply from the hand-written parts of a card, with no model.
+
+The order never changes: first a mirror that adds meaning, then at most two options, each with its price and its source,
+then one open question, last. A first vague message gets a mirror and a question only. Where nothing was found, the reply
+says so. Numbers in brackets refer to sources that code has looked up; a detail that is ours is marked as ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+from bot.draft import Draft
+from bot.hearing import feels, of_this_world, when_in, who_in, words_in
+from bot.model import Choice, Cited, Option, Passage, Talk
+
+SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
+CLEAR = 0.5  # a passage's score from which it answers the message; between the gate and this, the message is vague
+FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
+ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
+
+
+def coach(draft: Draft, text: str) -> None:
+    """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one."""
+    talk = draft.talk if draft.talk and draft.at - draft.talk.at < STALE else None
+    best = draft.context.passages[0] if draft.context.passages else None
+    in_hand = draft.context.in_hand if talk else None
+    if talk and in_hand and talk.stage != "explore" and not _new_topic(talk, draft.context.passages, text):
+        _deepen(draft, replace(talk, at=draft.at), in_hand, text)
+        return
+    if best is None and talk and in_hand:
+        best = in_hand  # asked back and answered in words that find nothing: the first find still stands
+    if best is None:
+        _silent(draft, text)
+        return
+    asked = f"{talk.asked}\n{text}" if talk and talk.stage == "explore" else text
+    fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
+    if (talk is None or talk.stage != "explore") and (best.score < CLEAR or _content(draft, text) < FEW):
+        _ask_back(draft, fresh, best, text)
+    else:
+        used = talk.used if talk and talk.card == best.card else ()
+        advise(draft, replace(fresh, used=used), best, asked)
+
+
+def _content(draft: Draft, text: str) -> int:
+    return len([word for word in words_in(text) if word not in draft.words.hear.fillers])
+
+
+def _new_topic(talk: Talk, passages: Sequence[Passage], text: str) -> bool:
+    """A clear find that is not the card in hand, in a message long enough to be about something else."""
+    if not passages or passages[0].score < CLEAR or len(words_in(text)) < 7:
+        return False
+    return talk.card not in [passage.card for passage in passages[:3]]
+
+
+# --- the moves
+
+
+def _ask_back(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
+    mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
+    draft.talk = _with_used(talk, mirror, question)
+    _speak(draft, [_said(draft, passage, mirror, text)], _said(draft, passage, question, text))
+
+
+def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
+    """Mirror, two options with price and source, one question; the parts are chosen so that they fit one screen."""
+    numbers = [n for n in range(len(passage.options)) if f"o{n}" not in talk.used][:2] or [0, 1]
+    options = [passage.options[n] for n in numbers]
+    sources = _cite(draft, passage, options)
+    lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
+    rows = [f"{n}. {_option_row(draft, passage, option, sources, text)}" for n, option in enumerate(options, 1)]
+    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows])
+    fitting = [
+        (mirror, question)
+        for mirror, question in product(_mirrors(draft, passage, text), _questions(draft, passage))
+        if len(_said(draft, passage, mirror, text)) + len(middle) + len(_said(draft, passage, question, text)) + 4 <= SCREEN
+    ]
+    mirror, question = fitting[0] if fitting else (_shortest(passage, "m"), _shortest(passage, "q"))
+    draft.remember(_mark(passage, mirror))
+    draft.remember(_mark(passage, question))
+    draft.talk = _with_used(replace(talk, stage="options"), mirror, question, *(f"o{n}" for n in numbers))
+    choices = [Choice(f"opt:{passage.card}:{n}", passage.options[n].name) for n in numbers]
+    _speak(draft, [_said(draft, passage, mirror, text), middle], _said(draft, passage, question, text), [*choices, draft.choice("another")], sources)
+
+
+def another_way(draft: Draft) -> None:
+    """The next option of the card in hand, then the next card found; then honesty that there is no more."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None:
+        draft.say(draft.line("unsure"))
+        return
+    left = [n for n in range(len(passage.options)) if f"o{n}" not in talk.used]
+    if not left:
+        for other in draft.context.passages:
+            if other.card != talk.card and f"c:{other.card}" not in talk.used:
+                advise(draft, Talk(other.card, "options", talk.began, draft.at, talk.asked, (f"c:{talk.card}",)), other, talk.asked)
+                return
+        draft.say(draft.line("advise.no-more"))
+        return
+    number, option = left[0], passage.options[left[0]]
+    sources = _cite(draft, passage, [option])
+    offer = _slots(draft, passage, option.offer, talk.asked)
+    said = draft.line("advise.another", offer=offer, price=_priced(draft, passage, option, sources, talk.asked))
+    question = _pick_question(draft, passage)
+    draft.talk = _with_used(replace(talk, at=draft.at), f"o{number}", question)
+    choices = [Choice(f"opt:{passage.card}:{number}", option.name), draft.choice("another")]
+    _speak(draft, [said], _said(draft, passage, question, talk.asked), choices, sources)
+
+
+def one_way(draft: Draft) -> None:
+    """Somebody wants one thing and no choice of two: one option with its reason, as an offer."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None:
+        draft.say(draft.line("unsure"))
+        return
+    option = passage.options[0]
+    sources = _cite(draft, passage, [option])
+    offer = _slots(draft, passage, option.offer, talk.asked)
+    said = draft.line("advise.one", offer=offer, price=_priced(draft, passage, option, sources, talk.asked))
+    question = _pick_question(draft, passage)
+    draft.talk = _with_used(replace(talk, stage="options", at=draft.at), "o0", question)
+    choices = [Choice(f"opt:{passage.card}:0", option.name), draft.choice("another")]
+    _speak(draft, [said], _said(draft, passage, question, talk.asked), choices, sources)
+
+
+def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
+    """The person answered instead of choosing: another mirror and question, then a fair challenge and the choice again."""
+    draft.talk = talk
+    if talk.stage == "options":
+        mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
+        draft.talk = _with_used(replace(talk, stage="deepen"), mirror, question)
+        _speak(draft, [_said(draft, passage, mirror, text)], _said(draft, passage, question, text), _open_options(draft, talk, passage))
+        return
+    if "challenge" not in talk.used:
+        draft.talk = _with_used(talk, "challenge")
+        challenge = _slots(draft, passage, passage.challenge, talk.asked)
+        if challenge.endswith("?"):
+            _speak(draft, [], challenge, _open_options(draft, talk, passage))
+        else:
+            _speak(draft, [challenge], draft.line("deepen.choose"), _open_options(draft, talk, passage))
+        return
+    _speak(draft, [], draft.line("deepen.choose"), [*_open_options(draft, talk, passage), draft.choice("enough")])
+
+
+def _open_options(draft: Draft, talk: Talk, passage: Passage) -> list[Choice]:
+    shown = [n for n in range(len(passage.options)) if f"o{n}" in talk.used]
+    return [*(Choice(f"opt:{passage.card}:{n}", passage.options[n].name) for n in shown), draft.choice("another")]
+
+
+def chosen(draft: Draft, number: int) -> tuple[str, str] | None:
+    """What leads over to a step of one's own once an option is picked: a line about it, and the frame to make one's own."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None or number >= len(passage.options):
+        return None
+    option = passage.options[number]
+    return (
+        draft.line("advise.not-if", not_if=_slots(draft, passage, option.not_if, talk.asked)),
+        _slots(draft, passage, passage.if_then, talk.asked),
+    )
+
+
+def tell_more(draft: Draft) -> None:
+    """Where the guidance comes from and how firm it is."""
+    passage = draft.context.in_hand
+    if passage is None:
+        draft.say(draft.line("tell-more.none"))
+        return
+    evidence = draft.line(f"evidence.{passage.strength}")
+    gist = passage.gist if passage.thin is None else f"{passage.gist} {passage.thin}"
+    sources = tuple(_cited(draft, passage, n) for n in range(1, len(passage.sources) + 1))
+    draft.say(draft.line("tell-more", gist=gist, evidence=evidence), choices=draft.offered, sources=sources)
+
+
+def _silent(draft: Draft, text: str) -> None:
+    draft.talk = None
+    if of_this_world(text, draft.words.hear):
+        _speak(draft, [draft.line("silent")], draft.line("silent.question"))
+    else:
+        _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))
+
+
+def mirror_of(draft: Draft, answer: str) -> str:
+    """A short mirror of an answer in a reflection: from the card that fits it well, else from the answer's own shape."""
+    best = draft.context.passages[0] if draft.context.passages else None
+    if best is not None and best.score >= CLEAR:
+        for mirror in _mirrors(draft, best, answer):
+            if draft.heard_at(_mark(best, mirror)) < 0:
+                draft.remember(_mark(best, mirror))
+                return _said(draft, best, mirror, answer)
+    return draft.line(f"flow.{_shape(draft, answer)}")
+
+
+def _shape(draft: Draft, answer: str) -> str:
+    words = words_in(answer)
+    if {"but", "although", "though", "however", "yet"} & set(words):
+        return "contrast"
+    if feels(answer, draft.words.hear):
+        return "feeling"
+    if words[:1] == ["nothing"] or "nothing happened" in " ".join(words):
+        return "nothing"
+    if words.count("i") >= 2:
+        return "acted"
+    if "they" in words and "i" not in words:
+        return "others"
+    return "short" if len(words) < 5 else "plain"
+
+
+# --- the parts of a card, named m0-m2 (mirrors), q0-q2 (questions), o0-o2 (options)
+
+
+def _mark(passage: Passage, part: str) -> str:
+    return f"{passage.card}/{part}"
+
+
+def _with_used(talk: Talk, *parts: str) -> Talk:
+    return replace(talk, used=tuple(dict.fromkeys([*talk.used, *parts])))
+
+
+def _text(passage: Passage, part: str) -> str:
+    return (passage.mirrors if part[0] == "m" else passage.questions)[int(part[1])]
+
+
+def _said(draft: Draft, passage: Passage, part: str, text: str) -> str:
+    return _slots(draft, passage, _text(passage, part), text)
+
+
+def _slots(draft: Draft, passage: Passage, line: str, text: str) -> str:
+    hear = draft.words.hear
+    filled = draft.fill(line, who=who_in(text, hear) or passage.who, when=when_in(text, hear) or passage.when)
+    return filled[:1].upper() + filled[1:] if line[:1] == "$" else filled
+
+
+def _mirrors(draft: Draft, passage: Passage, text: str) -> list[str]:
+    """The card's mirrors, best first: not used lately, about the feeling when one was shown, close to the person's own words."""
+    said = set(words_in(text)) - set(draft.words.hear.fillers)
+    felt = feels(text, draft.words.hear)
+
+    def rank(number: int) -> tuple[int, int, int, int]:
+        mirror = passage.mirrors[number]
+        shared = len(said & set(words_in(_slots(draft, passage, mirror, text))))
+        return draft.heard_at(_mark(passage, f"m{number}")), int((number == 0) != felt), -shared, number
+
+    return [f"m{n}" for n in sorted(range(3), key=rank)]
+
+
+def _questions(draft: Draft, passage: Passage) -> list[str]:
+    return [f"q{n}" for n in sorted(range(3), key=lambda n: (draft.heard_at(_mark(passage, f"q{n}")), n))]
+
+
+def _shortest(passage: Passage, kind: str) -> str:
+    return min((f"{kind}{n}" for n in range(3)), key=lambda part: len(_text(passage, part)))
+
+
+def _pick_mirror(draft: Draft, passage: Passage, text: str) -> str:
+    part = _mirrors(draft, passage, text)[0]
+    draft.remember(_mark(passage, part))
+    return part
+
+
+def _pick_question(draft: Draft, passage: Passage) -> str:
+    part = _questions(draft, passage)[0]
+    draft.remember(_mark(passage, part))
+    return part
+
+
+# --- sources
+
+
+def _cited(draft: Draft, passage: Passage, number: int) -> Cited:
+    source = passage.sources[number - 1]
+    first, last = source.lines.split("-")
+    lines = first if first == last else source.lines
+    where = draft.line("source.where", doc=draft.line(f"doc.{source.doc}"), lines=lines, where=source.where)
+    return Cited(number, passage.card, passage.title, passage.topics, where)
+
+
+def _cite(draft: Draft, passage: Passage, options: Sequence[Option]) -> tuple[Cited, ...]:
+    """The sources these options rest on, numbered from 1 in the order in which they are named."""
+    numbers = list(dict.fromkeys(option.source for option in options if option.source))
+    return tuple(replace(_cited(draft, passage, n), mark=mark) for mark, n in enumerate(numbers, 1))
+
+
+def _priced(draft: Draft, passage: Passage, option: Option, sources: Sequence[Cited], text: str) -> str:
+    """The price of an option, with the mark of its source or of its being ours."""
+    price = _slots(draft, passage, option.price, text)
+    if not option.source:
+        return f"{price} {draft.line('ours')}"
+    wanted = _cited(draft, passage, option.source).where
+    return f"{price} [{next(cited.mark for cited in sources if cited.where == wanted)}]"
+
+
+def _option_row(draft: Draft, passage: Passage, option: Option, sources: Sequence[Cited], text: str) -> str:
+    return f"{_slots(draft, passage, option.offer, text)} {_priced(draft, passage, option, sources, text)}"
+
+
+def _speak(draft: Draft, parts: Sequence[str], question: str, choices: Sequence[Choice] = (), sources: Sequence[Cited] = ()) -> None:
+    """Says the parts and ends on the question; in the middle of a guide that is the guide's own question instead."""
+    if draft.ending:
+        question, choices = draft.ending
+    together = len(parts) == 1 and not draft.ending and len(parts[0]) + len(question) < ONE_PARAGRAPH
+    draft.say((" " if together else "\n\n").join([*parts, question]), "reply", choices, sources)

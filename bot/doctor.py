@@ -1,0 +1,73 @@
+"""Looks at everything the coach needs and says what is wrong, with the remedy. Changes nothing but an empty home."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.settings import Settings
+
+LITTLE = 200 * 1024 * 1024  # bytes free below which a logbook with its index may run into a full disk
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    part: str
+    ok: bool
+    says: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    return [_look(part, look, settings) for part, look in (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", _search))]
+
+
+def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    from knowledge.card import BadCards
+    from knowledge.index import IndexDown
+    from prompts.library import BadPrompts
+    from storage.faults import StoreDown
+
+    try:
+        return Finding(part, True, look(settings))
+    except (StoreDown, IndexDown, BadCards, BadPrompts) as error:
+        return Finding(part, False, str(error))
+    except OSError as error:
+        return Finding(part, False, f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME")
+
+
+def _prompts(_: Settings) -> str:
+    from prompts.library import load_library
+
+    library = load_library()
+    return f"{len(library.guides)} guides, languages: {', '.join(library.words)}"
+
+
+def _home(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    free = shutil.disk_usage(settings.home).free
+    if free < LITTLE:
+        raise OSError(28, f"only {free // 2**20} MB are free on its disk", str(settings.home))
+    return f"{settings.home}, {free // 2**20} MB free"
+
+
+def _logbook(settings: Settings) -> str:
+    from bot.__main__ import open_store
+    from storage.faults import StoreDown
+
+    store = open_store(settings)
+    try:
+        if faults := store.check():
+            raise StoreDown("; ".join(faults))
+        return f"{len(store.people())} people; keep a copy of {settings.key_path} apart from the database: without it nothing can be read"
+    finally:
+        store.close()
+
+
+def _search(settings: Settings) -> str:
+    from knowledge.search import Finder
+
+    finder = Finder.open(settings.home, settings.chroma)
+    if finder.missing:
+        return f"by words alone; for meaning install brokercoach[rag] (missing: {', '.join(finder.missing)})"
+    return "by words and by meaning"

@@ -1,0 +1,137 @@
+"""A turn in the making: what has been said and decided so far within one call of `step`.
+
+It picks among the wordings of a line so that none comes back within the last lines said, and gathers effects in order.
+It decides nothing about the talk; dialogue.py, guiding.py and coaching.py do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from string import Template
+from uuid import NAMESPACE_OID, uuid5
+
+from bot.model import Choice, Cited, Context, Effect, Event, Keep, Kept, Learn, Message, MessageKind, Place, Remind, Say, Talk, Turn
+from bot.rhythm import next_reminder, today
+from prompts.library import Guide, Library, Words
+
+REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
+EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
+
+
+class Draft:
+    def __init__(self, library: Library, context: Context, event: Event) -> None:
+        self.library = library
+        self.context = context
+        self.event = event
+        self.words: Words = library.in_language(context.person.language)
+        self.person = context.person
+        conversation = context.conversation
+        self.place: Place | None = conversation.place
+        self.held: Place | None = conversation.held
+        self.talk: Talk | None = conversation.talk
+        self.alarm: str | None = conversation.alarm
+        self.aim = conversation.aim
+        self._kept = conversation.kept
+        self.offered: tuple[Choice, ...] = conversation.choices
+        self.choices: tuple[Choice, ...] = ()
+        self.ending: tuple[str, tuple[Choice, ...]] | None = None  # what closes a coaching reply given in the middle of a guide
+        self._recent: list[str] = list(conversation.recent)
+        self._turns = conversation.turns
+        self._effects: list[Effect] = []
+
+    # --- words
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def today(self) -> date:
+        return today(self.at, self.person.zone)
+
+    @property
+    def dear(self) -> str:
+        return f", {self.person.name}" if self.person.name else ""
+
+    def pick(self, key: str, variants: Sequence[str]) -> str:
+        """The wording that was heard longest ago, if ever; which one comes first differs from turn to turn."""
+        if len(variants) == 1:
+            return variants[0]
+        order = sorted(range(len(variants)), key=lambda n: (self.heard_at(f"{key}#{n}"), (n - self._turns) % len(variants)))
+        self.remember(f"{key}#{order[0]}")
+        return variants[order[0]]
+
+    def heard_at(self, mark: str) -> int:
+        """How recently a line or a card's part was used: -1 for not lately, else the higher the more recent."""
+        return max((n for n, used in enumerate(self._recent) if used == mark), default=-1)
+
+    def remember(self, mark: str) -> None:
+        self._recent.append(mark)
+
+    def fill(self, text: str, /, **slots: str) -> str:
+        return Template(text).substitute({"dear": self.dear} | slots)
+
+    def line(self, key: str, /, **slots: str) -> str:
+        """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
+        if key in ("welcome", "welcome.asked", "privacy"):
+            slots["privacy"] = self.line(f"privacy.{self.context.platform}")
+        if key.startswith("safety.") and key != "safety.helpline":
+            slots["helpline"] = self.line("safety.helpline")
+        return self.fill(self.pick(key, self.words.variants(key)), **slots)
+
+    def choice(self, action: str) -> Choice:
+        """A choice outside a guide, by what it does."""
+        return Choice(f"do:{action}", self.line(f"choice.{action}"))
+
+    def guide(self, name: str) -> Guide:
+        return self.library.guides[name]
+
+    # --- effects
+
+    def say(self, text: str, kind: MessageKind = "reply", choices: Iterable[Choice] = (), sources: Iterable[Cited] = ()) -> None:
+        """One message to the person; its choices are the ones that may be answered next."""
+        self.choices = tuple(choices)
+        self._effects.append(Say(Message(kind, text, self.choices, tuple(sources))))
+
+    def retract(self) -> None:
+        """Takes back the last message of this turn, to say it differently."""
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say))
+        del self._effects[last]
+
+    def do(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def keep(self, answer: Keep) -> None:
+        """Keeps an answer, and remembers which message it came in."""
+        self._effects.append(answer)
+        self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
+
+    def kept_of(self, message: str) -> Kept | None:
+        return next((kept for kept in reversed(self._kept) if kept.message == message), None)
+
+    def new_id(self, what: str) -> str:
+        """An id that is the same when the same event is decided again."""
+        return str(uuid5(NAMESPACE_OID, f"{self.person.id}|{self.event.key}|{what}"))
+
+    def set_reminder(self) -> None:
+        """Makes the row of the daily reminder agree with the person's rhythm; what is promised is what is a row."""
+        self.do(Remind("reminder", next_reminder(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
+
+    def turn(self) -> Turn:
+        if self.person != self.context.person:
+            self._effects.insert(0, Learn(self.person))
+        conversation = replace(
+            self.context.conversation,
+            place=self.place,
+            held=self.held,
+            talk=self.talk,
+            alarm=self.alarm,
+            aim=self.aim,
+            kept=self._kept[-EDITABLE:],
+            choices=self.choices,
+            recent=tuple(self._recent[-REMEMBERED:]),
+            turns=self._turns + 1,
+        )
+        return Turn(conversation, tuple(self._effects))

@@ -1,0 +1,440 @@
+"""Walks a person through a guide: asks a step, reads the answer, keeps it at once, and goes on.
+
+The guide is data; what may happen at any step is here: a choice, a free answer, skip, back, shorter, a thin answer that is
+asked for once more in a smaller way, an answer that cannot be read and is let go after the second try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from bot.coaching import mirror_of
+from bot.draft import Draft
+from bot.hearing import choice_in, choices_in, name_in, words_in
+from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.rhythm import city_of, clock_in, day_in, day_in_words, follow_up, in_words, next_reminder, today, zones_for
+from prompts.library import END, Guide, GuideChoice, Step, StepWords
+
+HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
+CLIPPED = 90  # characters of an answer that a summary shows
+LONGEST_NAME = 80  # characters of a partnership's name that are kept
+MANY_ZONES = 8  # cities offered when a country has several clocks
+PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
+PRESET_DAYS = {"tomorrow": 1, "three-days": 3, "week": 7}
+
+
+def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None) -> None:
+    """Opens a guide at its first step, or at a named one, and asks. `frame` fills $frame; `ref` is what an outcome is about."""
+    guide = draft.guide(guide_id)
+    energy = draft.place.energy if draft.place else None
+    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref)) if value)
+    draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
+    draft.held = None
+    ask(draft, lead)
+
+
+def ask(draft: Draft, lead: str = "") -> None:
+    """Asks the step the person stands at, passing over steps whose needs were not answered; closes the guide at its end."""
+    place = _placed(draft)
+    guide = draft.guide(place.guide)
+    while place.step != END and any(place.answer(needed) is None for needed in guide.step(place.step).needs):
+        place = replace(place, step=guide.after(guide.step(place.step)))
+    draft.place = replace(place, at=draft.at)
+    if place.step == END:
+        _close(draft, lead)
+        return
+    text, choices = question(draft)
+    draft.say(f"{lead} {text}" if lead and "\n" not in lead else f"{lead}\n\n{text}" if lead else text, "question", choices)
+
+
+def question(draft: Draft, say: str | None = None) -> tuple[str, tuple[Choice, ...]]:
+    """The words and choices of the step the person stands at."""
+    place = _placed(draft)
+    step, spoken = _here(draft)
+    key = f"{place.guide}.{step.id}"
+    variants = (spoken.say,) if isinstance(spoken.say, str) else tuple(spoken.say)
+    text = draft.fill(say or draft.pick(key, variants), **_slots(draft))
+    return text, tuple(Choice(f"{key}:{choice.id}", spoken.choices[choice.id]) for choice in step.choices)
+
+
+def _placed(draft: Draft) -> Place:
+    if draft.place is None:
+        raise LookupError("no guide is open")
+    return draft.place
+
+
+def _here(draft: Draft) -> tuple[Step, StepWords]:
+    place = _placed(draft)
+    return draft.guide(place.guide).step(place.step), draft.words.guides[place.guide].steps[place.step]
+
+
+def _slots(draft: Draft) -> dict[str, str]:
+    place = _placed(draft)
+    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at)
+    return {
+        **{step: text for step, text in place.answers if not step.startswith("$")},
+        "dear": draft.dear,
+        "date": day_in_words(draft.today, draft.person.language),
+        "summary": "\n".join(draft.line("summary.row", text=clip(text)) for text in _told(draft.guide(place.guide), place)),
+        "next": in_words(upcoming, draft.person.zone, draft.person.language) if upcoming else "",
+        "frame": place.answer("$frame") or "",
+        "partnership": draft.person.partnerships[-1].name if draft.person.partnerships else "",
+    }
+
+
+def _told(guide: Guide, place: Place) -> list[str]:
+    """The person's own words in this guide, in the order of its steps; choices between headings are not among them."""
+    told = dict(place.answers)
+    return [told[step.id] for step in guide.steps if step.id in told and step.keeps == "answer" and not step.choices]
+
+
+def clip(text: str) -> str:
+    """A text on one line, cut at a word when it is long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= CLIPPED else flat[:CLIPPED].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
+
+
+# --- answers
+
+
+def answer(draft: Draft, text: str) -> bool:
+    """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
+    step, spoken = _here(draft)
+    if step.many:
+        if found := choices_in(text, draft.offered, draft.words.hear):
+            _keep_phases(draft, [choice.id.rsplit(":", 1)[-1] for choice in found])
+            _go(draft, step)
+            return True
+    elif choice := choice_in(text, draft.offered, draft.words.hear):
+        press(draft, choice)
+        return True
+    if step.choices and step.otherwise and len(words_in(text)) > 2:
+        draft.place = replace(_placed(draft), step=step.otherwise, trail=(*_placed(draft).trail, step.id))
+        return answer(draft, text)
+    reader = _READERS.get(step.keeps)
+    if reader is None:  # a choice and nothing else
+        return _unread(draft, step, spoken, text)
+    if step.keeps == "answer":
+        if step.choices:
+            return _unread(draft, step, spoken, text)
+        if _thin(draft, step, spoken, text):
+            return True
+    if not reader(draft, step, text):
+        return _unread(draft, step, spoken, text)
+    if draft.place is not None and draft.place.step == step.id and not draft.choices:
+        _go(draft, step, text)
+    return True
+
+
+def press(draft: Draft, choice: Choice) -> None:
+    """Takes a choice of the step at hand."""
+    place = _placed(draft)
+    step, spoken = _here(draft)
+    what = choice.id.rsplit(":", 1)[-1]
+    if choice.id.startswith("zone:"):
+        _set_zone(draft, what)
+        _go(draft, step)
+        return
+    data = next(c for c in step.choices if c.id == what)
+    _KEEPERS.get(step.keeps, _keep_nothing)(draft, step, data, spoken.choices[what])
+    if data.guide:
+        start(draft, data.guide)
+        return
+    draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=data.go or draft.guide(place.guide).after(step))
+    _ask_next(draft)
+
+
+def skip(draft: Draft) -> None:
+    step, _ = _here(draft)
+    _go(draft, step)
+
+
+def back(draft: Draft) -> None:
+    """To the step before, with what was said there, to be said anew; the earlier wording stays as a revision."""
+    place = _placed(draft)
+    if not place.trail:
+        text, choices = question(draft)
+        draft.say(f"{draft.line('back.none')} {text}", "question", choices)
+        return
+    previous = place.trail[-1]
+    draft.place = replace(place, step=previous, trail=place.trail[:-1], at=draft.at)
+    was = place.answer(previous)
+    text, choices = question(draft)
+    if was and not choices:
+        text = draft.line("change.was", was=clip(was))
+    elif was:
+        text = f"{draft.line('change.choice', was=clip(was))}\n\n{text}"
+    draft.say(text, "question", choices)
+
+
+def shorter(draft: Draft) -> None:
+    """After the next answer the guide is over."""
+    draft.place = replace(_placed(draft), short=True)
+    text, choices = question(draft)
+    draft.say(f"{draft.line('shorter')} {text}", "question", choices)
+
+
+def again(draft: Draft) -> tuple[str, tuple[Choice, ...]]:
+    """The question at hand, asked again after something else was answered; its place is kept."""
+    text, choices = question(draft)
+    return draft.line("place.kept", question=text), choices
+
+
+def anything_kept(place: Place) -> bool:
+    return any(not step.startswith("$") for step, _ in place.answers)
+
+
+def _go(draft: Draft, step: Step, told: str = "") -> None:
+    place = _placed(draft)
+    draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
+    _ask_next(draft, told)
+
+
+def _ask_next(draft: Draft, told: str = "") -> None:
+    place = _placed(draft)
+    guide = draft.guide(place.guide)
+    if place.short and _told(guide, place):
+        draft.place = place = replace(place, step=END)
+    ends = place.step == END
+    mirrors = told and (ends and guide.kind == "reflection" or not ends and guide.step(place.step).mirror)
+    ask(draft, mirror_of(draft, told) if mirrors else "")
+
+
+def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
+    """Asks once more with a hint; the second time lets the step go. A story where a name was asked for is not an answer."""
+    place = _placed(draft)
+    if len(words_in(text)) > 5:
+        return False
+    if step.id in place.nudged:
+        _go_on_after(draft, draft.line("let-go"), step)
+        return True
+    draft.place = replace(place, nudged=(*place.nudged, step.id))
+    _, choices = question(draft)
+    hint = spoken.hint or draft.line("not-a-choice")
+    draft.say(hint, "question", choices)
+    return True
+
+
+def _go_on_after(draft: Draft, lead: str, step: Step) -> None:
+    place = _placed(draft)
+    draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
+    ask(draft, lead)
+
+
+def _thin(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
+    """One or two words where a scene was asked for: kept, and asked for once more, smaller and more concrete."""
+    place = _placed(draft)
+    if spoken.smaller is None or step.id in place.nudged or len(words_in(text)) > 2:
+        return False
+    _keep_answer(draft, step, text)
+    draft.place = replace(_placed(draft), nudged=(*place.nudged, step.id))
+    smaller, choices = question(draft, spoken.smaller)
+    draft.say(smaller, "question", choices)
+    return True
+
+
+# --- what a step keeps
+
+
+def _put(draft: Draft, step: Step, text: str) -> None:
+    place = _placed(draft)
+    draft.place = replace(place, answers=(*((key, value) for key, value in place.answers if key != step.id), (step.id, text)))
+
+
+def _keep_answer(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    place = _placed(draft)
+    if draft.guide(place.guide).kind == "reflection" and place.entry:
+        draft.keep(Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, place), energy=place.energy))
+    return True
+
+
+def _day_of(draft: Draft, place: Place) -> date:
+    """An entry keeps the day on which it was begun, on the person's own calendar."""
+    return today(place.began, draft.person.zone)
+
+
+def _keep_name(draft: Draft, step: Step, text: str) -> bool:
+    name = name_in(text, draft.words.hear)
+    if name is None:
+        return False
+    _put(draft, step, name)
+    draft.person = replace(draft.person, name=name)
+    return True
+
+
+def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
+    if len(words_in(text)) > 6:
+        return False
+    zones = zones_for(text)
+    if len(zones) > 1:
+        offered = [zone for zone in zones if zone.count("/") == 1][:MANY_ZONES] or zones[:MANY_ZONES]
+        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in offered]
+        draft.say(draft.line("zone.which"), "question", choices)
+        return True
+    if not zones:
+        return False
+    _set_zone(draft, zones[0])
+    return True
+
+
+def _set_zone(draft: Draft, zone: str) -> None:
+    step, _ = _here(draft)
+    _put(draft, step, city_of(zone))
+    draft.person = replace(draft.person, zone=zone)
+    draft.set_reminder()
+
+
+def _keep_time(draft: Draft, step: Step, text: str) -> bool:
+    clock = clock_in(text, draft.words.hear.clock)
+    if clock is None:
+        return False
+    _set_time(draft, step, clock)
+    return True
+
+
+def _set_time(draft: Draft, step: Step, clock: time | None) -> None:
+    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=clock))
+    if clock:
+        _put(draft, step, clock.isoformat("minutes"))
+    draft.set_reminder()
+
+
+def _keep_partnership(draft: Draft, step: Step, text: str) -> bool:
+    name = " ".join(text.split())[:LONGEST_NAME]
+    _put(draft, step, name)
+    others = tuple(p for p in draft.person.partnerships if p.name.casefold() != name.casefold())
+    known = next((p for p in draft.person.partnerships if p.name.casefold() == name.casefold()), Partnership(name))
+    draft.person = replace(draft.person, partnerships=(*others, known))
+    return True
+
+
+def _keep_phases(draft: Draft, phases: list[str]) -> None:
+    step, _ = _here(draft)
+    _put(draft, step, ", ".join(phases))
+    last = draft.person.partnerships[-1]
+    kept = tuple(phase for phase in PHASES if phase in phases)
+    draft.person = replace(draft.person, partnerships=(*draft.person.partnerships[:-1], replace(last, phases=kept)))
+
+
+def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    return True
+
+
+def _keep_due(draft: Draft, step: Step, text: str) -> bool:
+    day = day_in(text, draft.person.language, draft.at, draft.person.zone)
+    if day is None or len(words_in(text)) > 6:
+        return False
+    _plan(draft, step, day)
+    return True
+
+
+def _plan(draft: Draft, step: Step, day: date | None) -> None:
+    place = _placed(draft)
+    plan = place.answer("plan") or ""
+    _put(draft, step, day.isoformat() if day else "")
+    plan_id = draft.new_id("plan")
+    if day:
+        draft.do(Plan(plan_id, plan, due=day))
+        draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan_id))
+
+
+def _keep_outcome(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    place = _placed(draft)
+    draft.do(Settle(place.answer("$ref") or "", text))
+    if place.entry:
+        for key, said in (("plan", place.answer("$frame") or ""), (step.id, text)):
+            draft.do(Keep(place.entry, place.guide, key, said, event_date=_day_of(draft, place)))
+    return True
+
+
+_READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
+    "answer": _keep_answer,
+    "name": _keep_name,
+    "zone": _keep_zone,
+    "reminder": _keep_time,
+    "partnership": _keep_partnership,
+    "plan": _keep_plan,
+    "due": _keep_due,
+    "outcome": _keep_outcome,
+}
+
+
+def _keep_nothing(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+
+
+def _choose_energy(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+    energies = {"low": "low", "ok": "ok", "good": "good"}
+    draft.place = replace(_placed(draft), energy=energies[choice.id])  # type: ignore[arg-type]
+
+
+def _choose_heading(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _keep_answer(draft, step, label)
+
+
+def _choose_time(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _set_time(draft, step, PRESET_TIMES.get(choice.id))
+
+
+def _choose_broker(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+    draft.person = replace(draft.person, broker="internal" if choice.id == "internal" else "external")
+
+
+def _choose_phase(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _keep_phases(draft, [choice.id])
+
+
+def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    ahead = PRESET_DAYS.get(choice.id)
+    _plan(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
+
+
+_KEEPERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
+    "energy": _choose_energy,
+    "answer": _choose_heading,
+    "reminder": _choose_time,
+    "broker": _choose_broker,
+    "phases": _choose_phase,
+    "due": _choose_day,
+}
+
+
+# --- the end
+
+
+def _close(draft: Draft, lead: str) -> None:
+    """The end of a guide: what was written, in the person's words, and what may come next."""
+    place = _placed(draft)
+    guide = draft.guide(place.guide)
+    closes = draft.words.guides[guide.guide].closes
+    variants = (closes,) if isinstance(closes, str) else tuple(closes)
+    slots = _slots(draft)
+    text = draft.fill(draft.pick(f"{guide.guide}.closes", variants), **slots)
+    choices: list[Choice] = []
+    if guide.kind == "reflection":
+        if not _told(guide, place):
+            text = draft.line("stop.none")
+        elif place.answer("try"):
+            text = f"{text}\n\n{draft.line('close.plan')}"
+            choices = [draft.choice("if-then"), draft.choice("enough")]
+        draft.aim = place.answer("try") or ""
+    elif guide.kind == "profile":
+        draft.person = replace(draft.person, onboarded=True)
+        choices = [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
+    elif guide.guide == "if-then" and place.answer("plan"):
+        due = place.answer("due")
+        plan = clip(place.answer("plan") or "")
+        if due:
+            said = draft.line("plan.kept", plan=plan, day=day_in_words(date.fromisoformat(due), draft.person.language))
+        else:
+            said = draft.line("plan.kept.no-date", plan=plan)
+        text = f"{said}\n\n{text}"
+    draft.place = None
+    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)

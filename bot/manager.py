@@ -1,0 +1,189 @@
+"""The shell around the pure core: accept, gather, decide, store, send. The only place that awaits everything.
+
+    platform → accept (stored, then acknowledged) → turn: gather → lookup → find → step → save, one transaction
+             → deliver: unsent letters of a platform, in order, each marked before and after it is sent
+    clock    → tick: what is due becomes an event and takes the same turn
+
+Effects of a message happen exactly once: the inbox row is the guard. Letters leave at least once: between the platform's
+answer and our mark lies a crash's width, and a letter found there is sent again, marked as uncertain.
+Per person, turns run one at a time and in order; nobody waits for anybody else. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.dialogue import lookup, step
+from bot.hearing import clean
+from bot.model import (
+    Context,
+    Edited,
+    Event,
+    Fell,
+    Handed,
+    Inbound,
+    Letter,
+    Message,
+    Opened,
+    Passage,
+    PersonId,
+    Platform,
+    Pressed,
+    Said,
+    Say,
+    Turn,
+)
+from prompts.library import Library
+from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown
+
+TRIES = 3  # after this many, a message is set aside and the person is told
+AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
+
+log = logging.getLogger(__name__)
+
+
+class Finder(Protocol):
+    """The door to the knowledge (knowledge.search.Finder is one)."""
+
+    missing: tuple[str, ...]
+
+    def find(self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...) -> tuple[Passage, ...]: ...
+
+    def passage(self, card: str, language: str = ...) -> Passage | None: ...
+
+
+class Manager:
+    """`finder` may block while the index loads; it is called in a thread, and only when something has to be found."""
+
+    def __init__(self, library: Library, store: Store, finder: Callable[[], Finder], clock: Callable[[], datetime]) -> None:
+        self._library = library
+        self._store = store
+        self._finder = finder
+        self._clock = clock
+        self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def handle(self, inbound: Inbound) -> None:
+        """Accepts a message and takes its turn; what is said waits in the outbox for `deliver`."""
+        key, person = await self.accept(inbound)
+        await self.turn(key, person)
+
+    async def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
+        """Stores a message for good; only then may the platform be told that it arrived. Raises StoreDown."""
+        return await asyncio.to_thread(self._store.accept, _cleaned(inbound))
+
+    async def turn(self, key: str, person: PersonId) -> None:
+        """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
+        async with self._one_at_a_time[person]:
+            await asyncio.to_thread(self._turn, key, person)
+
+    async def resume(self) -> None:
+        """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
+        for key, person in await asyncio.to_thread(self._store.pending):
+            if await asyncio.to_thread(self._store.failed, key) > TRIES:
+                await asyncio.to_thread(self._set_aside, key, person)
+            else:
+                await self.turn(key, person)
+
+    async def tick(self) -> None:
+        """Takes the turns of everything that has fallen due."""
+        for row in await asyncio.to_thread(self._store.due, self._clock()):
+            async with self._one_at_a_time[row.person_id]:
+                await asyncio.to_thread(self._fall, row)
+
+    async def deliver(self, platform: Platform, send: Callable[[Letter], Awaitable[None]]) -> int:
+        """Sends the unsent letters of a platform, in order; how many those were. Only one sender at a time per platform."""
+        letters = await asyncio.to_thread(self._store.unsent, platform)
+        for letter in letters:
+            await asyncio.to_thread(self._store.sending, letter.key)
+            await send(letter)
+            await asyncio.to_thread(self._store.sent, letter.key, self._clock())
+        return len(letters)
+
+    # --- in a thread
+
+    def _turn(self, key: str, person: PersonId) -> None:
+        for _ in range(AGAIN):
+            inbound = self._store.inbound(key)
+            if inbound is None:
+                return
+            try:
+                gathered = self._store.gather(person)
+            except NoSuchPerson:
+                return
+            turn = self._decide(gathered, _event_of(inbound), inbound.platform)
+            if self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform):
+                return
+        raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
+
+    def _fall(self, row: DueRow) -> None:
+        for _ in range(AGAIN):
+            try:
+                gathered = self._store.gather(row.person_id)
+                addresses = self._store.addresses(row.person_id)
+            except NoSuchPerson:
+                return
+            event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
+            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
+            if self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
+                return
+
+    def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
+        """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
+        try:
+            context = self._context(gathered, event, platform)
+            return step(self._library, context, event)
+        except Exception as error:  # noqa: BLE001 - see above; the text of an exception may hold a person's words
+            log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))
+            words = self._library.in_language(gathered.person.language)
+            return Turn(gathered.conversation, (Say(Message("notice", words.variants("wrong")[0])),))
+
+    def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
+        person, conversation = gathered.person, gathered.conversation
+        context = Context(person, conversation, (), None, gathered.entries, gathered.intentions, platform)
+        text = lookup(self._library, context, event)
+        talk = conversation.talk
+        if text is None and (talk is None or not isinstance(event, Said | Pressed)):
+            return context
+        finder = self._finder()
+        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        passages = finder.find(text, person.language, phases, person.broker) if text else ()
+        in_hand = finder.passage(talk.card, person.language) if talk else None
+        return Context(person, conversation, passages, in_hand, gathered.entries, gathered.intentions, platform)
+
+    def _set_aside(self, key: str, person: PersonId) -> None:
+        inbound = self._store.inbound(key)
+        gathered = self._store.gather(person)
+        words = self._library.in_language(gathered.person.language)
+        notice = Turn(gathered.conversation, (Say(Message("notice", words.variants("set-aside")[0])),))
+        self._store.save(person, notice, gathered.version, self._clock(), platform=inbound.platform if inbound else None)
+        self._store.set_aside(key)
+
+
+def _cleaned(inbound: Inbound) -> Inbound:
+    return replace(inbound, text=clean(inbound.text))
+
+
+def _event_of(inbound: Inbound) -> Event:
+    if inbound.press is not None:
+        return Pressed(inbound.key, inbound.at, inbound.press)
+    if inbound.edits is not None:
+        return Edited(inbound.key, inbound.at, inbound.edits, inbound.text)
+    if inbound.brought is not None:
+        return Handed(inbound.key, inbound.at, inbound.brought)
+    if inbound.opened:
+        return Opened(inbound.key, inbound.at)
+    return Said(inbound.key, inbound.at, inbound.text)
+
+
+def _origin(error: BaseException) -> str:
+    """Where an exception was raised, without its text: file name and line."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"

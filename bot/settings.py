@@ -1,0 +1,63 @@
+"""The one settings object: environment variables and `.env`, all with the prefix BROKERCOACH_. Secrets are never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_home() -> Path:
+    return Path(platformdirs.user_data_dir("brokercoach"))
+
+
+class Settings(BaseSettings):
+    """Every setting; a description says what it is for and what happens without it."""
+
+    model_config = SettingsConfigDict(env_prefix="BROKERCOACH_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
+
+    home: Path = Field(default_factory=_default_home, description="Where everything is kept. Default: the platform's user data folder.")
+    database: str | None = Field(None, description="SQLAlchemy URL. Default: SQLite in home.")
+    key_file: Path | None = Field(None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database.")
+    chroma: str | None = Field(None, description="URL of a Chroma server. Default: embedded, in home.")
+    log: Literal["json", "console"] = Field("console", description="How log lines look. They carry no private text in either form.")
+
+    telegram_token: SecretStr | None = Field(None, description="The bot's token. Absent: no Telegram.")
+    telegram_api: str | None = Field(None, description="Base URL of the Bot API. Default: Telegram's.")
+    telegram_webhook: str | None = Field(None, description="Public URL for updates. Absent: long polling.")
+    telegram_secret: SecretStr | None = Field(None, description="Secret that Telegram sends with each update to the webhook.")
+    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack.")
+    slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
+    slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")
+    slack_api: str | None = Field(None, description="Base URL of the Web API. Default: Slack's.")
+    model: str | None = Field(None, description="provider:model. Absent: no language model; everything works without one.")
+    model_api: str | None = Field(None, description="Base URL of an OpenAI-compatible endpoint.")
+    model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
+    model_budget: int | None = Field(None, ge=0, description="Tokens per person and day.")
+    transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
+    transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
+    transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
+    host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
+    port: int = Field(8765, ge=0, le=65535, description="0: any free port.")
+    allowed: str | None = Field(None, description="Who may talk to it, comma-separated platform:address. Absent: everybody.")
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'brokercoach.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        return self.key_file or self.home / "key"
+
+
+def env_example() -> str:
+    """The text of .env.example: every setting with its description and its default, all commented out."""
+    rows = ["# Settings of brokercoach. Copy to .env and take the # away where you want something else than the default.", ""]
+    for name, field in Settings.model_fields.items():
+        default = field.default if field.default_factory is None else None
+        shown = "" if default is None or str(default) == "PydanticUndefined" else str(default)
+        rows += [f"# {field.description}", f"# BROKERCOACH_{name.upper()}={shown}", ""]
+    return "\n".join(rows)

@@ -1,0 +1,199 @@
+"""The database underneath: how it is opened, how transactions begin, and what its errors mean to others.
+
+SQLite is run for durability and erasure: WAL with synchronous FULL (0.2 ms a commit, and a power loss takes nothing),
+secure_delete (what is deleted is overwritten), BEGIN IMMEDIATE for whatever writes (busy_timeout does not help a
+transaction that began by reading). This module knows no table.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from storage.faults import StoreDown
+
+_BUSY_SECONDS = 5.0  # how long a write waits for another program's; `?timeout=` in the address changes it
+_CONNECT_SECONDS = 5
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+
+_BACKUP = "restore a backup: brokercoach db restore"
+# by the leading words of SQLite's result codes, see its page "Result and Error Codes"
+_SQLITE_REMEDIES = {
+    "SQLITE_BUSY": "is busy: another program is writing to it; close that program, or try again in a moment",
+    "SQLITE_LOCKED": "is busy: another program is writing to it; close that program, or try again in a moment",
+    "SQLITE_FULL": "cannot grow: the disk is full; make room and try again",
+    "SQLITE_IOERR": "cannot be read or written: check that the disk is sound and has room, then try again",
+    "SQLITE_READONLY": "cannot be written to; make the file and its folder writable for this user",
+    "SQLITE_PERM": "cannot be written to; make the file and its folder writable for this user",
+    "SQLITE_CANTOPEN": "cannot be opened; make the file and its folder readable and writable for this user",
+    "SQLITE_CORRUPT": f"is damaged and was left as it is; {_BACKUP}",
+    "SQLITE_NOTADB": f"is not a database or is damaged, and was left as it is; {_BACKUP}, or choose another BROKERCOACH_DATABASE",
+}
+
+
+class Database:
+    """An engine with the right settings. `place` is how messages call it; it holds no password."""
+
+    def __init__(self, url: str) -> None:
+        address, self.place = _address(url)
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        with self.told():
+            self.engine = _sqlite_engine(address) if self.is_sqlite else _postgres_engine(address)
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._writer = self.engine.execution_options(writes=True)
+        # SQLite lets writers wait by sleeping ever longer; our own threads queue here instead, and in order
+        self._turnstile = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that sees one state of the database throughout."""
+        with self.told(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, committed when the block ends and undone when it raises."""
+        with self.told(), self._turnstile, self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turns the library's errors into StoreDown. `from None`: a driver's message may quote values."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+            raise StoreDown(self._meaning(error)) from None
+
+    def is_empty(self) -> bool:
+        with self.reading() as connection:
+            return not inspect(connection).get_table_names()
+
+    def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong; PostgreSQL has no such question to ask."""
+        if not self.is_sqlite:
+            return []
+        with self.reading() as connection:
+            faults = [row[0] for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
+            strays = connection.execute(text("PRAGMA foreign_key_check")).all()
+        return faults + [f"{row[0]} row {row[1]} belongs to nothing in {row[2]}" for row in strays]
+
+    def sweep(self) -> None:
+        """Takes what was erased out of the write-ahead log too. On PostgreSQL that is autovacuum's work, and later."""
+        if not self.is_sqlite:
+            return
+        with self.told(), self._turnstile, self.engine.connect() as connection:
+            # past SQLAlchemy: a checkpoint cannot run inside the transaction that it would begin
+            busy = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StoreDown(f"erased, but traces stay in {self.place}-wal while another program reads it; close that program and repeat")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _meaning(self, error: Exception) -> str:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error):
+            name = getattr(cause, "sqlite_errorname", "")
+            for code, remedy in _SQLITE_REMEDIES.items():
+                if name.startswith(code):
+                    return f"{self.place} {remedy} ({name})"
+        if isinstance(cause, ImportError):
+            return f"{self.place} needs a library that is not installed; run: pip install 'brokercoach[postgres]'"
+        if isinstance(cause, OSError):
+            return f"{self.place} cannot be opened ({cause.strerror}); make the file and its folder readable and writable for this user"
+        if isinstance(error, OperationalError | PoolTimeout) and not self.is_sqlite:
+            return f"{self.place} does not answer; check that PostgreSQL runs, that the address is right and that it lets this user in"
+        return f"{self.place} refused a statement ({type(cause).__name__}); run: brokercoach db check"
+
+
+def put_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Adds a row unless one of its keys is there already; whether it did."""
+    return connection.execute(_insert_new(connection.dialect.name, table), row).first() is not None
+
+
+def put(connection: Connection, table: Table, row: dict[str, Any], changes: tuple[str, ...], fills: tuple[str, ...] = ()) -> None:
+    """Adds a row, or brings the one with its primary key up to date: `changes` whatever they hold, `fills` if they hold something."""
+    connection.execute(_upsert(connection.dialect.name, table, changes, fills), row)
+
+
+# SQLAlchemy has ON CONFLICT for each database by itself only, hence Any. Built once: half of such a statement's time is its building.
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().returning(*table.primary_key)
+
+
+@cache
+def _upsert(dialect: str, table: Table, changes: tuple[str, ...], fills: tuple[str, ...]) -> Any:
+    new = _insert(dialect, table)
+    values = {name: new.excluded[name] for name in changes}
+    values |= {name: func.coalesce(new.excluded[name], table.c[name]) for name in fills}
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+
+
+def _address(url: str) -> tuple[URL, str]:
+    try:
+        address = make_url(url)
+    except SQLAlchemyError:  # its message quotes the address, password and all
+        raise StoreDown("the database address cannot be read; write BROKERCOACH_DATABASE like sqlite:////home/me/coach.db") from None
+    backend = address.get_backend_name()
+    if backend == "postgresql":
+        return address, address.render_as_string(hide_password=True)
+    if backend != "sqlite":
+        raise StoreDown(f"brokercoach knows no database called {backend}; use sqlite or postgresql in BROKERCOACH_DATABASE")
+    if not address.database or address.database == ":memory:":
+        raise StoreDown("a database in memory forgets, and every thread has its own; name a file in BROKERCOACH_DATABASE")
+    return address, address.database
+
+
+def _sqlite_engine(address: URL) -> Engine:
+    _make_private(Path(address.database or ""))
+    timeout = {} if "timeout" in address.query else {"timeout": _BUSY_SECONDS}
+    engine = create_engine(address, hide_parameters=True, connect_args=timeout)
+
+    # The recipe of SQLAlchemy's SQLite page, "Enabling Non-Legacy SQLite Transactional Modes": we say BEGIN, not the driver.
+    @event.listens_for(engine, "connect")
+    def _connected(driver_connection: sqlite3.Connection, _: object) -> None:
+        driver_connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            driver_connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """Makes the file before SQLite does, closed to others; SQLite gives its -wal and -shm the same rights."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _postgres_engine(address: URL) -> Engine:
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_pre_ping=True,  # after a restart of the server the next request works instead of failing once
+        pool_timeout=_CONNECT_SECONDS,
+        connect_args={"connect_timeout": _CONNECT_SECONDS},
+    )

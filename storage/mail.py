@@ -1,0 +1,145 @@
+"""The inbox and the outbox.
+
+A message counts once by its key, however often a platform hands it over. A letter goes new, sending, sent; one that a
+crash left in `sending` may have arrived: a reply goes out again marked uncertain, for a doubled answer is better than
+none, and a reminder or nudge is let go, for none is better than a doubled one.
+What a message or letter said is dropped as soon as it has been dealt with; its key stays, to recognise it by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select, update
+
+from bot.model import Inbound, Letter, Message, PersonId, Platform
+from storage.database import put_new
+from storage.faults import Unreadable
+from storage.tables import addresses, audit, inbox, outbox, persons
+from storage.values import INBOUND, MESSAGE, Sealer, log, plain
+from storage.vault import Vault
+
+TRIES = 3  # a message that failed so often is given up on
+
+
+def inbox_key(inbound: Inbound) -> str:
+    return f"{inbound.platform}|{plain(inbound.key)}"
+
+
+def take_in(connection: Connection, sealer: Sealer, inbound: Inbound) -> str:
+    key = inbox_key(inbound)
+    body = sealer.seal(inbox.c.body, INBOUND.text(inbound), key)
+    put_new(connection, inbox, {"key": key, "person_id": sealer.person, "received_at": inbound.at, "body": body})
+    return key
+
+
+def undone(connection: Connection) -> list[tuple[str, PersonId]]:
+    rows = connection.execute(
+        select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None), inbox.c.tries < TRIES).order_by(inbox.c.seq)
+    )
+    return [(row.key, row.person_id) for row in rows]
+
+
+def read(connection: Connection, vault: Vault, key: str) -> Inbound | None:
+    row = connection.execute(
+        select(inbox.c.body, inbox.c.person_id, persons.c.wrapped_key)
+        .join(persons, persons.c.id == inbox.c.person_id)
+        .where(inbox.c.key == key, inbox.c.done_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    sealer = Sealer(row.person_id, vault.unwrap(row.person_id, row.wrapped_key))
+    return INBOUND.value(sealer.open(inbox.c.body, row.body, key))
+
+
+def done(connection: Connection, key: str, at: datetime) -> PersonId | None:
+    """Whose message it was; None when somebody did it already."""
+    whose: PersonId | None = connection.scalar(
+        update(inbox).where(inbox.c.key == key, inbox.c.done_at.is_(None)).values(done_at=at, body=None).returning(inbox.c.person_id)
+    )
+    return whose
+
+
+def failed(connection: Connection, key: str) -> int:
+    tried = update(inbox).where(inbox.c.key == key, inbox.c.done_at.is_(None)).values(tries=inbox.c.tries + 1)
+    return connection.scalar(tried.returning(inbox.c.tries)) or 0
+
+
+def set_aside(connection: Connection, key: str, at: datetime) -> None:
+    person_id = done(connection, key, at)
+    if person_id is not None:
+        connection.execute(audit.insert().values(person_id=person_id, at=at, act="set-aside", count=1))
+
+
+# --- what goes out
+
+
+def post(connection: Connection, sealer: Sealer, platform: Platform, letters: Sequence[tuple[str, Message]], at: datetime) -> None:
+    """Lays letters out in their order. A key that is known is not laid out twice."""
+    for key, message in letters:
+        body = sealer.seal(outbox.c.body, MESSAGE.text(message), key)
+        row = {"key": key, "person_id": sealer.person, "platform": platform, "body": body, "state": "new", "created_at": at}
+        put_new(connection, outbox, row)
+
+
+class Unsent(NamedTuple):
+    """Letters to be sent, and the keys of those found in `sending`: `again` are among the letters, `let_go` are not."""
+
+    letters: list[Letter]
+    again: list[str]
+    let_go: list[str]
+
+
+def unsent(connection: Connection, vault: Vault, platform: Platform) -> Unsent:
+    waiting = (outbox.c.platform == platform) & outbox.c.state.in_(("new", "sending"))
+    rows = connection.execute(
+        select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id).where(waiting).order_by(outbox.c.seq)
+    ).all()
+    if not rows:
+        return Unsent([], [], [])
+    reached = connection.execute(
+        select(addresses)
+        .where(addresses.c.platform == platform, addresses.c.person_id.in_(select(outbox.c.person_id).where(waiting)))
+        .order_by(addresses.c.used_at, addresses.c.linked_at)
+    )
+    latest = {row.person_id: row for row in reached}
+    found = Unsent([], [], [])
+    for row in rows:
+        letter = _letter(vault, row, latest.get(row.person_id))
+        crashed = row.state == "sending"
+        if letter is None or (crashed and letter.message.kind in ("nudge", "reminder")):
+            found.let_go.append(row.key)
+            continue
+        found.letters.append(letter)
+        if crashed:
+            found.again.append(row.key)
+    return found
+
+
+def _letter(vault: Vault, row: Row[Any], address: Row[Any] | None) -> Letter | None:
+    """None when it can never be delivered: nobody there any more, or spoilt."""
+    if address is None:
+        return None
+    try:
+        sealer = Sealer(row.person_id, vault.unwrap(row.person_id, row.wrapped_key))
+        message = MESSAGE.value(sealer.open(outbox.c.body, row.body, row.key))
+        to = sealer.open(addresses.c.address, address.address, address.platform, address.address_blind)
+    except Unreadable as error:
+        log.error("%s", error)
+        return None
+    return Letter(row.key, row.platform, to, message, uncertain=row.uncertain or row.state == "sending")
+
+
+def clear_up(connection: Connection, found: Unsent) -> None:
+    connection.execute(update(outbox).where(outbox.c.key.in_(found.again), outbox.c.state == "sending").values(uncertain=True))
+    connection.execute(update(outbox).where(outbox.c.key.in_(found.let_go), outbox.c.state != "sent").values(state="let-go", body=None))
+
+
+def sending(connection: Connection, key: str) -> None:
+    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state == "new").values(state="sending"))
+
+
+def sent(connection: Connection, key: str, at: datetime) -> None:
+    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state != "sent").values(state="sent", sent_at=at, body=None))

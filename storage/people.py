@@ -1,0 +1,184 @@
+"""Rows about people: who they are, where they are reached, where the conversation stands, what they agreed to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from bot.model import Consent, Conversation, Person, PersonId, Platform
+from storage import partnerships
+from storage.database import put_new
+from storage.faults import NoSuchPerson
+from storage.tables import addresses, consents, conversations, persons
+from storage.values import CONVERSATION, PERSON, Sealer
+from storage.vault import Vault
+
+# Built once: every turn asks these, and half of a small statement's time is its building.
+_WRAPPED_KEY = select(persons.c.wrapped_key).where(persons.c.id == bindparam("person"))
+_KNOWN = (
+    select(persons.c.id, persons.c.wrapped_key, persons.c.profile, conversations.c.state, conversations.c.version)
+    .outerjoin(conversations, conversations.c.person_id == persons.c.id)
+    .where(persons.c.id == bindparam("person"))
+)
+
+
+class Known(NamedTuple):
+    """A person as stored, with what else one look at the tables brings along."""
+
+    person: Person
+    sealer: Sealer
+    partnerships: list[partnerships.Stored]
+    conversation: Conversation
+    version: int
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What partnerships are called, by id."""
+        return {each.id: each.partnership.name for each in self.partnerships}
+
+
+def sealer(connection: Connection, vault: Vault, person_id: PersonId) -> Sealer:
+    """The key is always read from its row, so that a forgotten person's is never used again."""
+    wrapped = connection.scalar(_WRAPPED_KEY, {"person": person_id})
+    if wrapped is None:
+        raise NoSuchPerson(person_id)
+    return Sealer(person_id, vault.unwrap(person_id, wrapped))
+
+
+def known(connection: Connection, vault: Vault, person_id: PersonId) -> Known:
+    row = connection.execute(_KNOWN, {"person": person_id}).one_or_none()
+    if row is None:
+        raise NoSuchPerson(person_id)
+    sealer = Sealer(row.id, vault.unwrap(row.id, row.wrapped_key))
+    named = partnerships.stored(connection, sealer)
+    profile = PERSON.value(sealer.open(persons.c.profile, row.profile))
+    person = replace(profile, id=row.id, partnerships=tuple(each.partnership for each in named if each.position is not None))
+    if row.state is None:
+        return Known(person, sealer, named, Conversation(), 0)
+    return Known(person, sealer, named, CONVERSATION.value(sealer.open(conversations.c.state, row.state)), row.version)
+
+
+def everybody(connection: Connection) -> list[PersonId]:
+    return list(connection.scalars(select(persons.c.id).order_by(persons.c.created_at, persons.c.id)))
+
+
+def learn(connection: Connection, sealer: Sealer, person: Person) -> None:
+    connection.execute(update(persons).where(persons.c.id == sealer.person).values(profile=_sealed_profile(sealer, person)))
+    partnerships.learn(connection, sealer, person.partnerships)
+
+
+def _sealed_profile(sealer: Sealer, person: Person) -> bytes:
+    # partnerships have rows of their own, for entries to point at
+    return sealer.seal(persons.c.profile, PERSON.text(replace(person, id=sealer.person, partnerships=())))
+
+
+# --- where they are reached
+
+
+def at_address(connection: Connection, vault: Vault, platform: Platform, address: str) -> PersonId | None:
+    return connection.scalar(
+        select(addresses.c.person_id).where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
+    )
+
+
+def enrol(connection: Connection, vault: Vault, platform: Platform, address: str, person: Person, at: datetime) -> PersonId:
+    """The person at an address, who is made if nobody is there yet. An id that is known gains the address."""
+    found = at_address(connection, vault, platform, address)
+    if found is not None:
+        return found
+    person_id = person.id or PersonId(uuid4().hex)
+    wrapped, key = vault.new_key(person_id)
+    newcomer = Sealer(person_id, key)
+    made = put_new(
+        connection, persons, {"id": person_id, "created_at": at, "wrapped_key": wrapped, "profile": _sealed_profile(newcomer, person)}
+    )
+    theirs = newcomer if made else sealer(connection, vault, person_id)
+    if made:
+        partnerships.learn(connection, theirs, person.partnerships)
+    blind = _blind(vault, platform, address)
+    link = {
+        "platform": platform,
+        "address_blind": blind,
+        "address": theirs.seal(addresses.c.address, address, platform, blind),
+        "person_id": person_id,
+        "linked_at": at,
+        "used_at": at,
+    }
+    if put_new(connection, addresses, link):
+        return person_id
+    # another process enrolled the same stranger between our look and our insert (PostgreSQL only): theirs stands
+    if made:
+        connection.execute(persons.delete().where(persons.c.id == person_id))
+    theirs_id: PersonId = connection.scalars(
+        select(addresses.c.person_id).where(addresses.c.platform == platform, addresses.c.address_blind == blind)
+    ).one()
+    return theirs_id
+
+
+def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> None:
+    """Notes that the person wrote from here, which is where they are written to next."""
+    connection.execute(
+        update(addresses)
+        .where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
+        .values(used_at=at)
+    )
+
+
+def addresses_of(connection: Connection, sealer: Sealer) -> list[tuple[Platform, str]]:
+    """In order of use, the latest last."""
+    rows = connection.execute(
+        select(addresses).where(addresses.c.person_id == sealer.person).order_by(addresses.c.used_at, addresses.c.linked_at)
+    )
+    return [(row.platform, sealer.open(addresses.c.address, row.address, row.platform, row.address_blind)) for row in rows]
+
+
+def latest_platform(connection: Connection, person_id: PersonId) -> Platform:
+    platform: Platform = connection.scalars(
+        select(addresses.c.platform)
+        .where(addresses.c.person_id == person_id)
+        .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
+        .limit(1)
+    ).one()
+    return platform
+
+
+def _blind(vault: Vault, platform: Platform, address: str) -> str:
+    return vault.blind(f"{platform}|{address}").hex()
+
+
+# --- where the conversation stands
+
+
+def advance(connection: Connection, sealer: Sealer, conversation: Conversation, version: int, at: datetime) -> bool:
+    """Stores the conversation that follows `version`; False when somebody else did so first."""
+    values = {
+        "version": version + 1,
+        "state": sealer.seal(conversations.c.state, CONVERSATION.text(conversation)),
+        "updated_at": at,
+    }
+    if version == 0:
+        return put_new(connection, conversations, {"person_id": sealer.person, **values})
+    following = (
+        update(conversations)
+        .where(conversations.c.person_id == sealer.person, conversations.c.version == version)
+        .values(values)
+        .returning(conversations.c.version)
+    )
+    return connection.scalar(following) is not None
+
+
+# --- what they agreed to
+
+
+def consent(connection: Connection, person_id: PersonId, given: Consent, at: datetime) -> None:
+    connection.execute(consents.insert().values(person_id=person_id, kind=given.kind, version=given.version, granted=given.granted, at=at))
+
+
+def consents_of(connection: Connection, person_id: PersonId) -> dict[str, bool]:
+    """The latest word on each kind."""
+    rows = connection.execute(select(consents.c.kind, consents.c.granted).where(consents.c.person_id == person_id).order_by(consents.c.id))
+    return {row.kind: row.granted for row in rows}

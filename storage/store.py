@@ -1,0 +1,254 @@
+"""The one door to what the coach remembers.
+
+Every method is one transaction (`unsent` is two, and `forget` sweeps up after its own). Methods are synchronous and may be
+called from any thread. Whatever the database cannot do leaves here as StoreDown, with a remedy and without private text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete, select
+
+from bot.model import Conversation, DueKind, Entry, Inbound, Intention, Letter, Person, PersonId, Plan, Platform, Turn
+from storage import checkup, clock, logbook, mail, migrations, people, turns
+from storage.clock import DueRow
+from storage.database import Database
+from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
+from storage.tables import metadata, persons
+from storage.values import readable
+from storage.vault import Vault
+
+__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Store", "StoreDown", "Unreadable", "VaultLocked"]
+
+_ENTRIES_AT_HAND = 30  # a month of daily entries: as far back as a turn looks
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a turn is decided from: all of it as it stood at one moment."""
+
+    person: Person
+    conversation: Conversation
+    version: int
+    entries: tuple[Entry, ...]
+    intentions: tuple[Intention, ...]
+
+
+class Store:
+    def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime] = _now) -> None:
+        """For `open`. `clock` dates what comes without a date of its own: people enrolled by hand, messages set aside."""
+        self._database = database
+        self._vault = vault
+        self._now = clock
+
+    @classmethod
+    def open(cls, url: str, key_file: Path, clock: Callable[[], datetime] = _now) -> Store:
+        """Makes what is missing of a new store. An existing database is never given a new key, which could not open it."""
+        database = Database(url)
+        try:
+            with database.told():
+                has = migrations.revision(database.engine)
+                if has is None and database.is_sqlite and not database.is_empty():
+                    raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
+                vault = Vault.open(key_file, create=has is None)
+                migrations.upgrade(database.engine)
+            store = cls(database, vault, clock)
+            store._try_key()
+        except BaseException:
+            database.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _try_key(self) -> None:
+        """Another logbook's key must show before anything is sealed with it."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(persons.c.id, persons.c.wrapped_key).limit(1)).one_or_none()
+        if row is not None:
+            self._vault.unwrap(row.id, row.wrapped_key)
+
+    # --- what comes in
+
+    def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
+        """Takes a message in, once, and enrols whoever sent it. To be called before the platform is told that we have it."""
+        with self._database.writing() as connection:
+            stranger = Person(PersonId(""))
+            person_id = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
+            people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
+            return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
+
+    def pending(self) -> list[tuple[str, PersonId]]:
+        """Undone messages in order of arrival, without those that failed too often."""
+        with self._database.reading() as connection:
+            return mail.undone(connection)
+
+    def inbound(self, key: str) -> Inbound | None:
+        """None when it is done or unknown."""
+        with self._database.reading() as connection:
+            return mail.read(connection, self._vault, key)
+
+    def failed(self, inbox_key: str) -> int:
+        """Counts a try that came to nothing; how many there were, or 0 when the message is done or unknown."""
+        with self._database.writing() as connection:
+            return mail.failed(connection, inbox_key)
+
+    def set_aside(self, inbox_key: str) -> None:
+        """Gives up on a message: done, though unanswered."""
+        with self._database.writing() as connection:
+            mail.set_aside(connection, inbox_key, self._now())
+
+    # --- people
+
+    def person(self, person_id: PersonId) -> Person:
+        with self._database.reading() as connection:
+            return people.known(connection, self._vault, person_id).person
+
+    def people(self) -> list[Person]:
+        with self._database.reading() as connection:
+            everybody = people.everybody(connection)
+            return list(readable(everybody, lambda person_id: people.known(connection, self._vault, person_id).person))
+
+    def person_at(self, platform: Platform, address: str) -> Person | None:
+        with self._database.reading() as connection:
+            person_id = people.at_address(connection, self._vault, platform, address)
+            return None if person_id is None else people.known(connection, self._vault, person_id).person
+
+    def addresses(self, person_id: PersonId) -> list[tuple[Platform, str]]:
+        """In order of use, the latest last."""
+        with self._database.reading() as connection:
+            return people.addresses_of(connection, people.sealer(connection, self._vault, person_id))
+
+    def consents(self, person_id: PersonId) -> dict[str, bool]:
+        with self._database.reading() as connection:
+            return people.consents_of(connection, person_id)
+
+    # --- a turn
+
+    def conversation(self, person_id: PersonId) -> tuple[Conversation, int]:
+        with self._database.reading() as connection:
+            known = people.known(connection, self._vault, person_id)
+            return known.conversation, known.version
+
+    def gather(self, person_id: PersonId) -> Gathered:
+        with self._database.reading() as connection:
+            known = people.known(connection, self._vault, person_id)
+            return Gathered(
+                person=known.person,
+                conversation=known.conversation,
+                version=known.version,
+                entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
+                intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+            )
+
+    def save(
+        self,
+        person_id: PersonId,
+        turn: Turn,
+        version: int,
+        at: datetime,
+        inbox_key: str | None = None,
+        due: tuple[DueKind, str] | None = None,
+        platform: Platform | None = None,
+    ) -> bool:
+        """Stores a turn whole or not at all. False: somebody else was first, or the person was forgotten meanwhile.
+
+        `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last.
+        """
+        try:
+            with self._database.writing() as connection:
+                sealer = people.sealer(connection, self._vault, person_id)
+                turns.store(connection, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
+        except (turns.Overtaken, NoSuchPerson):
+            return False
+        return True
+
+    def entries(self, person_id: PersonId, limit: int | None = None) -> list[Entry]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            known = people.known(connection, self._vault, person_id)
+            return list(logbook.entries_of(connection, known.sealer, known.names, limit))
+
+    def intentions(self, person_id: PersonId, open_only: bool = True) -> list[Intention]:
+        with self._database.reading() as connection:
+            return list(logbook.intentions_of(connection, people.sealer(connection, self._vault, person_id), open_only))
+
+    # --- the clock
+
+    def due(self, now: datetime, limit: int = 500) -> list[DueRow]:
+        with self._database.reading() as connection:
+            return clock.at_most(connection, now, limit)
+
+    def next_due(self) -> datetime | None:
+        with self._database.reading() as connection:
+            return clock.next_at(connection)
+
+    def due_of(self, person_id: PersonId) -> list[DueRow]:
+        with self._database.reading() as connection:
+            return clock.of_person(connection, person_id)
+
+    # --- what goes out
+
+    def unsent(self, platform: Platform) -> list[Letter]:
+        """Letters to be sent, in order. Whoever sends must be alone on the platform: what is found in `sending` counts as crashed."""
+        with self._database.reading() as connection:
+            found = mail.unsent(connection, self._vault, platform)
+        if found.again or found.let_go:
+            with self._database.writing() as connection:
+                mail.clear_up(connection, found)
+        return found.letters
+
+    def sending(self, key: str) -> None:
+        """To be called before the platform is: from here on the letter may have arrived."""
+        with self._database.writing() as connection:
+            mail.sending(connection, key)
+
+    def sent(self, key: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            mail.sent(connection, key, at)
+
+    # --- seeding, for replays and imports
+
+    def enrol(self, platform: Platform, address: str, person: Person) -> PersonId:
+        """Whoever is at this address already, else `person` as given, under their id if they have one."""
+        with self._database.writing() as connection:
+            return people.enrol(connection, self._vault, platform, address, person, self._now())
+
+    def add_entry(self, person_id: PersonId, entry: Entry) -> None:
+        with self._database.writing() as connection:
+            logbook.add(connection, people.sealer(connection, self._vault, person_id), entry)
+
+    def add_intention(self, person_id: PersonId, intention: Intention) -> None:
+        with self._database.writing() as connection:
+            planned = Plan(intention.id, intention.text, due=intention.due)
+            logbook.plan(connection, people.sealer(connection, self._vault, person_id), planned, intention.made)
+
+    def set_due(self, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            clock.put(connection, DueRow(person_id, kind, ref, at))
+
+    # --- care
+
+    def forget(self, person_id: PersonId) -> dict[str, int]:
+        """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds."""
+        receipt = {}
+        with self._database.writing() as connection:
+            for table in reversed(metadata.sorted_tables):
+                owner = table.c.id if table is persons else table.c.person_id
+                receipt[table.name] = len(connection.execute(delete(table).where(owner == person_id).returning(owner)).all())
+        self._vault.drop_keys()
+        self._database.sweep()
+        return receipt
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in words; nothing when all is well."""
+        return checkup.faults(self._database, self._vault)
