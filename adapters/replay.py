@@ -255,7 +255,9 @@ class Player:
         person_id = self.book.enrol(person.platform, who, known)
         for n, entry in enumerate(person.entries):
             answers = (("moment", entry.text),)
-            self.book.add_entry(person_id, Entry(f"{who}-{n}", entry.guide, entry.at.date(), entry.at, answers, entry.energy, entry.partnership))
+            self.book.add_entry(
+                person_id, Entry(f"{who}-{n}", entry.guide, entry.at.date(), entry.at, answers, entry.energy, entry.partnership)
+            )
         for n, intention in enumerate(person.intentions):
             plan = Intention(f"{who}-plan-{n}", intention.text, made=intention.made, due=intention.due)
             self.book.add_intention(person_id, plan)
@@ -310,7 +312,9 @@ class Player:
             sources = [{"card": cited.card, "topics": list(cited.topics), "where": cited.where} for cited in message.sources]
             yield self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
 
-    def _line(self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None) -> dict[str, Any]:
+    def _line(
+        self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None
+    ) -> dict[str, Any]:
         self._lines += 1
         return {
             "n": self._lines, "at": self.clock.now.isoformat(), "who": who, "direction": direction, "kind": kind, "text": text,

@@ -55,7 +55,12 @@ class Terminal:
     """One person's chat. `building` tells how far the index is while it is being built: (done, all), else None."""
 
     def __init__(
-        self, coach: Coach, words: Words, address: str, clock: Callable[[], datetime], building: Callable[[], tuple[int, int] | None] = lambda: None
+        self,
+        coach: Coach,
+        words: Words,
+        address: str,
+        clock: Callable[[], datetime],
+        building: Callable[[], tuple[int, int] | None] = lambda: None,
     ) -> None:
         self._coach = coach
         self._words = words

@@ -65,14 +65,18 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
     return Store.open(settings.database_url, settings.key_path, clock)
 
 
-def build(settings: Settings, finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
+def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
     return Manager(library, store, finder, clock), library
 
 
 def set_up_logging(form: str) -> None:
     """Warnings and errors of our own to stderr; libraries that would log requests are kept quiet."""
-    shape = '{"at":"%(asctime)s","level":"%(levelname)s","from":"%(name)s","what":"%(message)s"}' if form == "json" else "%(levelname)s %(name)s: %(message)s"
+    shape = (
+        '{"at":"%(asctime)s","level":"%(levelname)s","from":"%(name)s","what":"%(message)s"}'
+        if form == "json"
+        else "%(levelname)s %(name)s: %(message)s"
+    )
     logging.basicConfig(level=logging.WARNING, format=shape)
     for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -113,7 +113,7 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
     settings = _settings()
     with _store(settings) as store:
         finder = open_finder(settings)
-        manager, library = build(settings, finder, store)
+        manager, library = build(finder, store)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
         terminal = Terminal(manager, words, person, now, building=lambda: finder.progress)
@@ -145,7 +145,7 @@ def replay(
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            manager, _ = build(place, open_finder(settings), store, clock)
+            manager, _ = build(open_finder(settings), store, clock)
             player = Player(played, manager, store, clock)
             asyncio.run(_play(player, as_json))
         finally:
@@ -183,7 +183,9 @@ def _show(line: dict[str, Any]) -> None:
 def search(
     text: Annotated[str | None, typer.Argument(metavar="TEXT")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many at most. [default: 5, with --batch 10]")] = 0,
-    batch: Annotated[Path | None, typer.Option("--batch", metavar="FILE.jsonl", help='Rows of {"id","text"}; answers with ranked topics.')] = None,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", metavar="FILE.jsonl", help='Rows of {"id","text"}; answers with ranked topics.')
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find what the cards say about something. Prints nothing where they are silent."""
@@ -201,7 +203,15 @@ def search(
         first = passage.sources[0]
         where = f"{first.doc} {first.lines}: {first.where}"
         if as_json:
-            _out({"card": passage.card, "title": passage.title, "topics": list(passage.topics), "score": round(passage.score, 4), "source": where})
+            _out(
+                {
+                    "card": passage.card,
+                    "title": passage.title,
+                    "topics": list(passage.topics),
+                    "score": round(passage.score, 4),
+                    "source": where,
+                }
+            )
         else:
             sys.stdout.write(f"{passage.score:.2f}  {passage.card}: {passage.title}\n      {', '.join(passage.topics)}\n      {where}\n")
 
@@ -236,9 +246,13 @@ def _finder(settings: Settings) -> Any:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Reading the cards", total=None, visible=False)
-        finder = Finder.open(settings.home, settings.chroma, lambda done, everything: bar.update(task, completed=done, total=everything, visible=True))
+        finder = Finder.open(
+            settings.home, settings.chroma, lambda done, everything: bar.update(task, completed=done, total=everything, visible=True)
+        )
     if finder.missing:
-        sys.stderr.write(f"brokercoach: searching by words alone, not by meaning; not installed: {', '.join(finder.missing)}. Install brokercoach[rag]\n")
+        sys.stderr.write(
+            f"brokercoach: searching by words alone, not by meaning; not installed: {', '.join(finder.missing)}. Install brokercoach[rag]\n"
+        )
     return finder
 
 
@@ -280,9 +294,21 @@ def cards(
     for card in loaded:
         sources = [f"{source.doc} {source.lines}" for source in card.sources]
         if as_json:
-            _out({"id": card.id, "title": card.words["en"].title, "topics": card.topics, "phases": card.phases, "broker": card.broker, "source": sources})
+            _out(
+                {
+                    "id": card.id,
+                    "title": card.words["en"].title,
+                    "topics": card.topics,
+                    "phases": card.phases,
+                    "broker": card.broker,
+                    "source": sources,
+                }
+            )
         else:
-            sys.stdout.write(f"{card.id}: {card.words['en'].title}\n    {', '.join(card.topics)} · {', '.join(card.phases) or 'any phase'} · {card.broker} · {', '.join(sources)}\n")
+            facets = ", ".join(card.phases) or "any phase"
+            sys.stdout.write(
+                f"{card.id}: {card.words['en'].title}\n    {', '.join(card.topics)} · {facets} · {card.broker} · {', '.join(sources)}\n"
+            )
 
 
 # --- prompts

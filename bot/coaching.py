@@ -13,13 +13,15 @@ from datetime import timedelta
 from itertools import product
 
 from bot.draft import Draft
-from bot.hearing import feels, of_this_world, when_in, who_in, words_in
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, when_in, who_in, words_in
 from bot.model import Choice, Cited, Option, Passage, Talk
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
+CLOSE = 0.75  # from here on a card's mirror may be held up to a scene that was not told for advice
 CLEAR = 0.5  # a passage's score from which it answers the message; between the gate and this, the message is vague
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+STORY = 18  # words from which a message in the middle of a talk may tell another story
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
 
@@ -28,7 +30,7 @@ def coach(draft: Draft, text: str) -> None:
     talk = draft.talk if draft.talk and draft.at - draft.talk.at < STALE else None
     best = draft.context.passages[0] if draft.context.passages else None
     in_hand = draft.context.in_hand if talk else None
-    if talk and in_hand and talk.stage != "explore" and not _new_topic(talk, draft.context.passages, text):
+    if talk and in_hand and talk.stage != "explore" and not _new_topic(draft, talk, text):
         _deepen(draft, replace(talk, at=draft.at), in_hand, text)
         return
     if best is None and talk and in_hand:
@@ -49,11 +51,19 @@ def _content(draft: Draft, text: str) -> int:
     return len([word for word in words_in(text) if word not in draft.words.hear.fillers])
 
 
-def _new_topic(talk: Talk, passages: Sequence[Passage], text: str) -> bool:
-    """A clear find that is not the card in hand, in a message long enough to be about something else."""
-    if not passages or passages[0].score < CLEAR or len(words_in(text)) < 7:
+def _new_topic(draft: Draft, talk: Talk, text: str) -> bool:
+    """Whether a message in the middle of a talk opens another one.
+
+    What follows a reply is mostly an answer to it, however much it sounds like another card. It is something new when it
+    puts a question of its own, is long enough to tell another story, or is one bare word that a card knows well.
+    """
+    passages, words = draft.context.passages, words_in(text)
+    asks = asks_coach(text, draft.words.hear) or text.rstrip().endswith("?")
+    if not passages:
+        return asks and not of_this_world(text, draft.words.hear)
+    if talk.card in [passage.card for passage in passages[:3]] or passages[0].score < CLEAR:
         return False
-    return talk.card not in [passage.card for passage in passages[:3]]
+    return asks or len(words) >= STORY or len(words) <= 2
 
 
 # --- the moves
@@ -72,7 +82,8 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     sources = _cite(draft, passage, options)
     lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
     rows = [f"{n}. {_option_row(draft, passage, option, sources, text)}" for n, option in enumerate(options, 1)]
-    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows])
+    care = [draft.line(f"handoff.{passage.handoff}")] if passage.handoff != "none" else []
+    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care])
     fitting = [
         (mirror, question)
         for mirror, question in product(_mirrors(draft, passage, text), _questions(draft, passage))
@@ -83,7 +94,13 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     draft.remember(_mark(passage, question))
     draft.talk = _with_used(replace(talk, stage="options"), mirror, question, *(f"o{n}" for n in numbers))
     choices = [Choice(f"opt:{passage.card}:{n}", passage.options[n].name) for n in numbers]
-    _speak(draft, [_said(draft, passage, mirror, text), middle], _said(draft, passage, question, text), [*choices, draft.choice("another")], sources)
+    _speak(
+        draft,
+        [_said(draft, passage, mirror, text), middle],
+        _said(draft, passage, question, text),
+        [*choices, draft.choice("another")],
+        sources,
+    )
 
 
 def another_way(draft: Draft) -> None:
@@ -132,7 +149,10 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     if talk.stage == "options":
         mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
         draft.talk = _with_used(replace(talk, stage="deepen"), mirror, question)
-        _speak(draft, [_said(draft, passage, mirror, text)], _said(draft, passage, question, text), _open_options(draft, talk, passage))
+        said = _said(draft, passage, mirror, text)
+        if echo := echo_of(text, draft.words.hear):
+            said = f"{draft.line('deepen.echo', echo=echo)} {said}"
+        _speak(draft, [said], _said(draft, passage, question, text), _open_options(draft, talk, passage))
         return
     if "challenge" not in talk.used:
         draft.talk = _with_used(talk, "challenge")
@@ -183,14 +203,19 @@ def _silent(draft: Draft, text: str) -> None:
 
 
 def mirror_of(draft: Draft, answer: str) -> str:
-    """A short mirror of an answer in a reflection: from the card that fits it well, else from the answer's own shape."""
+    """A short mirror of an answer in a reflection: from the card that fits it closely, else from the answer's own shape."""
     best = draft.context.passages[0] if draft.context.passages else None
-    if best is not None and best.score >= CLEAR:
+    if best is not None and best.score >= CLOSE:
         for mirror in _mirrors(draft, best, answer):
             if draft.heard_at(_mark(best, mirror)) < 0:
                 draft.remember(_mark(best, mirror))
                 return _said(draft, best, mirror, answer)
-    return draft.line(f"flow.{_shape(draft, answer)}")
+    shape, echo, who = _shape(draft, answer), echo_of(answer, draft.words.hear), who_in(answer, draft.words.hear)
+    if shape in ("short", "nothing"):
+        return draft.line(f"flow.{shape}")
+    if shape == "plain" and who:
+        return draft.line("flow.who", who=who)
+    return draft.line(f"flow.{shape}", echo=echo) if echo else draft.line("flow.bare")
 
 
 def _shape(draft: Draft, answer: str) -> str:
@@ -224,12 +249,20 @@ def _text(passage: Passage, part: str) -> str:
 
 
 def _said(draft: Draft, passage: Passage, part: str, text: str) -> str:
-    return _slots(draft, passage, _text(passage, part), text)
+    return _slots(draft, passage, _text(passage, part), text, first=part[0] == "m")
 
 
-def _slots(draft: Draft, passage: Passage, line: str, text: str) -> str:
+def _slots(draft: Draft, passage: Passage, line: str, text: str, first: bool = False) -> str:
+    """Fills $who and $when: with the person's own words where they can stand, else with the card's.
+
+    "One of your partners" is said once, in the mirror; afterwards it is "this partner". A name that stands in the line
+    already is not put there again.
+    """
     hear = draft.words.hear
-    filled = draft.fill(line, who=who_in(text, hear) or passage.who, when=when_in(text, hear) or passage.when)
+    who = who_in(text, hear)
+    if who and (set(words_in(line)) & set(words_in(who)[-1:]) or (not first and who.split()[0] not in ("the", *hear.whose.values()))):
+        who = None
+    filled = draft.fill(line, who=who or passage.who, when=when_in(text, hear) or passage.when)
     return filled[:1].upper() + filled[1:] if line[:1] == "$" else filled
 
 
@@ -273,7 +306,8 @@ def _cited(draft: Draft, passage: Passage, number: int) -> Cited:
     source = passage.sources[number - 1]
     first, last = source.lines.split("-")
     lines = first if first == last else source.lines
-    where = draft.line("source.where", doc=draft.line(f"doc.{source.doc}"), lines=lines, where=source.where)
+    key = "source.where" if first == last else "source.where.lines"
+    where = draft.line(key, doc=draft.line(f"doc.{source.doc}"), lines=lines, where=source.where)
     return Cited(number, passage.card, passage.title, passage.topics, where)
 
 

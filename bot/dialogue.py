@@ -30,6 +30,7 @@ from prompts.library import Library
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger (coaching.md section 8)
+PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
 IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
 SHOWN = 5  # entries that "my logbook" shows
@@ -42,6 +43,8 @@ def step(library: Library, context: Context, event: Event) -> Turn:
     """Decides one turn. The same arguments give the same turn."""
     draft = Draft(library, context, event)
     _forget_old_place(draft)
+    if not isinstance(event, Fell):
+        _back_again(draft)
     match event:
         case Opened():
             _opened(draft)
@@ -65,7 +68,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     talk = conversation.talk
     if isinstance(event, Pressed):
         return talk.asked if talk and event.choice == "do:another" else None
-    if not isinstance(event, Said) or len(event.text) > LONG and not conversation.place:
+    if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
         return None
     text = aside_in(event.text, words.hear) or event.text
     if not words_in(text) or heard(text, words.hear.controls, words.hear):
@@ -78,6 +81,13 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if talk and talk.stage == "explore" and not conversation.place:
         return f"{talk.asked}\n{text}"
     return text
+
+
+def _back_again(draft: Draft) -> None:
+    """The person is there: reminders that rested for want of an answer begin again."""
+    if draft.unanswered > PATIENT:
+        draft.set_reminder()
+    draft.unanswered = 0
 
 
 def _forget_old_place(draft: Draft) -> None:
@@ -222,7 +232,9 @@ def _stop(draft: Draft) -> None:
     if place and place.guide == "onboarding":
         draft.person = replace(draft.person, onboarded=True)
     kept = place is not None and draft.guide(place.guide).kind == "reflection" and guiding.anything_kept(place)
-    draft.say(draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")])
+    draft.say(
+        draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
+    )
 
 
 def _later(draft: Draft) -> None:
@@ -253,6 +265,19 @@ _CONTROLS: dict[str, Callable[[Draft], None]] = {
 
 # --- outside a guide
 
+# What the words for moving about in a guide mean where there is none.
+_CONTROLS_OUTSIDE = {
+    "stop": "bye",
+    "later": "bye",
+    "skip": "hello",
+    "back": "hello",
+    "resume": "resume",
+    "help": "help",
+    "question": "ask",
+    "shorter": "one",
+    "change": "about-me",
+}
+
 
 def _outside(draft: Draft, text: str) -> None:
     hear = draft.words.hear
@@ -263,9 +288,7 @@ def _outside(draft: Draft, text: str) -> None:
         draft.say(draft.line("long", count=f"{len(text.split())}"))
         return
     control = heard(text, hear.controls, hear)
-    wish = heard(text, hear.wishes, hear) or {
-        "stop": "bye", "later": "bye", "skip": "hello", "back": "hello", "resume": "resume", "help": "help", "question": "ask", "shorter": "one",
-        "change": "about-me"}.get(control or "")  # fmt: skip
+    wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
     for name, guide in draft.words.guides.items():
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
@@ -359,6 +382,17 @@ def _finish(draft: Draft, text: str) -> None:
         draft.say(text)
 
 
+def _thanks(draft: Draft) -> None:
+    if draft.person.onboarded or draft.ending:
+        _finish(draft, draft.line("thanks"))
+    else:
+        draft.say(
+            f"{draft.line('thanks')} {draft.line('set-up.offer')}",
+            "reply",
+            [draft.choice("set-up"), draft.choice("reflect"), draft.choice("later")],
+        )
+
+
 def _logbook(draft: Draft) -> None:
     entries = draft.context.entries
     if not entries:
@@ -371,7 +405,9 @@ def _logbook(draft: Draft) -> None:
     for entry in entries[:SHOWN]:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
         first = next((text for _, text in entry.answers), "")
-        rows.append(draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first)))
+        rows.append(
+            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
+        )
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     _finish(draft, "\n".join(rows))
 
@@ -460,7 +496,7 @@ _WISHES: dict[str, Callable[[Draft], None]] = {
     "help": _line("help"),
     "delete": _delete,
     "hello": _greet,
-    "thanks": _line("thanks"),
+    "thanks": _thanks,
     "bye": _line("bye"),
     "later": _line("bye"),
     "enough": _line("bye"),
@@ -496,10 +532,16 @@ def _fell(draft: Draft, event: Fell) -> None:
             draft.held = draft.place
         guiding.start(draft, "follow-up", frame=plan.text, ref=plan.id)
         return
+    draft.unanswered += 1
+    if draft.unanswered > PATIENT:
+        draft.do(Remind("reminder", None))
+        draft.say(draft.line("reminder.rests"), "reminder")
+        return
     draft.set_reminder()
     if draft.at - event.due > LATE:
         return
-    if draft.place or draft.held:
+    begun = draft.place or draft.held
+    if begun and guiding.anything_kept(begun):
         draft.held, draft.place = draft.place or draft.held, None
         draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
         return

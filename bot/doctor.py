@@ -19,7 +19,9 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [_look(part, look, settings) for part, look in (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", _search))]
+    return [
+        _look(part, look, settings) for part, look in (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", _search))
+    ]
 
 
 def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -33,7 +35,11 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
     except (StoreDown, IndexDown, BadCards, BadPrompts) as error:
         return Finding(part, False, str(error))
     except OSError as error:
-        return Finding(part, False, f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME")
+        return Finding(
+            part,
+            False,
+            f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME",
+        )
 
 
 def _prompts(_: Settings) -> str:

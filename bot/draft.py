@@ -33,6 +33,7 @@ class Draft:
         self.talk: Talk | None = conversation.talk
         self.alarm: str | None = conversation.alarm
         self.aim = conversation.aim
+        self.unanswered = conversation.unanswered
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -129,6 +130,7 @@ class Draft:
             talk=self.talk,
             alarm=self.alarm,
             aim=self.aim,
+            unanswered=self.unanswered,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

@@ -18,6 +18,7 @@ from bot.rhythm import city_of, clock_in, day_in, day_in_words, follow_up, in_wo
 from prompts.library import END, Guide, GuideChoice, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
+ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
 CLIPPED = 90  # characters of an answer that a summary shows
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
 MANY_ZONES = 8  # cities offered when a country has several clocks
@@ -46,7 +47,15 @@ def ask(draft: Draft, lead: str = "") -> None:
         _close(draft, lead)
         return
     text, choices = question(draft)
-    draft.say(f"{lead} {text}" if lead and "\n" not in lead else f"{lead}\n\n{text}" if lead else text, "question", choices)
+    draft.say(joined(lead, text), "question", choices)
+
+
+def joined(lead: str, text: str) -> str:
+    """A lead and what follows it: on one line while both are short sentences, else as two paragraphs."""
+    if not lead:
+        return text
+    apart = "\n" in lead + text or lead[-1] not in ".?!" or len(lead) + len(text) > ONE_LINE
+    return f"{lead}\n\n{text}" if apart else f"{lead} {text}"
 
 
 def question(draft: Draft, say: str | None = None) -> tuple[str, tuple[Choice, ...]]:
@@ -102,30 +111,32 @@ def clip(text: str) -> str:
 def answer(draft: Draft, text: str) -> bool:
     """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
     step, spoken = _here(draft)
-    if step.many:
-        if found := choices_in(text, draft.offered, draft.words.hear):
-            _keep_phases(draft, [choice.id.rsplit(":", 1)[-1] for choice in found])
-            _go(draft, step)
-            return True
-    elif choice := choice_in(text, draft.offered, draft.words.hear):
-        press(draft, choice)
+    if step.choices and _answered_by_choice(draft, step, text):
         return True
     if step.choices and step.otherwise and len(words_in(text)) > 2:
         draft.place = replace(_placed(draft), step=step.otherwise, trail=(*_placed(draft).trail, step.id))
         return answer(draft, text)
-    reader = _READERS.get(step.keeps)
-    if reader is None:  # a choice and nothing else
+    if step.keeps == "answer" and not step.choices and _thin(draft, step, spoken, text):
+        return True
+    reader = None if step.keeps == "answer" and step.choices else _READERS.get(step.keeps)
+    if reader is None or not reader(draft, step, text):
         return _unread(draft, step, spoken, text)
-    if step.keeps == "answer":
-        if step.choices:
-            return _unread(draft, step, spoken, text)
-        if _thin(draft, step, spoken, text):
-            return True
-    if not reader(draft, step, text):
-        return _unread(draft, step, spoken, text)
-    if draft.place is not None and draft.place.step == step.id and not draft.choices:
+    if not draft.choices:  # a reader that needs to know more has put choices on the table, and the step goes on
         _go(draft, step, text)
     return True
+
+
+def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
+    if step.many:
+        found = choices_in(text, draft.offered, draft.words.hear)
+        if found:
+            _keep_phases(draft, [choice.id.rsplit(":", 1)[-1] for choice in found])
+            _go(draft, step)
+        return bool(found)
+    choice = choice_in(text, draft.offered, draft.words.hear)
+    if choice:
+        press(draft, choice)
+    return choice is not None
 
 
 def press(draft: Draft, choice: Choice) -> None:
@@ -133,7 +144,7 @@ def press(draft: Draft, choice: Choice) -> None:
     place = _placed(draft)
     step, spoken = _here(draft)
     what = choice.id.rsplit(":", 1)[-1]
-    if choice.id.startswith("zone:"):
+    if choice.id.startswith("zone:"):  # one of several cities, offered by _keep_zone
         _set_zone(draft, what)
         _go(draft, step)
         return
@@ -198,7 +209,7 @@ def _ask_next(draft: Draft, told: str = "") -> None:
     if place.short and _told(guide, place):
         draft.place = place = replace(place, step=END)
     ends = place.step == END
-    mirrors = told and (ends and guide.kind == "reflection" or not ends and guide.step(place.step).mirror)
+    mirrors = told and ((ends and guide.kind == "reflection") or (not ends and guide.step(place.step).mirror))
     ask(draft, mirror_of(draft, told) if mirrors else "")
 
 
@@ -436,5 +447,5 @@ def _close(draft: Draft, lead: str) -> None:
         else:
             said = draft.line("plan.kept.no-date", plan=plan)
         text = f"{said}\n\n{text}"
-    draft.place = None
+    draft.place = draft.talk = None
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)

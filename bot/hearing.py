@@ -15,6 +15,7 @@ from bot.model import Choice
 from prompts.library import Hear, Safety
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
+ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 READ = 4000  # characters that are looked at: what a person types, not what they paste
 
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
@@ -106,7 +107,9 @@ def aside_in(text: str, hear: Hear) -> str | None:
 
 def asks_coach(text: str, hear: Hear) -> bool:
     """True when the last question in the text is put to the coach rather than to oneself."""
-    questions = [part for part in re.split(r"(?<=[.!?\n])\s+", text[:READ].strip().lower().replace("’", "'")) if part.rstrip().endswith("?")]
+    questions = [
+        part for part in re.split(r"(?<=[.!?\n])\s+", text[:READ].strip().lower().replace("’", "'")) if part.rstrip().endswith("?")
+    ]
     if not questions:
         return False
     clauses = [questions[-1], *re.split(r"[,;:]\s+", questions[-1])]
@@ -149,6 +152,27 @@ def who_in(text: str, hear: Hear) -> str | None:
         determiner = "that"
     whose = hear.whose.get(determiner.lower(), determiner.lower())
     return " ".join(part for part in ((lead or "").strip().lower(), whose, middle, actor) if part)
+
+
+def echo_of(text: str, hear: Hear) -> str | None:
+    """A few words worth handing back in quotation marks: from the clause that carries a feeling, or comes after a "but", or is longest.
+
+    At most six words, so that it is never parroting (coaching.md 2.2, C1); None when nothing short enough makes sense alone.
+    """
+    joints = "|".join(map(re.escape, hear.joints))
+    clauses = [part.strip(" \"'“”") for part in re.split(rf"[.,;:!?()\n–—]+|\b(?:{joints})\b", text[:READ], flags=re.IGNORECASE)]
+    heads = "|".join(sorted(map(re.escape, hear.hedges), key=len, reverse=True))
+    bare = [
+        re.sub(rf"(?:^|\s+)(?:(?:{heads})\b\s*)+$|^(?:(?:{heads})\b\s*)+", "", clause, flags=re.IGNORECASE).strip() for clause in clauses
+    ]
+    told = [clause for clause in bare if len(clause.split()) >= ECHO[0]]
+    if not told:
+        return None
+    turned = re.search(rf"\b(?:{'|'.join(map(re.escape, hear.turns))})\b(.*)", text[:READ], re.IGNORECASE | re.DOTALL)
+    after_turn = [clause for clause in told if turned and clause in turned[1]]
+    felt = [clause for clause in told if feels(clause, hear)]
+    fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(clause.split()) <= ECHO[1]]
+    return fits[0] if fits else None
 
 
 def when_in(text: str, hear: Hear) -> str | None:

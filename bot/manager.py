@@ -53,7 +53,9 @@ class Finder(Protocol):
 
     missing: tuple[str, ...]
 
-    def find(self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...) -> tuple[Passage, ...]: ...
+    def find(
+        self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...
+    ) -> tuple[Passage, ...]: ...
 
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
 
@@ -138,8 +140,9 @@ class Manager:
         try:
             context = self._context(gathered, event, platform)
             return step(self._library, context, event)
-        except Exception as error:  # noqa: BLE001 - see above; the text of an exception may hold a person's words
-            log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))
+        except Exception as error:  # noqa: BLE001
+            # log.exception would write the exception's text, which may hold a person's words
+            log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))  # noqa: TRY400
             words = self._library.in_language(gathered.person.language)
             return Turn(gathered.conversation, (Say(Message("notice", words.variants("wrong")[0])),))
 

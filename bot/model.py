@@ -179,7 +179,7 @@ class Letter:
     key: str
     platform: Platform
     address: str = _private()
-    message: Message = _private()
+    message: Message = field(repr=False)
     uncertain: bool = False
 
 
@@ -289,6 +289,7 @@ class Conversation:
     alarm: str | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()
+    unanswered: int = 0
 
 
 # --- what a turn leads to

@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.model import Rhythm
 
-ALIASES = {"utc": "Etc/UTC", "gmt": "Etc/GMT", "uk": "Europe/London", "england": "Europe/London", "scotland": "Europe/London", "usa": "US", "us": "US"}
+ALIASES = {
+    "utc": "Etc/UTC",
+    "gmt": "Etc/GMT",
+    "uk": "Europe/London",
+    "england": "Europe/London",
+    "scotland": "Europe/London",
+    "usa": "US",
+    "us": "US",
+}
 
 
 def local(at: datetime, zone: str | None) -> datetime:
@@ -105,7 +113,9 @@ def _places() -> Mapping[str, tuple[str, ...]]:
             if found := {zone for zone in by_country.get(code, []) if zone in zones}:
                 places.setdefault(name.lower(), set()).update(found)
                 places.setdefault(code.lower() + " ", set()).update(found)
-    return {name: tuple(sorted({canonical.get(z, z) if canonical.get(z, z) in zones else z for z in found})) for name, found in places.items()}
+    return {
+        name: tuple(sorted({canonical.get(z, z) if canonical.get(z, z) in zones else z for z in found})) for name, found in places.items()
+    }
 
 
 def zones_for(text: str) -> tuple[str, ...]:
@@ -160,7 +170,7 @@ def clock_in(text: str, names: Mapping[str, str]) -> time | None:
     return None
 
 
-_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def _number(word: str) -> int | None:

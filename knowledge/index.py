@@ -2,10 +2,10 @@
 
     minilm-*.onnx        the model's graph (embedder.py)
     current.json         which folder is in use, and what it was made of: written last, so an index is there whole or not at all
-    FINGERPRINT-xxxxxxxx/cards.json, words.sqlite, chroma/
+    MARK-xxxxxxxx/       cards.json, words.sqlite, chroma/
 
-The fingerprint stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or
-damaged, a new folder is built beside the old one and takes its place. Everything here can be deleted at any time.
+The mark stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or damaged,
+a new folder is built beside the old one and takes its place. Everything here can be deleted at any time.
 No message that anybody ever searched for is written here.
 """
 
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FORMAT = 1  # raise it when what is written changes
-PATIENCE = 120.0  # seconds to wait for another process that is building, which takes a third of that
+    Vectors = NDArray[np.float32]
+
+FORMAT = 3  # raise it when what is written here changes
+PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC = Path(__file__).with_name("topics.yaml"), Path(__file__).with_name("offtopic.yaml")
 CURRENT, LOCK = "current.json", "building.lock"
 
@@ -64,7 +66,7 @@ class Index:
     cards: dict[str, dict[str, Any]]
     texts: tuple[Text, ...]
     words: Words
-    vectors: NDArray[np.float32] | None
+    vectors: Vectors | None = None
 
 
 def open_index(
@@ -73,33 +75,42 @@ def open_index(
     embedder: Embedder | None = None,
     chroma_url: str | None = None,
     progress: Progress | None = None,
+    patience: float = PATIENCE,
 ) -> Index:
-    """The index of these cards, built first if there is none or it is not of these cards.
+    """The index of the cards in `folder`, built first if there is none or it is of other cards.
 
-    Raises IndexDown, and BadCards when cards have to be read and cannot be.
+    Raises IndexDown, and BadCards when the cards have to be read and cannot be.
     """
     root = home / "index"
-    print_ = fingerprint(folder, embedder, chroma_url)
-    found = _read(root, print_, chroma_url)
+    mark = mark_of(folder, embedder, chroma_url)
+    found = _read(root, chroma_url, mark)
     if found:
         return found
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
-            found = _read(root, print_, chroma_url)  # another process may have built it while we waited
+        with _alone(root, patience):
+            found = _read(root, chroma_url, mark)  # another process may have built it while we waited
             if found:
                 return found
-            build(root, load_cards(folder), embedder, chroma_url, progress, print_)
-    except (OSError, sqlite3.Error, chroma.Unreadable, WrongWeights) as error:
-        raise IndexDown(_remedy(root, chroma_url, error)) from error
-    found = _read(root, print_, chroma_url)
-    if not found:
-        raise IndexDown(_remedy(root, chroma_url, OSError("what was written does not read back")))
+            build(root, mark, load_cards(folder), embedder, chroma_url, progress)
+        found = _read(root, chroma_url, mark)
+        if not found:
+            raise OSError("what was written does not read back")
+    except (OSError, sqlite3.Error, chroma.Unreadable) as error:
+        raise IndexDown(remedy(root, error, chroma_url)) from error
     return found
 
 
-def fingerprint(folder: Path, embedder: Embedder | None, chroma_url: str | None) -> str:
-    """Of everything that an index is made of. Reads the files' bytes only: 130 cards take a few milliseconds."""
+def index_in_memory(folder: Path = CARDS) -> Index:
+    """Search by words alone, with nothing kept on a disk: what is left where the index is down."""
+    cards = load_cards(folder)
+    db = sqlite3.connect(":memory:", check_same_thread=False)
+    write(db, {card.id: _columns(card) for card in cards}, _offtopic())
+    return Index({card.id: _compiled(card) for card in cards}, (), Words(db))
+
+
+def mark_of(folder: Path, embedder: Embedder | None, chroma_url: str | None) -> str:
+    """Stands for everything that an index is made of. Looks at the files' bytes only, which takes a few milliseconds."""
     digest = hashlib.sha256(f"{FORMAT} {embedder.name if embedder else None} {chroma_url}".encode())
     for path in (TOPICS, OFFTOPIC, *sorted(folder.glob("*.yaml"))):
         data = path.read_bytes()
@@ -110,38 +121,28 @@ def fingerprint(folder: Path, embedder: Embedder | None, chroma_url: str | None)
 
 def build(
     root: Path,
+    mark: str,
     cards: Sequence[Card],
-    embedder: Embedder | None,
-    chroma_url: str | None,
-    progress: Progress | None,
-    print_: str,
+    embedder: Embedder | None = None,
+    chroma_url: str | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Builds beside what is there, makes it the current one, then sweeps away the rest."""
-    name = f"{print_}-{secrets.token_hex(4)}"
+    """Builds a new index beside what is there, makes it the current one, then sweeps the others away."""
+    name = f"{mark}-{secrets.token_hex(4)}"
     place = root / name
     place.mkdir()
     texts = texts_of(cards)
-    compiled = {
-        "cards": {card.id: card.model_dump(mode="json", exclude={"asks"}) for card in cards},
-        "texts": [asdict(text) for text in texts],
-    }
+    compiled = {"cards": {card.id: _compiled(card) for card in cards}, "texts": [asdict(text) for text in texts]}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    write(place / "words.sqlite", {card.id: _columns(card) for card in cards})
-    files = ("cards.json", "words.sqlite")
-    current: dict[str, Any] = {"fingerprint": print_, "folder": name, "sums": {file: _sum((place / file).read_bytes()) for file in files}}
+    with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
+        write(db, {card.id: _columns(card) for card in cards}, _offtopic())
+    sums = {file: _sum((place / file).read_bytes()) for file in ("cards.json", "words.sqlite")}
+    current: dict[str, Any] = {"mark": mark, "folder": name, "sums": sums}
     if embedder:
-        done = 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            if progress:
-                progress(done, len(texts))
-
-        vectors = embedder.embed([text.text for text in texts], step)
-        metadatas = [{"kind": text.kind, "card" if text.kind != "topic" else "topic": text.owner, "language": text.language} for text in texts]
+        vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
+        metadatas = [{"kind": text.kind, "language": text.language, "topic" if text.kind == "topic" else "card": text.owner} for text in texts]
         chroma.put(chroma_url or place / "chroma", _collection(name), vectors, metadatas)
-        current |= {"collection": _collection(name), "vectors": len(texts), "vectors_sum": _sum(vectors.tobytes())}
+        current |= {"model": embedder.name, "collection": _collection(name), "vectors": len(texts), "sum": _sum(vectors.tobytes())}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
     os.replace(new, root / CURRENT)
@@ -163,26 +164,73 @@ def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
     used = {topic for card in cards for topic in card.topics}
     labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
-    anchors = yaml.safe_load(OFFTOPIC.read_text(encoding="utf-8"))
-    texts += [Text("offtopic", "", language, line) for language, lines in anchors.items() for line in lines]
+    texts += [Text("offtopic", "", language, line) for language, lines in _offtopic().items() for line in lines]
     return tuple(texts)
+
+
+def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
+    cause = " ".join(str(error).split())
+    if isinstance(error, WrongWeights):
+        return cause
+    if chroma_url and isinstance(error, chroma.Unreadable):
+        return f"The Chroma server cannot be used ({cause}). Check BROKERCOACH_CHROMA, or unset it to keep the vectors in {root}."
+    if isinstance(error, sqlite3.OperationalError) and "locked" in cause:
+        return f"Another process is building {root}. Wait until it is done, or end it, and start again."
+    return f"{root} cannot be written ({cause}). Give write permission and free space, or name another folder in BROKERCOACH_HOME."
+
+
+def _offtopic() -> dict[str, list[str]]:
+    lines: dict[str, list[str]] = yaml.safe_load(OFFTOPIC.read_text(encoding="utf-8"))
+    return lines
+
+
+def _compiled(card: Card) -> dict[str, Any]:
+    return card.model_dump(mode="json", exclude={"asks"})
 
 
 def _columns(card: Card) -> dict[str, dict[str, str]]:
     columns: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
-        words, asks = card.words.get(language), card.asks.get(language)  # type: ignore[call-overload]
-        columns[language] = {"asks": "\n".join(asks or [])}
-        if words:
+        columns[language] = {"asks": "\n".join(card.asks.get(language, []))}  # type: ignore[call-overload]
+        if words := card.words.get(language):  # type: ignore[call-overload]
             columns[language] |= {"title": words.title, "gist": words.gist}
     return columns
 
 
-def _read(root: Path, print_: str, chroma_url: str | None) -> Index | None:
-    """What is kept, if it is of this fingerprint and undamaged."""
+def _embed(texts: Sequence[Text], embedder: Embedder, known: dict[str, Any], progress: Progress | None) -> Vectors:
+    """A row for each text. Those that the last index had are taken from it, so that editing one card takes a second."""
+    import numpy as np
+
+    new = [text.text for text in texts if text.text not in known]
+    done = len(texts) - len(new)
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done, len(texts))
+
+    step(0)
+    known = known | dict(zip(new, embedder.embed(new, step), strict=True))
+    return np.array([known[text.text] for text in texts], dtype=np.float32)
+
+
+def _known(root: Path, chroma_url: str | None, embedder: Embedder) -> dict[str, Any]:
+    """Vectors of the index that is about to be replaced."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if json.loads((root / CURRENT).read_bytes()).get("model") == embedder.name:
+            old = _read(root, chroma_url)
+            if old and old.vectors is not None:
+                old.words.close()
+                return dict(zip((text.text for text in old.texts), old.vectors, strict=True))
+    return {}
+
+
+def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index | None:
+    """What is kept, if it is undamaged, and of this mark where one is given."""
     try:
         current = json.loads((root / CURRENT).read_bytes())
-        if current["fingerprint"] != print_:
+        if mark and current["mark"] != mark:
             return None
         place = root / str(current["folder"])
         data = {file: (place / file).read_bytes() for file in current["sums"]}
@@ -192,19 +240,18 @@ def _read(root: Path, print_: str, chroma_url: str | None) -> Index | None:
         vectors = None
         if "collection" in current:
             vectors = chroma.get(chroma_url or place / "chroma", current["collection"], current["vectors"])
-            if _sum(vectors.tobytes()) != current["vectors_sum"]:
+            if _sum(vectors.tobytes()) != current["sum"]:
                 return None
         texts = tuple(Text(**text) for text in compiled["texts"])
-        return Index(compiled["cards"], texts, Words(place / "words.sqlite"), vectors)
+        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, chroma.Unreadable):
         return None
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """One builder at a time: SQLite's lock on an empty file, which goes with the process that holds it."""
-    lock = sqlite3.connect(root / LOCK, timeout=PATIENCE, isolation_level=None)
-    try:
+def _alone(root: Path, patience: float) -> Iterator[None]:
+    """One builder at a time: SQLite's lock on an empty file, which ends with the process that holds it."""
+    with contextlib.closing(sqlite3.connect(root / LOCK, timeout=patience, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.DatabaseError as error:
@@ -213,26 +260,13 @@ def _alone(root: Path) -> Iterator[None]:
             (root / LOCK).write_bytes(b"")
             lock.execute("BEGIN EXCLUSIVE")
         yield
-    finally:
-        lock.close()
 
 
 def _collection(name: str) -> str:
-    """Several homes may share a server, so a collection carries whose it is; only our own are ever dropped."""
-    ours = hashlib.sha256(f"{platform.node()} {os.getuid() if hasattr(os, 'getuid') else ''}".encode()).hexdigest()[:8]
+    """Several machines may share a server, so a collection carries whose it is: only our own are ever dropped."""
+    ours = hashlib.sha256(f"{platform.node()} {Path.home()}".encode()).hexdigest()[:8]
     return f"brokercoach-{ours}-{name}"
 
 
 def _sum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _remedy(root: Path, chroma_url: str | None, error: Exception) -> str:
-    cause = " ".join(str(error).split())
-    if isinstance(error, WrongWeights):
-        return cause
-    if chroma_url and isinstance(error, chroma.Unreadable):
-        return f"Chroma cannot be used ({cause}). Check BROKERCOACH_CHROMA, or unset it to keep the vectors in {root}."
-    if isinstance(error, sqlite3.OperationalError) and "locked" in cause:
-        return f"Another process is building {root}. Wait until it is done, or end it and start again."
-    return f"{root} cannot be written ({cause}). Give write permission and free space, or name another folder in BROKERCOACH_HOME."

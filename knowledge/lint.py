@@ -37,10 +37,16 @@ SENTENCE_WORDS = 22  # the ceiling is 28 for any sentence; a card stays well bel
 TWINS = 0.6  # share of words in common from which two mirrors count as the same line
 
 OPEN = {
-    "en": "what how who whose whom where when which".split(),
-    "fr": "que qu quoi quel quelle quels quelles comment qui où quand lequel laquelle combien quels".split(),
-    "es": "qué cómo quién quiénes dónde cuándo cuál cuáles cuánto cuánta".split(),
+    "en": ["what", "how", "who", "whose", "whom", "where", "when", "which"],
+    "fr": ["que", "qu", "quoi", "quel", "quelle", "quels", "quelles", "comment", "qui", "où", "quand", "lequel", "laquelle", "combien", "quels"],
+    "es": ["qué", "cómo", "quién", "quiénes", "dónde", "cuándo", "cuál", "cuáles", "cuánto", "cuánta"],
 }  # fmt: skip
+# The first word of a sentence or clause, after a conjunction or preposition if there is one.
+HEADS = re.compile(
+    r"(?:^|[,:;¿]\s*|[.!]\s+¿?)"
+    r"(?:(?:and|but|so|et|mais|y|pero|in|at|to|from|for|with|of|à|de|pour|avec|en|dans|sur|chez|a|con|para|por|sin|sans)\s+)?"
+    r"([^\W\d_]+)"
+)
 IF_THEN = {"en": r"If .+ then ", "fr": r"S(?:i|'i).+ alors ", "es": r"Si .+ entonces "}
 SCOLDS = {
     "en": r"\byou (?:must|should|need to|have to|ought)\b|\bgreat job\b|\babsolutely\b|\bjust\b (?:do|ask|tell)",
@@ -96,7 +102,7 @@ def is_open_question(text: str, language: str) -> bool:
     body = text.strip()
     if body.count("?") != 1 or not body.endswith("?"):
         return False
-    heads = re.findall(r"(?:^|[,:;¿]\s*|[.!]\s+¿?)(?:(?:and|but|so|et|mais|y|pero|in|at|to|from|for|with|of|à|de|pour|avec|en|dans|sur|a|con|para|por)\s+)?([^\W\d_]+)", body.lower().replace("’", "'"))  # fmt: skip
+    heads = HEADS.findall(body.lower().replace("’", "'"))
     return any(head in OPEN[language] for head in heads)
 
 
@@ -171,11 +177,17 @@ def _faults_in_card(card: Card, topics: set[str], lines: dict[str, set[int]], de
             for fault in _faults_in_text(kind, text, language):
                 yield f"words.{language}.{place}: {fault}"
         for option in words.options:
-            if len(option.offer) + len(option.price) > LONGEST["offer and price"] * (1 if language == "en" else TRANSLATION_ROOM):
-                yield f"words.{language}: option {option.name!r}: offer and price together are {len(option.offer) + len(option.price)} characters, room for {LONGEST['offer and price']}"  # fmt: skip
+            together, room = (
+                len(option.offer) + len(option.price),
+                LONGEST["offer and price"] * (1 if language == "en" else TRANSLATION_ROOM),
+            )
+            if together > room:
+                yield f"words.{language}: option {option.name!r}: offer and price together are {together} characters, room for {room:.0f}"
         if len({option.name for option in words.options}) < len(words.options):
             yield f"words.{language}: two options of one name"
-        if len(words.options) != len(card.words["en"].options) or [o.source for o in words.options] != [o.source for o in card.words["en"].options]:
+        if len(words.options) != len(card.words["en"].options) or [o.source for o in words.options] != [
+            o.source for o in card.words["en"].options
+        ]:
             yield f"words.{language}: its options do not match the English ones"
 
 
@@ -206,7 +218,7 @@ def faults_in(cards: tuple[Card, ...]) -> list[str]:
     dev: dict[tuple[str, ...], str] = {}
     for row in DEV_QUERIES.read_text(encoding="utf-8").splitlines():
         query = json.loads(row)
-        dev |= {run: query["id"] for run in runs_of(query["text"], DEV_RUN)}
+        dev |= dict.fromkeys(runs_of(query["text"], DEV_RUN), query["id"])
     faults = [f"{card.id}: {fault}" for card in cards for fault in _faults_in_card(card, topics, lines, dev)]
     return faults + list(_twins(cards))
 

@@ -1,14 +1,18 @@
-"""Finds cards by meaning: how close a message is to the nearest text of each card.
+"""Finds cards by meaning: how close a message is to what people say when they need a card.
+
+A card is the mean of its texts (title, gist and asks), and messages are compared with it after whitening: directions in which the texts
+of one card differ among themselves (the farm or the hospital, the tone, the length) count less than those in which cards differ.
+That is Fisher's discriminant with a shrunk covariance. On the development queries it takes nDCG@5 from .32 (the closest single text) to .51;
+it is worked out from the cards alone, so no query has a part in it.
 
 It keeps no message and refuses nothing: whether a match is worth showing is search.py's business.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knowledge.embedder import Embedder
 from knowledge.index import Text
@@ -17,26 +21,89 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Array = NDArray[np.float64]
+
+SHRINK = 0.5  # towards a round covariance; anything from .3 to .7 does as well, on asks held out and on the development queries
+ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean: the model is English, and there are fewer of those
+
+NEIGHBOURS, STRANGERS = 20, 3  # of our texts, and of messages that are none of our business, that tell whether a message is ours
+
+WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 tokens), and how many such windows of a long message
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Cosines: of each card's best text, of each topic's label, and of the closest message that is none of our business."""
+    """Cosines to each card (whitened) and each topic's label; `ours`: how much closer our texts are than other people's business."""
 
     cards: dict[str, float]
     topics: dict[str, float]
-    offtopic: float
+    ours: float
 
 
 class Meaning:
     def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
+        import numpy as np
+
         self._embedder = embedder
         self._vectors = vectors
-        self._rows: dict[str, dict[str, list[int]]] = {"card": {}, "topic": {}, "offtopic": {}}
+        self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
+        self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
+        rows: dict[str, dict[str, list[int]]] = {}
         for row, text in enumerate(texts):
-            kind = text.kind if text.kind in self._rows else "card"
-            self._rows[kind].setdefault(text.owner, []).append(row)
+            if text.kind in ("title", "gist", "ask"):
+                rows.setdefault(text.language, {}).setdefault(text.owner, []).append(row)
+        self._cards = tuple(rows["en"])
+        self._ours = np.array([row for cards in rows.values() for own in cards.values() for row in own], dtype=np.int64)
+        self._centres, self._whiten, self._means = self._discriminant(rows)
 
-    def find(self, text: str) -> Near:
-        near = (self._vectors @ self._embedder.embed([text])[0]).tolist()
-        best = {kind: {owner: max(near[row] for row in rows) for owner, rows in owners.items()} for kind, owners in self._rows.items()}
-        return Near(best["card"], best["topic"], best["offtopic"].get("", -1.0))
+    def find(self, text: str, language: str = "en") -> Near:
+        """`language` is that of the message; one without cards is read as English."""
+        import numpy as np
+
+        vector = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
+        cosines = self._vectors @ vector
+        if language not in self._means:
+            language = "en"
+        close = self._means[language] @ _unit((vector - self._centres[language]) @ self._whiten)
+        ours, others = cosines[self._ours], cosines[self._others]
+        near = np.partition(ours, -min(NEIGHBOURS, len(ours)))[-NEIGHBOURS:].mean()
+        far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
+        return Near(
+            dict(zip(self._cards, close.tolist(), strict=True)),
+            {topic: float(cosines[row]) for topic, row in self._topics.items()},
+            float(near - far),
+        )
+
+    def _discriminant(self, rows: dict[str, dict[str, list[int]]]) -> tuple[dict[str, Array], Array, dict[str, Array]]:
+        """Of each language the centre and, whitened, the mean of every card; and the whitening."""
+        import numpy as np
+
+        means: dict[str, Array] = {}
+        within: list[Any] = []
+        for language, cards in rows.items():
+            found = {card: self._vectors[own].astype(np.float64) for card, own in cards.items()}
+            centre = np.mean([own.mean(axis=0) for own in found.values()], axis=0)
+            means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in self._cards])
+            within += [own - own.mean(axis=0) for own in found.values()]
+        spread = np.concatenate(within)
+        covariance = spread.T @ spread / len(spread)
+        size = len(covariance)
+        covariance = (1 - SHRINK) * covariance + (SHRINK * np.trace(covariance) / size + 1e-9) * np.eye(size)
+        whiten = np.linalg.cholesky(np.linalg.inv(covariance))
+        centres = {language: mean.mean(axis=0) for language, mean in means.items()}
+        white = {language: _unit((mean - centres[language]) @ whiten) for language, mean in means.items()}
+        for language in white.keys() - {"en"}:
+            white[language] = white[language] + ENGLISH * white["en"]
+        return centres, whiten, white
+
+
+def _unit(vectors: Any) -> Any:
+    import numpy as np
+
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def _windows(text: str) -> list[str]:
+    """A text as it is, or in pieces that the model can read when it is long."""
+    words = text.split(maxsplit=WINDOW * WINDOWS)[: WINDOW * WINDOWS]
+    return [" ".join(words[start : start + WINDOW]) for start in range(0, len(words), WINDOW)] or [""]

@@ -1,29 +1,35 @@
 """Finds cards by the words they share with a message: BM25 by SQLite FTS5, in each language by its own stems.
 
 Works with nothing but the standard library and snowballstemmer, so it is what is left where search by meaning is not installed.
-It knows nothing of vectors, and refuses nothing: whether a match is worth showing is search.py's business.
+It refuses nothing: it tells how much the words sound like ours, and whether that is enough is search.py's business.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 STEMMERS = {"en": "english", "fr": "french", "es": "spanish"}
 LONGEST = 8000  # characters of a message that are looked at: a very long reflection, not a pasted book
 MOST = 160  # different words of it that are looked up
 
-# How much more a word counts in a card's title and gist than in the messages that it answers.
+# How much more a word counts in a card's title than in its gist and in the messages that it answers.
 WEIGHTS = {"title": 2.0, "gist": 1.0, "asks": 1.0}
+TIE = 0.7  # a language is in the running with this share of the common words of the likeliest one
+FEW = 3  # fewer common words than that do not tell the language
+UNSEEN = 0.5  # added to every count, so that a word never seen says little
 
 # Common words that tell the language of a message; spelled without accents, as `words_in` gives them.
 TELLTALE = {
     "en": "the and of to is are was my they them their we our with for but that this it not what how should do does can am have has been "
-    "who i you he she his her there when which would could any some from about be as so no all at by or an been were had did don",
+    "who i you he she his her there when which would could any some from about be as so no all at by or an were had did don",
     "fr": "le la les des du et est sont une un mon ma mes ils elles nous notre nos avec pour mais que qui ce cette pas ne quoi comment "
     "je tu vous il elle au aux dans sur se sa son ses leur leurs faut dois peut ai suis j d l c qu n s plus ou si en on tout tous",
     "es": "el la los las de del y es son una un mi mis ellos ellas nosotros nuestro nuestra con para pero que quien este esta no como "
@@ -32,18 +38,30 @@ TELLTALE = {
 _TELLTALE = {language: frozenset(words.split()) for language, words in TELLTALE.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a message has in common with the cards.
+
+    `cards`: BM25 of each card that shares a word with it, the larger the better.
+    `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
+    """
+
+    cards: dict[str, float]
+    ours: float
+    language: str
+
+
 def words_in(text: str) -> list[str]:
     """Lower-case words and numbers without accents; l'accord is two words, as is don't."""
     flat = "".join(c for c in unicodedata.normalize("NFKD", text[:LONGEST].lower()) if not unicodedata.combining(c))
     return re.findall(r"[^\W_]+", flat.replace("œ", "oe").replace("æ", "ae"))
 
 
-def languages_of(words: Iterable[str]) -> tuple[str, ...]:
-    """The languages that a message may be in: several when its common words do not tell."""
-    words = list(words)
+def languages_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The languages that a message may be in: all of them where its common words do not tell."""
     hits = {language: sum(word in telltale for word in words) for language, telltale in _TELLTALE.items()}
     most = max(hits.values())
-    return tuple(language for language, n in hits.items() if n >= most * 0.7)
+    return tuple(language for language, n in hits.items() if most < FEW or n >= TIE * most)
 
 
 def stems_of(words: Iterable[str], language: str) -> list[str]:
@@ -53,47 +71,90 @@ def stems_of(words: Iterable[str], language: str) -> list[str]:
     return stemmed
 
 
-def write(path: Path, cards: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-    """Writes a new file to search in. `cards`: card id → language → the column (see WEIGHTS) → its text."""
-    stems: dict[tuple[str, str], str] = {}
-    with sqlite3.connect(path) as db:
+def write(db: sqlite3.Connection, cards: Mapping[str, Mapping[str, Mapping[str, str]]], others: Mapping[str, Sequence[str]]) -> None:
+    """Fills an empty database to search in.
+
+    `cards`: card id → language → column (see WEIGHTS) → its text. `others`: language → messages that are none of our business.
+    """
+    with db:
+        db.execute("CREATE TABLE seen (language, stem, ours, others, PRIMARY KEY (language, stem)) WITHOUT ROWID")
         for language in STEMMERS:
-            columns = ", ".join(WEIGHTS)
-            db.execute(f"CREATE VIRTUAL TABLE {language} USING fts5(card UNINDEXED, {columns}, tokenize='unicode61 remove_diacritics 2')")
+            known: dict[str, str] = {}
+            theirs = Counter(stem for line in others.get(language, ()) for stem in _stemmed(line, language, known))
+            ours: Counter[str] = Counter()
+            db.execute(f"CREATE VIRTUAL TABLE {language} USING fts5(card UNINDEXED, {', '.join(WEIGHTS)}, tokenize='unicode61 remove_diacritics 2')")
             for card, texts in cards.items():
-                row = [card]
-                for column in WEIGHTS:
-                    words = words_in(texts[language].get(column, "")) if language in texts else []
-                    new = [word for word in set(words) if (language, word) not in stems]
-                    stems |= {(language, word): stem for word, stem in zip(new, stems_of(new, language), strict=True)}
-                    row.append(" ".join(stems[language, word] for word in words))
-                db.execute(f"INSERT INTO {language} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+                columns = [_stemmed(texts.get(language, {}).get(column, ""), language, known) for column in WEIGHTS]
+                for column in columns:
+                    ours.update(column)
+                db.execute(f"INSERT INTO {language} VALUES (?, ?, ?, ?)", (card, *map(" ".join, columns)))  # noqa: S608
+                # FTS5 gives nothing to a word that more than half of all rows have. Every card mentions partners and meetings, so as
+                # many empty rows are added: then only a word that every card has is worth nothing. Measured on the development
+                # queries, by words alone: nDCG@5 .51 instead of .45.
+                db.execute(f"INSERT INTO {language} VALUES ('', '', '', '')")  # noqa: S608
+            rows = [(language, stem, ours[stem], theirs[stem]) for stem in sorted(ours | theirs)]
+            db.executemany("INSERT INTO seen VALUES (?, ?, ?, ?)", rows)
             db.execute(f"INSERT INTO {language}({language}) VALUES ('optimize')")  # noqa: S608
-    db.close()
+
+
+def _stemmed(text: str, language: str, known: dict[str, str]) -> list[str]:
+    words = words_in(text)
+    new = [word for word in dict.fromkeys(words) if word not in known]
+    known.update(zip(new, stems_of(new, language), strict=True))
+    return [known[word] for word in words]
 
 
 class Words:
-    """A written file, opened to search in; it is never written to again. May be used from any thread."""
+    """A filled database to search in; it is not written to again. May be used from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db  # opened with check_same_thread=False: the lock sees to it that one thread at a time uses it
         self._turn = threading.Lock()
+        counts = self._db.execute("SELECT language, sum(ours), sum(others), count(*) FROM seen GROUP BY language")
+        self._sizes = {language: (ours + UNSEEN * kinds, others + UNSEEN * kinds) for language, ours, others, kinds in counts}
 
-    def find(self, text: str) -> dict[str, float]:
-        """Cards that share a word with the text, each with its BM25: the larger, the better."""
+    @classmethod
+    def open(cls, path: Path) -> Words:
+        return cls(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False))
+
+    def find(self, text: str, hint: str = "en") -> Shared:
+        """`hint` is the language that the message is taken for when its words do not tell."""
         words = list(dict.fromkeys(words_in(text)))[:MOST]
-        found: dict[str, float] = {}
+        cards: dict[str, float] = {}
+        heard: list[tuple[int, bool, str, float]] = []
         for language in languages_of(words):
-            quoted = " OR ".join(f'"{stem}"' for stem in dict.fromkeys(stems_of(words, language)))
-            if not quoted:
-                continue
-            weights = ", ".join(map(str, WEIGHTS.values()))
-            query = f"SELECT card, -bm25({language}, 0, {weights}) FROM {language} WHERE {language} MATCH ?"  # noqa: S608
-            with self._turn:
-                rows = self._db.execute(query, (quoted,)).fetchall()
-            for card, score in rows:
-                found[card] = max(found.get(card, 0.0), score)
-        return found
+            stems = list(dict.fromkeys(stems_of(words, language)))
+            for card, score in self._matches(stems, language):
+                cards[card] = max(cards.get(card, 0.0), score)
+            known, ours = self._ours(stems, language)
+            heard.append((known, language == hint, language, ours))
+        _, _, language, ours = max(heard)
+        return Shared(cards, ours, language)
+
+    def _matches(self, stems: list[str], language: str) -> list[tuple[str, float]]:
+        if not stems:
+            return []
+        weights = ", ".join(map(str, WEIGHTS.values()))
+        query = f"SELECT card, -bm25({language}, 0, {weights}) FROM {language} WHERE {language} MATCH ?"  # noqa: S608
+        with self._turn:
+            return self._db.execute(query, (" OR ".join(f'"{stem}"' for stem in stems),)).fetchall()
+
+    def _ours(self, stems: list[str], language: str) -> tuple[int, float]:
+        """How many words are known, and what naive Bayes makes of them, between our texts and the others.
+
+        The odds are divided by the root of the number of words, as words are not independent. A word that neither has counts against us:
+        our texts are many, so it is more likely not ours.
+        """
+        if not stems or language not in self._sizes:
+            return 0, 0.0
+        query = f"SELECT ours, others FROM seen WHERE language = ? AND stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
+        with self._turn:
+            seen: list[tuple[int, int]] = self._db.execute(query, (language, *stems)).fetchall()
+        known = len(seen)
+        seen += [(0, 0)] * (len(stems) - known)
+        us, them = self._sizes[language]
+        odds = sum(math.log((ours + UNSEEN) / us) - math.log((others + UNSEEN) / them) for ours, others in seen)
+        return known, odds / math.sqrt(len(stems))
 
     def close(self) -> None:
         self._db.close()

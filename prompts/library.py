@@ -112,6 +112,9 @@ class Hear(_Part):
     world: list[str]
     whose: dict[str, str]
     whens: list[str]
+    joints: list[str]
+    turns: list[str]
+    hedges: list[str]
     names: list[str]
     clock: dict[str, str]
 
@@ -262,7 +265,7 @@ def _reached(start: str, ways: Mapping[str, set[str]]) -> set[str]:
     return reached
 
 
-def kept_for_sure(guide: Guide, step: Step) -> set[str]:
+def kept_for_sure(step: Step) -> set[str]:
     """The answers a step's words may name: those it needs, and the built-in slots. Any other may have been skipped."""
     return set(step.needs) | BUILT_IN
 
@@ -282,7 +285,7 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         if key not in english.lines:
             yield f"lines.{key} is not a line of the English words"
         elif _slots(lines) - _slots(english.lines[key]):
-            yield f"lines.{key} names ${sorted(_slots(lines) - _slots(english.lines[key]))[0]}, the English line does not"
+            yield f"lines.{key} names ${min(_slots(lines) - _slots(english.lines[key]))}, the English line does not"
         if _bad_templates(lines):
             yield f"lines.{key}: a $ that begins no slot (write $$)"
     for part in ("controls", "wishes", "choices"):
@@ -306,13 +309,13 @@ def _guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
     for step_id in sorted(steps.keys() ^ spoken.steps.keys()):
         yield f"steps.{step_id} is {'missing' if step_id in steps else 'not a step of the guide'}"
     if unknown := _slots(spoken.closes) - BUILT_IN:
-        yield f"closes: ${sorted(unknown)[0]} is not kept on every road"
+        yield f"closes: ${min(unknown)} is not kept on every road"
     for step_id, said in spoken.steps.items():
         if step_id not in steps:
             continue
         step = steps[step_id]
         everything = [line for part in (said.say, said.hint, said.smaller) if part for line in ([part] if isinstance(part, str) else part)]
-        for slot in sorted(_slots(everything) - kept_for_sure(guide, step)):
+        for slot in sorted(_slots(everything) - kept_for_sure(step)):
             yield f"steps.{step_id}: ${slot} is not kept on every road"
         if _bad_templates(everything):
             yield f"steps.{step_id}: a $ that begins no slot (write $$)"
@@ -331,8 +334,7 @@ def draw(guide: Guide, words: Words) -> str:
     """A guide as a Mermaid flowchart, drawn from the data the dialogue runs."""
     spoken = words.guides[guide.guide]
     rows = ["flowchart TD"]
-    for step in guide.steps:
-        rows.append(f'    {_node(step.id)}["{_quoted(step.id)}"]')
+    rows += [f'    {_node(step.id)}["{_quoted(step.id)}"]' for step in guide.steps]
     for step in guide.steps:
         for choice in step.choices:
             target = f"{_node(choice.guide)}_guide([{choice.guide}])" if choice.guide else _node(choice.go or guide.after(step))

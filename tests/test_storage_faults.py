@@ -13,6 +13,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -278,6 +279,19 @@ def test_a_database_that_another_program_writes_to_is_busy_and_then_is_not(used:
         other.execute("ROLLBACK")
     store.accept(said())
     assert len(store.pending()) == 1
+
+
+def test_two_programs_that_write_at_once_wait_for_each_other(used: Home) -> None:
+    """A transaction that reads before it writes would be refused at once, whatever the timeout, had it not asked to write."""
+    stores = (used.open(), used.open())
+
+    def write(n: int) -> None:
+        stores[n % 2].accept(said(str(n)))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(60)))
+
+    assert len(stores[0].pending()) == 60
 
 
 # --- what was tampered with

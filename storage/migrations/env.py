@@ -10,7 +10,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,  # SQLite alters tables by rebuilding them
-    transactional_ddl=True,  # SQLite can, since the store says BEGIN itself; alembic supposes that it cannot
 )
 with context.begin_transaction():
     context.run_migrations()
