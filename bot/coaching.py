@@ -33,11 +33,13 @@ def coach(draft: Draft, text: str) -> None:
     if talk and in_hand and talk.stage != "explore" and not _new_topic(draft, talk, text):
         _deepen(draft, replace(talk, at=draft.at), in_hand, text)
         return
-    if best is None and talk and in_hand:
+    if best is None and talk and in_hand and not asks_coach(text, draft.words.hear):
         best = in_hand  # asked back and answered in words that find nothing: the first find still stands
     if best is None:
         _silent(draft, text)
         return
+    if asks_coach(text, draft.words.hear):
+        talk = None  # asked back and answered by a question of their own: that one counts
     asked = f"{talk.asked}\n{text}" if talk and talk.stage == "explore" else text
     fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
     if (talk is None or talk.stage != "explore") and (best.score < CLEAR or _content(draft, text) < FEW):

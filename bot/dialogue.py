@@ -78,7 +78,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
         return talk.asked
     if wish and not (wish == "ask" or conversation.place):
         return None
-    if talk and talk.stage == "explore" and not conversation.place:
+    if talk and talk.stage == "explore" and not conversation.place and not asks_coach(text, words.hear):
         return f"{talk.asked}\n{text}"
     return text
 
@@ -117,6 +117,9 @@ def _welcome(draft: Draft) -> None:
 
 
 def _greet(draft: Draft) -> None:
+    if draft.held:
+        _offer_to_resume(draft)
+        return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
         choices.append(draft.choice("set-up"))

@@ -14,7 +14,7 @@ from bot.coaching import mirror_of
 from bot.draft import Draft
 from bot.hearing import choice_in, choices_in, name_in, words_in
 from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
-from bot.rhythm import city_of, clock_in, day_in, day_in_words, follow_up, in_words, next_reminder, today, zones_for
+from bot.rhythm import best_known, city_of, clock_in, day_in, day_in_words, follow_up, in_words, next_reminder, today, zones_for
 from prompts.library import END, Guide, GuideChoice, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
@@ -111,7 +111,7 @@ def clip(text: str) -> str:
 def answer(draft: Draft, text: str) -> bool:
     """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
     step, spoken = _here(draft)
-    if step.choices and _answered_by_choice(draft, step, text):
+    if draft.offered and _answered_by_choice(draft, step, text):
         return True
     if step.choices and step.otherwise and len(words_in(text)) > 2:
         draft.place = replace(_placed(draft), step=step.otherwise, trail=(*_placed(draft).trail, step.id))
@@ -281,8 +281,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
         return False
     zones = zones_for(text)
     if len(zones) > 1:
-        offered = [zone for zone in zones if zone.count("/") == 1][:MANY_ZONES] or zones[:MANY_ZONES]
-        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in offered]
+        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
         return True
     if not zones:

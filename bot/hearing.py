@@ -15,6 +15,7 @@ from bot.model import Choice
 from prompts.library import Hear, Safety
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
+TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 READ = 4000  # characters that are looked at: what a person types, not what they paste
 
@@ -52,13 +53,21 @@ def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[
 
 
 def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
-    """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them."""
+    """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them.
+
+    Two phrases of one meaning may follow each other: "no time now, later".
+    """
     words = words_in(text)
     if not words or len(words) > LONGEST_CONTROL:
         return None
     fillers = frozenset(hear.fillers)
     index = _index(tuple((meaning, tuple(said)) for meaning, said in phrases.items()), fillers)
-    return index.get(tuple(words)) or index.get(_core(text, fillers))
+    meant = index.get(tuple(words)) or index.get(_core(text, fillers))
+    if meant:
+        return meant
+    parts = [part for part in re.split(r"[,.;:!?\n]+", text) if set(words_in(part)) - fillers]
+    each = {index.get(tuple(words_in(part))) or index.get(_core(part, fillers)) for part in parts}
+    return each.pop() if len(parts) > 1 and len(each) == 1 else None
 
 
 def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None:
@@ -84,7 +93,7 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
         if heard(text, {choice.id: synonyms}, hear):
             return choice
     fits = [choice for choice in offered if set(core) <= set(_core(choice.label, fillers))]
-    return fits[0] if len(fits) == 1 else None
+    return fits[0] if len(fits) == 1 and max(map(len, core)) >= TELLING else None
 
 
 def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
@@ -192,10 +201,10 @@ def alarm_in(text: str, safety: Safety) -> str | None:
 
     Idioms ("that meeting nearly killed me") are taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
-    said = " " + " ".join(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", text[:READ].lower().replace("’", "'"))) + " "
+    said = f" {' '.join(words_in(text))} "
     for idiom in sorted(safety.idioms, key=len, reverse=True):
-        said = said.replace(f" {idiom} ", " ~ ")
+        said = said.replace(f" {' '.join(words_in(idiom))} ", " ~ ")
     for alarm in ("danger", "harassment", "ethics", "injection"):
-        if any(f" {phrase} " in said for phrase in getattr(safety, alarm)):
+        if any(f" {' '.join(words_in(phrase))} " in said for phrase in getattr(safety, alarm)):
             return alarm
     return None

@@ -8,9 +8,10 @@ twice, the first of the two. Nothing here is stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.model import Rhythm
@@ -111,7 +112,9 @@ def _places() -> Mapping[str, tuple[str, ...]]:
     for language in ("en", "fr", "es"):
         for code, name in Locale(language).territories.items():
             if found := {zone for zone in by_country.get(code, []) if zone in zones}:
-                places.setdefault(name.lower(), set()).update(found)
+                # "Congo - Kinshasa" is known as Congo too, and "Myanmar (Burma)" as Myanmar
+                for known in {name, re.split(r" [-(–]|\u202f", name)[0]}:
+                    places.setdefault(known.lower(), set()).update(found)
                 places.setdefault(code.lower() + " ", set()).update(found)
     return {
         name: tuple(sorted({canonical.get(z, z) if canonical.get(z, z) in zones else z for z in found})) for name, found in places.items()
@@ -125,7 +128,7 @@ def zones_for(text: str) -> tuple[str, ...]:
     wanted = " ".join(re.findall(r"[\w/+'-]+", text)).lower().removeprefix("in ").removeprefix("i live in ").removeprefix("i'm in ")
     wanted = ALIASES.get(wanted, wanted)
     for zone in available_timezones():
-        if zone.lower() == wanted.lower().replace(" ", "_"):
+        if "/" in zone and zone.lower() == wanted.lower().replace(" ", "_"):
             return (zone,)
 
     def plain(name: str) -> str:
@@ -145,6 +148,33 @@ def zones_for(text: str) -> tuple[str, ...]:
             if len(name) > 3 and (found := by_plain.get(name)):
                 return found
     return ()
+
+
+def best_known(zones: Sequence[str], most: int) -> tuple[str, ...]:
+    """Of a country's zones those whose cities people know, at least one for each offset, from west to east.
+
+    CLDR's mapping of Windows zones names one well-known city for each clock (America/Sao_Paulo, not America/Belem); for
+    offsets without one, tzdata's zone.tab puts the more populous zones of a country first.
+    """
+    from babel.core import get_global
+
+    moment = datetime(2026, 1, 15, tzinfo=UTC)  # any moment serves: it only puts the offsets in order
+
+    def offset(zone: str) -> timedelta:
+        return moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+
+    known = set(get_global("windows_zone_mapping").values())
+    chosen = [zone for zone in zones if zone in known]
+    for zone in sorted(zones, key=_by_population()):
+        if offset(zone) not in {offset(other) for other in chosen}:
+            chosen.append(zone)
+    return tuple(sorted(chosen, key=lambda zone: (offset(zone), zone))[:most])
+
+
+def _by_population() -> Callable[[str], int]:
+    rows = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines()
+    order = {row.split("\t")[2]: n for n, row in enumerate(rows) if row and not row.startswith("#")}
+    return lambda zone: order.get(zone, len(order))
 
 
 def clock_in(text: str, names: Mapping[str, str]) -> time | None:

@@ -68,21 +68,19 @@ def _client(place: str | Path) -> AbstractContextManager[Any]:
     import chromadb
     from chromadb.config import Settings
 
+    settings = Settings(anonymized_telemetry=False)
+    client: Any
     with _faults():
         if isinstance(place, Path):
-            return chromadb.PersistentClient(path=str(place), settings=Settings(anonymized_telemetry=False))
-        url = urlsplit(place)
-        secure = url.scheme == "https"
-        headers = None
-        if url.password:  # https://any:TOKEN@host
-            headers = {"Authorization": f"Bearer {url.password}"}
-        return chromadb.HttpClient(
-            host=url.hostname or "localhost",
-            port=url.port or (443 if secure else 8000),
-            ssl=secure,
-            headers=headers,
-            settings=Settings(anonymized_telemetry=False),
-        )
+            client = chromadb.PersistentClient(path=str(place), settings=settings)
+        else:
+            url = urlsplit(place)
+            secure = url.scheme == "https"
+            headers = {"Authorization": f"Bearer {url.password}"} if url.password else None  # https://any:TOKEN@host
+            port = url.port or (443 if secure else 8000)
+            client = chromadb.HttpClient(host=url.hostname or "localhost", port=port, ssl=secure, headers=headers, settings=settings)
+    found: AbstractContextManager[Any] = client
+    return found
 
 
 @contextmanager

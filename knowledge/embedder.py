@@ -8,6 +8,7 @@ It never downloads anything. Where the package is missing there is no embedder, 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.metadata
 import os
 import tempfile
@@ -103,7 +104,7 @@ def missing() -> tuple[str, ...]:
     return tuple(absent)
 
 
-def build_graph(weights: Path) -> bytes:
+def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end to end
     """The model as an ONNX graph, from token ids and mask to vectors of unit length.
 
     Raises WrongWeights when the file is not the published one.
@@ -201,21 +202,20 @@ def _keep(path: Path, make: Callable[[], bytes]) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
 def _session(graph: Path) -> Any:
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
+    onnxruntime: Any = importlib.import_module("onnxruntime")
+    options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a waiting thread would take a core from the others
     options.log_severity_level = 4
-    return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 def _onnx_faults() -> tuple[type[Exception], ...]:

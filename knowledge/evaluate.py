@@ -64,8 +64,23 @@ def evaluate(finder: Finder, rows: Sequence[Row], progress: Callable[[int, int],
     return Report({leg: _result(found) for leg, found in scored.items()}, ours, len(rows) - ours, refused[False], refused[True])
 
 
+def table(report: Report) -> str:
+    """The legs side by side, then what is shipped by kind of message."""
+    shipped = report.legs["shipped"]
+    names = list(shipped.means)
+    lines = [" ".join([" " * 20, *(f"{name:>13}" for name in names)])]
+    for leg, result in report.legs.items():
+        lines.append(" ".join([f"{leg:20}", *(f"{result.means[name]:13.3f}" for name in names)]))
+    between = (shipped.intervals[name] for name in names)
+    lines.append(" ".join([f"{'':20}", *(f"[{low:.3f}, {high:.3f}]".rjust(13) for low, high in between), "\n"]))
+    for kind, means in shipped.kinds.items():
+        lines.append(" ".join([f"{kind:20}", *(f"{means[name]:13.3f}" for name in names)]))
+    lines.append(f"\nrefused {report.refused_rightly}/{report.others} off topic, {report.refused_wrongly}/{report.ours} on topic\n")
+    return "\n".join(lines)
+
+
 def measures(ranked: Sequence[str], gold: Sequence[str], ok: Sequence[str]) -> Means:
-    gains = dict.fromkeys(ok, 1) | {topic: 2 for topic in gold[1:]} | {gold[0]: 3}
+    gains = dict.fromkeys(ok, 1) | dict.fromkeys(gold[1:], 2) | {gold[0]: 3}
     fine = set(gold) | set(ok)
     first = next((rank for rank, topic in enumerate(ranked, 1) if topic in gold), None)
     return {

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import secrets
 import shutil
@@ -94,10 +93,10 @@ def open_index(
                 return found
             build(root, mark, load_cards(folder), embedder, chroma_url, progress)
         found = _read(root, chroma_url, mark)
-        if not found:
-            raise OSError("what was written does not read back")
     except (OSError, sqlite3.Error, chroma.Unreadable) as error:
         raise IndexDown(remedy(root, error, chroma_url)) from error
+    if not found:
+        raise IndexDown(remedy(root, OSError("what was written does not read back"), chroma_url))
     return found
 
 
@@ -140,12 +139,12 @@ def build(
     current: dict[str, Any] = {"mark": mark, "folder": name, "sums": sums}
     if embedder:
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
-        metadatas = [{"kind": text.kind, "language": text.language, "topic" if text.kind == "topic" else "card": text.owner} for text in texts]
-        chroma.put(chroma_url or place / "chroma", _collection(name), vectors, metadatas)
+        about = [{"kind": text.kind, "language": text.language, "owner": text.owner} for text in texts]
+        chroma.put(chroma_url or place / "chroma", _collection(name), vectors, about)
         current |= {"model": embedder.name, "collection": _collection(name), "vectors": len(texts), "sum": _sum(vectors.tobytes())}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
-    os.replace(new, root / CURRENT)
+    new.replace(root / CURRENT)
     for old in root.iterdir():
         if old.is_dir() and old != place:
             shutil.rmtree(old, ignore_errors=True)

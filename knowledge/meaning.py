@@ -2,8 +2,8 @@
 
 A card is the mean of its texts (title, gist and asks), and messages are compared with it after whitening: directions in which the texts
 of one card differ among themselves (the farm or the hospital, the tone, the length) count less than those in which cards differ.
-That is Fisher's discriminant with a shrunk covariance. On the development queries it takes nDCG@5 from .32 (the closest single text) to .51;
-it is worked out from the cards alone, so no query has a part in it.
+That is Fisher's discriminant with a shrunk covariance. On the development queries it takes nDCG@5 from .32 (the closest single text)
+to .51; it is worked out from the cards alone, so no query has a part in it.
 
 It keeps no message and refuses nothing: whether a match is worth showing is search.py's business.
 """

@@ -31,12 +31,12 @@ FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 
 # Chance that a card is right, from its fused score: a logistic fit to the ten best cards of each development query.
 SLOPE, OFFSET = 1.08, -6.68
-SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.08, -4.0
+SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.8, -6.85
 
 # A message is ours when its evidence adds up to the gate. Set on messages of our own making (tests/knowledge_gate.yaml): the gate lets
 # through one in ten of those that are none of our business, and refuses fewer than one in thirty of ours.
 GATE, BEST, SOUND = 0.13, 0.25, 0.02
-GATE_BY_WORDS = 0.0
+GATE_BY_WORDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)

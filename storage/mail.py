@@ -127,7 +127,7 @@ def _letter(vault: Vault, row: Row[Any], address: Row[Any] | None) -> Letter | N
         message = MESSAGE.value(sealer.open(outbox.c.body, row.body, row.key))
         to = sealer.open(addresses.c.address, address.address, address.platform, address.address_blind)
     except Unreadable as error:
-        log.error("%s", error)
+        log.warning("%s", error)
         return None
     return Letter(row.key, row.platform, to, message, uncertain=row.uncertain or row.state == "sending")
 

@@ -31,6 +31,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _ready(database: Database, key_file: Path) -> Vault:
+    """Brings the schema up to date, and looks for the key before that: without it nothing is touched."""
+    with database.told():
+        has = migrations.revision(database.engine)
+        if has is None and database.is_sqlite and not database.is_empty():
+            raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
+        vault = Vault.open(key_file, create=has is None)
+        migrations.upgrade(database.engine)
+        return vault
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What a turn is decided from: all of it as it stood at one moment."""
@@ -54,13 +65,7 @@ class Store:
         """Makes what is missing of a new store. An existing database is never given a new key, which could not open it."""
         database = Database(url)
         try:
-            with database.told():
-                has = migrations.revision(database.engine)
-                if has is None and database.is_sqlite and not database.is_empty():
-                    raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
-                vault = Vault.open(key_file, create=has is None)
-                migrations.upgrade(database.engine)
-            store = cls(database, vault, clock)
+            store = cls(database, _ready(database, key_file), clock)
             store._try_key()
         except BaseException:
             database.close()

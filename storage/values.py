@@ -75,7 +75,7 @@ def readable(rows: Iterable[R], read: Callable[[R], V]) -> Iterator[V]:
         try:
             yield read(row)
         except Unreadable as error:
-            log.error("%s", error)
+            log.warning("%s", error)
 
 
 def plain(text: str) -> str:

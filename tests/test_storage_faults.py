@@ -108,7 +108,7 @@ def test_a_new_home_is_made_and_is_private(home: Home) -> None:
 
 
 def test_the_settings_that_durability_and_erasure_stand_on_hold_for_every_connection(home: Home) -> None:
-    database = home.open()._database  # noqa: SLF001
+    database = home.open()._database
 
     for _ in range(2):
         with database.reading() as connection:
@@ -344,7 +344,7 @@ def test_a_value_of_an_unknown_shape_is_not_guessed_at(used: Home) -> None:
     """As a newer version may write it: sealed rightly, but with a stage that this version has never heard of."""
     store, aisha = used.open(), PersonId("aisha")
     store.save(aisha, Turn(Conversation()), 0, NOON)
-    key = store._vault.unwrap("aisha", used.sql("SELECT wrapped_key FROM persons")[0][0])  # noqa: SLF001
+    key = store._vault.unwrap("aisha", used.sql("SELECT wrapped_key FROM persons")[0][0])
     text = f'{{"turns": "{CANARY}"}}'
     sealed = key.seal(person="aisha", table="conversations", row="", field="state", text=text)
     used.sql("UPDATE conversations SET state = ?", sealed)
@@ -543,4 +543,4 @@ def test_a_migration_that_was_killed_leaves_nothing_behind_and_runs_again(home: 
 
 def _child(script: str, *arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)

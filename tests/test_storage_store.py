@@ -87,7 +87,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(blank: Path) -> Iterator[str]:
-    """The address of a server of our own, with a migrated database `blank` that the key of `blank` belongs to."""
+    """The address of a migrated database on a server of our own; every test leaves it empty."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not binaries:
         pytest.skip("no PostgreSQL below /usr/lib/postgresql")
@@ -96,7 +96,7 @@ def postgres(blank: Path) -> Iterator[str]:
     shutil.chown(folder, user)
 
     def run(program: str, *options: str) -> None:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [binaries[-1] / program, "-D", folder / "data", *options],
             user=user if os.geteuid() == 0 else None,
             cwd=folder,
@@ -112,39 +112,31 @@ def postgres(blank: Path) -> Iterator[str]:
         run("initdb", "-A", "trust", "-U", "coach", "-E", "UTF8", "--no-sync")
         run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses= -c fsync=off")
         try:
-            server = f"postgresql+psycopg://coach@/%s?host={folder}"
-            _sql(server % "postgres", f"its own folder: {folder}/data", "CREATE DATABASE blank")
-            Store.open(server % "blank", blank / "key").close()
-            yield server
+            url = f"postgresql+psycopg://coach@/postgres?host={folder}"
+            engine = create_engine(url)
+            with engine.connect() as connection:
+                assert connection.scalar(text("SHOW data_directory")) == f"{folder}/data"
+            Store.open(url, blank / "key").close()
+            yield url
+            engine.dispose()
         finally:
             run("pg_ctl", "stop", "-m", "immediate")
     finally:
         shutil.rmtree(folder)
 
 
-def _sql(url: str, whose: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        assert whose == f"its own folder: {connection.scalar(text('SHOW data_directory'))}"
-        connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, blank: Path, tmp_path: Path) -> Iterator[Place]:
-    key_file = tmp_path / "home" / "key"
     shutil.copytree(blank, tmp_path / "home")
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/home/coach.db"
-    else:
-        server = request.getfixturevalue("postgres")
-        folder = server.partition("host=")[2]
-        name = f"t{abs(hash(tmp_path))}"
-        _sql(server % "postgres", f"its own folder: {folder}/data", f"CREATE DATABASE {name} TEMPLATE blank")
-        url = server % name
-    store = Store.open(url, key_file)
-    yield Place(store, url, key_file)
-    store.close()
+    url = f"sqlite:///{tmp_path}/home/coach.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    place = Place(Store.open(url, tmp_path / "home" / "key"), url, tmp_path / "home" / "key")
+    yield place
+    place.store.close()
+    if request.param == "postgres":
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("TRUNCATE persons RESTART IDENTITY CASCADE"))
+        engine.dispose()
 
 
 @pytest.fixture

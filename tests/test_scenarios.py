@@ -1,0 +1,62 @@
+"""Conversations from beginning to end, played from files through the real manager, store, clock and knowledge.
+
+Each file in scenarios/ is a replay script; what must and must not be said stands in it. Between any two messages everything
+goes through the database and back, so that no state can hide in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.replay import Player, VirtualClock, read_script
+from bot.manager import Finder, Manager
+from prompts.library import Library
+from storage.store import Store
+
+SCENARIOS = sorted(Path(__file__).with_name("scenarios").glob("*.yaml"))
+
+
+async def played(path: Path, home: Path, library: Library, found: Callable[[], Finder]) -> tuple[list[dict[str, Any]], Player]:
+    script = read_script(path)
+    clock = VirtualClock(script.start)
+    store = Store.open(f"sqlite:///{home / 'brokercoach.db'}", home / "key", clock)
+    try:
+        player = Player(script, Manager(library, store, found, clock), store, clock)
+        lines = [line async for line in player.play()]
+        return [*lines, player.final()], player
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+async def test_a_scenario_goes_as_its_file_says(path: Path, tmp_path: Path, library: Library, found: Callable[[], Finder]) -> None:
+    lines, player = await played(path, tmp_path, library, found)
+
+    assert not player.faults, "\n".join(player.faults)
+    assert not player.notes, player.notes
+    said = [line for line in lines if line.get("direction") == "out"]
+    assert said
+    for line in said:
+        assert line["text"].strip(), line
+        assert "$" not in line["text"], f"a slot was left empty: {line['text']}"
+        assert line["chars"] <= 1100, f"longer than two screens: {line['text']}"
+        for mark in re.findall(r"\[(\d)\]", line["text"]):
+            assert int(mark) <= len(line["sources"]), f"[{mark}] has no source: {line['text']}"
+
+
+@pytest.mark.parametrize("path", SCENARIOS[:6], ids=lambda path: path.stem)
+async def test_two_runs_of_one_script_say_the_same_bytes(path: Path, tmp_path: Path, library: Library, found: Callable[[], Finder]) -> None:
+    homes = [tmp_path / "one", tmp_path / "two"]
+    runs = []
+    for home in homes:
+        home.mkdir()
+        lines, _ = await played(path, home, library, found)
+        runs.append(json.dumps(lines, sort_keys=True))
+
+    assert runs[0] == runs[1]
