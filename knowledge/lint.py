@@ -146,6 +146,8 @@ def _faults_in_text(kind: str, text: str, language: str) -> Iterator[str]:
         yield "not of the form If ..., then ..."
     if kind == "mirror" and "?" in text:
         yield "a mirror asks nothing"
+    if kind in ("offer", "price", "not_if", "if_then") and "?" in text:
+        yield "asks something; a reply has one question, at its end"
     if kind == "not_if" and not text[0].islower():
         yield "begins after 'not if', so with a small letter"
     if kind in ("mirror", "offer", "price", "question", "challenge", "gist", "not_if", "if_then", "thin") and text[-1] not in ".?!":

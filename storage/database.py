@@ -185,6 +185,10 @@ def _sqlite_engine(address: URL) -> Engine:
 def _make_private(file: Path) -> None:
     """Makes the file before SQLite does, closed to others; SQLite gives its -wal and -shm the same rights."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = file.with_name(file.name + "-wal")
+    if file.exists() and not file.stat().st_size and log.exists() and log.stat().st_size:
+        # an empty file alone is a new database; SQLite would take this one for new as well, and delete the log with what is left
+        raise StoreDown(f"{file} was emptied, and its latest changes are in {log}; copy both away and {_BACKUP}")
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 

@@ -126,6 +126,17 @@ def test_an_empty_file_is_a_new_database(home: Home) -> None:
     assert home.open().check() == []
 
 
+def test_an_emptied_file_beside_a_full_log_is_not(used: Home) -> None:
+    used.database.write_bytes(b"")
+    log = used.folder / "coach.db-wal"
+    log.write_bytes(b"what is left")
+
+    with pytest.raises(StoreDown, match="was emptied"):
+        used.open()
+
+    assert log.read_bytes() == b"what is left"
+
+
 def test_a_database_without_its_key_is_not_given_another(used: Home) -> None:
     used.key.unlink()
     before = used.database.read_bytes()

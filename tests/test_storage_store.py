@@ -612,6 +612,18 @@ def test_a_letter_without_a_platform_goes_where_the_person_wrote_from_last(store
     assert [each.address for each in store.unsent("telegram")] == ["4711"]
 
 
+def test_of_two_addresses_on_one_platform_the_one_used_last_is_written_to(store: Store, aisha: PersonId) -> None:
+    store.enrol("telegram", "4712", Person(aisha))
+    year = timedelta(days=365)
+
+    for n, address in enumerate(("4712", "4711", "4712", "4711")):
+        key, _ = store.accept(said(str(n), address=address, at=NOON + (5 + n) * year))
+        does(store, aisha, Say(ASKED), inbox_key=key)
+        (letter,) = store.unsent("telegram")
+        assert letter.address == address
+        store.sent(letter.key, NOON)
+
+
 def test_a_letter_that_was_sent_is_gone_with_what_it_said(place: Place, aisha: PersonId) -> None:
     does(place.store, aisha, Say(ASKED))
     (letter,) = place.store.unsent("telegram")
