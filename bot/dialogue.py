@@ -20,11 +20,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import coaching, guiding
+from bot import coaching, guiding, wishes
 from bot.draft import Draft
 from bot.hearing import alarm_in, aside_in, asks_coach, choice_in, heard, words_in
 from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Turn
-from bot.rhythm import day_in_words, follow_up, in_words, local, next_reminder
+from bot.rhythm import follow_up, local, next_reminder
 from prompts.library import Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
@@ -33,7 +33,6 @@ PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger (co
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
 IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
-SHOWN = 5  # entries that "my logbook" shows
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off"})
@@ -57,7 +56,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:
         case Edited():
             _edited(draft, event)
         case Handed(what=what):
-            _finish_in_place(draft, draft.line(f"handed.{what}"))
+            wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
 
 
@@ -104,9 +103,9 @@ def _opened(draft: Draft) -> None:
     if not draft.person.welcomed:
         _welcome(draft)
     elif draft.place or draft.held:
-        _offer_to_resume(draft)
+        wishes.offer_to_resume(draft)
     else:
-        _greet(draft)
+        wishes.greet(draft)
 
 
 def _welcome(draft: Draft) -> None:
@@ -114,24 +113,6 @@ def _welcome(draft: Draft) -> None:
     guiding.start(draft, "onboarding")
     draft.retract()
     draft.say(draft.line("welcome"), "question")
-
-
-def _greet(draft: Draft) -> None:
-    if draft.held:
-        _offer_to_resume(draft)
-        return
-    choices = [draft.choice("reflect"), draft.choice("ask")]
-    if not draft.person.onboarded:
-        choices.append(draft.choice("set-up"))
-    draft.say(draft.line("hello"), "reply", choices)
-
-
-def _offer_to_resume(draft: Draft) -> None:
-    if draft.place is None:
-        draft.place, draft.held = draft.held, None
-    text, _ = guiding.question(draft)
-    draft.held, draft.place = draft.place, None
-    draft.say(draft.line("resume.offer", question=text), "reply", [draft.choice(what) for what in ("resume", "fresh", "leave")])
 
 
 def _said(draft: Draft, text: str) -> None:
@@ -166,23 +147,14 @@ def _edited(draft: Draft, event: Edited) -> None:
     """A message whose words became an answer was edited: the answer is revised, its first wording stays in the book."""
     kept = draft.kept_of(event.of)
     if kept is None:
-        _finish_in_place(draft, draft.line("edited.not-kept"))
+        wishes.finish_in_place(draft, draft.line("edited.not-kept"))
         return
     draft.do(Keep(kept.entry, kept.guide, kept.step, event.text, event_date=kept.day))
     place = draft.place
     if place and place.entry == kept.entry:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
-    _finish_in_place(draft, draft.line("edited"))
-
-
-def _finish_in_place(draft: Draft, text: str) -> None:
-    """Says a text without moving anything; a question that was open is asked again."""
-    if draft.place:
-        draft.ending = guiding.again(draft)
-        _finish(draft, text)
-    else:
-        draft.say(text, "reply", draft.offered)
+    wishes.finish_in_place(draft, draft.line("edited"))
 
 
 # --- in a guide
@@ -202,18 +174,18 @@ def _in_guide(draft: Draft, text: str) -> None:
             return
         wish = heard(meant, hear.wishes, hear)
         if wish == "hello" and draft.at - place.at > AWAY:
-            _offer_to_resume(draft)
+            wishes.offer_to_resume(draft)
             return
         if wish in ("hello", "thanks"):
             question, choices = guiding.question(draft)
             draft.say(question, "question", choices)
             return
         if wish == "reflect" and place.guide == "onboarding":
-            _WISHES["reflect"](draft)
+            wishes.WISHES["reflect"](draft)
             return
         if wish in IN_PASSING:
             draft.ending = guiding.again(draft)
-            _WISHES[wish](draft)
+            wishes.WISHES[wish](draft)
             return
         if aside or asks_coach(text, hear):
             _answer_in_passing(draft, meant)
@@ -251,7 +223,7 @@ def _question(draft: Draft) -> None:
 
 def _help_in_guide(draft: Draft) -> None:
     draft.ending = guiding.again(draft)
-    _WISHES["help"](draft)
+    wishes.WISHES["help"](draft)
 
 
 _CONTROLS: dict[str, Callable[[Draft], None]] = {
@@ -296,8 +268,8 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
-    if wish in _WISHES:
-        _WISHES[wish](draft)
+    if wish in wishes.WISHES:
+        wishes.WISHES[wish](draft)
         return
     coaching.coach(draft, text)
 
@@ -308,7 +280,7 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         return
     kind, _, what = choice_id.partition(":")
     if kind == "do":
-        _WISHES[what](draft)
+        wishes.WISHES[what](draft)
     elif kind == "opt":
         _option_picked(draft, int(what.rpartition(":")[2]))
     elif draft.place:
@@ -330,193 +302,6 @@ def _option_picked(draft: Draft, number: int) -> None:
         return
     lead, frame = led
     guiding.start(draft, "if-then", lead, frame)
-
-
-def _reflect(draft: Draft) -> None:
-    if draft.held:
-        _offer_to_resume(draft)
-    else:
-        draft.place = None
-        guiding.start(draft, "crossing")
-
-
-def _ask(draft: Draft) -> None:
-    draft.talk = None
-    draft.say(draft.line("ask.open"))
-
-
-def _resume(draft: Draft) -> None:
-    if draft.held is None:
-        draft.say(draft.line("resume.none"), "reply", [draft.choice("reflect"), draft.choice("ask")])
-        return
-    draft.place, draft.held = draft.held, None
-    guiding.ask(draft)
-
-
-def _fresh(draft: Draft) -> None:
-    guide = draft.held.guide if draft.held else "crossing"
-    draft.held = draft.place = None
-    guiding.start(draft, guide)
-
-
-def _leave(draft: Draft) -> None:
-    draft.held = draft.place = None
-    draft.say(draft.line("resume.left"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")])
-
-
-def _if_then(draft: Draft) -> None:
-    lead = draft.line("aim.was", aim=draft.aim) if draft.aim else ""
-    guiding.start(draft, "if-then", lead, draft.line("frame.own"))
-
-
-def _line(key: str) -> Callable[[Draft], None]:
-    def say(draft: Draft) -> None:
-        _finish(draft, draft.line(key))
-
-    return say
-
-
-def _finish(draft: Draft, text: str) -> None:
-    """Says a text; in the middle of a guide the guide's question follows and its choices stay on the table."""
-    if draft.ending:
-        question, choices = draft.ending
-        draft.say(f"{text}\n\n{question}", "reply", choices)
-    else:
-        draft.say(text)
-
-
-def _thanks(draft: Draft) -> None:
-    if draft.person.onboarded or draft.ending:
-        _finish(draft, draft.line("thanks"))
-    else:
-        draft.say(
-            f"{draft.line('thanks')} {draft.line('set-up.offer')}",
-            "reply",
-            [draft.choice("set-up"), draft.choice("reflect"), draft.choice("later")],
-        )
-
-
-def _logbook(draft: Draft) -> None:
-    entries = draft.context.entries
-    if not entries:
-        if draft.ending:
-            _finish(draft, draft.line("logbook.none"))
-        else:
-            draft.say(draft.line("logbook.none"), "reply", [draft.choice("reflect"), draft.choice("later")])
-        return
-    rows = [draft.line("logbook.head")]
-    for entry in entries[:SHOWN]:
-        title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
-        first = next((text for _, text in entry.answers), "")
-        rows.append(
-            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
-        )
-    rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
-    _finish(draft, "\n".join(rows))
-
-
-def _count(draft: Draft, entries: int) -> str:
-    return draft.line("entries.one") if entries == 1 else draft.line("entries.many", count=str(entries))
-
-
-def _about_me(draft: Draft) -> None:
-    person = draft.person
-    rows: list[str] = []
-    if person.name:
-        rows.append(draft.line("about.name", name=person.name))
-    if person.zone:
-        rows.append(draft.line("about.zone", zone=person.zone))
-    if person.broker:
-        rows.append(draft.line(f"about.broker.{person.broker}"))
-    for partnership in person.partnerships:
-        phases = ", ".join(draft.line(f"phase.{phase}") for phase in partnership.phases)
-        key = "about.partnership" if phases else "about.partnership.bare"
-        rows.append(draft.line(key, name=partnership.name, phases=phases) if phases else draft.line(key, name=partnership.name))
-    if draft.context.entries:
-        rows.append(draft.line("about.entries", count=_count(draft, len(draft.context.entries))))
-    if rows:
-        _finish(draft, "\n".join([draft.line("about.head"), *rows, draft.line("about.foot")]))
-    else:
-        _finish(draft, draft.line("about.nothing"))
-
-
-def _status(draft: Draft) -> None:
-    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
-    if upcoming:
-        _finish(draft, draft.line("status.next", next=in_words(upcoming, draft.person.zone, draft.person.language)))
-    else:
-        _finish(draft, draft.line("status.none"))
-
-
-def _reminders_off(draft: Draft) -> None:
-    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=None))
-    draft.set_reminder()
-    _finish(draft, draft.line("reminders.off"))
-
-
-def _delete(draft: Draft) -> None:
-    _finish(draft, draft.line("delete", person=draft.person.id))
-
-
-def _set_up(at_step: str | None = None) -> Callable[[Draft], None]:
-    def start(draft: Draft) -> None:
-        guiding.start(draft, "onboarding", step=at_step)
-
-    return start
-
-
-def _change_time(draft: Draft) -> None:
-    guiding.start(draft, "onboarding", step="reminder" if draft.person.zone else "zone")
-
-
-def _yes(draft: Draft) -> None:
-    if draft.offered:
-        draft.say(draft.line("not-a-choice"), "reply", draft.offered)
-    else:
-        draft.say(draft.line("ask.open"))
-
-
-def _no(draft: Draft) -> None:
-    if draft.talk and draft.context.in_hand:
-        coaching.another_way(draft)
-    else:
-        _greet(draft)
-
-
-_WISHES: dict[str, Callable[[Draft], None]] = {
-    "reflect": _reflect,
-    "ask": _ask,
-    "logbook": _logbook,
-    "about-me": _about_me,
-    "set-up": _set_up(),
-    "change-name": _set_up("name"),
-    "change-zone": _set_up("zone"),
-    "change-time": _change_time,
-    "add-partnership": _set_up("partnership"),
-    "reminders-off": _reminders_off,
-    "status": _status,
-    "privacy": _line("privacy"),
-    "help": _line("help"),
-    "delete": _delete,
-    "hello": _greet,
-    "thanks": _thanks,
-    "bye": _line("bye"),
-    "later": _line("bye"),
-    "enough": _line("bye"),
-    "how-are-you": _line("how-are-you"),
-    "who-are-you": _line("who-are-you"),
-    "tell-more": coaching.tell_more,
-    "another": coaching.another_way,
-    "one": coaching.one_way,
-    "anger": _line("sorry.anger"),
-    "repeat": _line("sorry.repeat"),
-    "good": _yes,
-    "no": _no,
-    "resume": _resume,
-    "fresh": _fresh,
-    "leave": _leave,
-    "if-then": _if_then,
-}
 
 
 # --- what falls due

@@ -93,7 +93,17 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
         if heard(text, {choice.id: synonyms}, hear):
             return choice
     fits = [choice for choice in offered if set(core) <= set(_core(choice.label, fillers))]
-    return fits[0] if len(fits) == 1 and max(map(len, core)) >= TELLING else None
+    if len(fits) == 1 and max(map(len, core)) >= TELLING:
+        return fits[0]
+    # "I'm employed by one of them": another word for one choice of a guide, inside a short sentence
+    said = f" {' '.join(words)} "
+    named_inside = [
+        choice
+        for choice in offered
+        if not choice.id.startswith(("do:", "opt:"))
+        and any(len(phrase) >= TELLING and f" {phrase} " in said for phrase in hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
+    ]
+    return named_inside[0] if len(named_inside) == 1 else None
 
 
 def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:

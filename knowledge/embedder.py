@@ -31,7 +31,7 @@ NEEDS = ("chromadb", "numpy", "onnx", "onnxruntime", "safetensors", "tokenizers"
 LAYERS, HEADS, EPSILON = 6, 12, 1e-12  # the model's own config.json
 LONGEST = 256  # tokens; what the model was trained on (its sentence_bert_config.json), the rest of a text is left out
 OPSET, IR = 17, 8  # 17 is the first with LayerNormalization
-GRAPH = 1  # raise it when build_graph changes, so that kept graphs are built anew
+GRAPH = 2  # raise it when build_graph changes, so that kept graphs are built anew
 BATCH = 16  # texts a run: larger ones gain nothing on two cores and pad more
 THREADS = 2
 
@@ -133,7 +133,7 @@ def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end t
         """One product for all named layers side by side: three small ones take longer than one large."""
         weight = np.concatenate([tensors[f"{name}.weight"].T for name in names], axis=1)
         bias = np.concatenate([tensors[f"{name}.bias"] for name in names])
-        return node("Add", node("MatMul", x, keep(weight, f"{names[0]}.weight")), keep(bias, f"{names[0]}.bias"))
+        return node("Gemm", x, keep(weight, f"{names[0]}.weight"), keep(bias, f"{names[0]}.bias"))
 
     def norm(x: str, name: str) -> str:
         scale, bias = (keep(tensors[f"{name}.{part}"], f"{name}.{part}") for part in ("weight", "bias"))
@@ -145,8 +145,9 @@ def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end t
     depth = SIZE // HEADS
     one, root, half = (keep(np.float32(x), name) for x, name in ((1, "one"), (2**0.5, "root"), (0.5, "half")))
     zero, first, second, last = (keep(np.array([x]), f"at{x}") for x in (0, 1, 2, -1))
-    split = keep(np.array([0, 0, HEADS, depth]), "split")
-    joined = keep(np.array([0, 0, SIZE]), "joined")
+    rows = keep(np.array([-1, SIZE]), "rows")
+    split = node("Concat", node("Shape", "ids"), keep(np.array([HEADS, depth]), "heads"), axis=0)
+    joined = node("Concat", node("Shape", "ids"), keep(np.array([SIZE]), "size"), axis=0)
     scale = keep(np.float32(depth**-0.5), "scale")
 
     # Token, position and segment; there is one segment only, so it goes into the positions.
@@ -154,7 +155,7 @@ def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end t
     length = node("Slice", node("Shape", "ids"), first, second)
     place = node("Slice", keep(places, "places"), zero, length, zero)
     words = node("Gather", keep(tensors["embeddings.word_embeddings.weight"], "words"), "ids")
-    x = norm(node("Add", words, place), "embeddings.LayerNorm")
+    x = node("Reshape", norm(node("Add", words, place), "embeddings.LayerNorm"), rows)  # a row a token, so that biases go with the product
 
     seen = node("Cast", "mask", to=TensorProto.FLOAT)
     hidden = node("Mul", node("Sub", one, seen), keep(np.float32(-10000), "never"))
@@ -167,13 +168,14 @@ def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end t
         fit = node("MatMul", heads(parts[0], [0, 2, 1, 3]), heads(parts[1], [0, 2, 3, 1]))
         weight = node("Softmax", node("Add", node("Mul", fit, scale), hidden), axis=-1)
         mixed = node("Transpose", node("MatMul", weight, heads(parts[2], [0, 2, 1, 3])), perm=[0, 2, 1, 3])
-        mixed = dense(node("Reshape", mixed, joined), f"{layer}.attention.output.dense")
+        mixed = dense(node("Reshape", mixed, rows), f"{layer}.attention.output.dense")
         x = norm(node("Add", mixed, x), f"{layer}.attention.output.LayerNorm")
         wide = dense(x, f"{layer}.intermediate.dense")
         gelu = node("Mul", node("Mul", wide, node("Add", node("Erf", node("Div", wide, root)), one)), half)
         x = norm(node("Add", dense(gelu, f"{layer}.output.dense"), x), f"{layer}.output.LayerNorm")
 
     # The mean over the tokens that are there. Its length is then made 1, so the sum will do.
+    x = node("Reshape", x, joined)
     total = node("ReduceSum", node("Mul", x, node("Unsqueeze", seen, last)), first, keepdims=0)
     node("Div", total, node("ReduceL2", total, axes=[-1], keepdims=1), out="vectors")
     graph = helper.make_graph(

@@ -61,10 +61,10 @@ class Meaning:
         import numpy as np
 
         vector = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
-        cosines = self._vectors @ vector
+        cosines = _times(self._vectors, vector)
         if language not in self._means:
             language = "en"
-        close = self._means[language] @ _unit((vector - self._centres[language]) @ self._whiten)
+        close = _times(self._means[language], _unit(_times(self._whiten.T, vector - self._centres[language])))
         ours, others = cosines[self._ours], cosines[self._others]
         near = np.partition(ours, -min(NEIGHBOURS, len(ours)))[-NEIGHBOURS:].mean()
         far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
@@ -95,6 +95,13 @@ class Meaning:
         for language in white.keys() - {"en"}:
             white[language] = white[language] + ENGLISH * white["en"]
         return centres, whiten, white
+
+
+def _times(matrix: Any, vector: Any) -> Any:
+    """A product on one thread. OpenBLAS would leave its threads spinning for the next, and they take the cores that the model needs."""
+    import numpy as np
+
+    return np.einsum("ij,j->i", matrix, vector)
 
 
 def _unit(vectors: Any) -> Any:

@@ -711,6 +711,16 @@ def test_a_store_that_is_opened_again_holds_what_it_held(place: Place, aisha: Pe
     again.close()
 
 
+def test_a_reader_sees_one_state_throughout(place: Place) -> None:
+    people = select(func.count()).select_from(tables.persons)
+    with place.store._database.reading() as connection:
+        assert connection.scalar(people) == 0
+
+        place.store.enrol("telegram", "4711", Person(PersonId("aisha")))
+
+        assert connection.scalar(people) == 0
+
+
 # --- the schema
 
 

@@ -1,0 +1,230 @@
+"""Meets what somebody wishes outside a guide, or in passing within one: the logbook, the profile, a greeting, a fresh start.
+
+Each wish is one small function from the draft to what is said; the table at the end names them. Which wish a message is, is
+dialogue.py's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import coaching, guiding
+from bot.draft import Draft
+from bot.rhythm import day_in_words, in_words, next_reminder
+
+SHOWN = 5  # entries that "my logbook" shows
+
+
+def greet(draft: Draft) -> None:
+    if draft.held:
+        offer_to_resume(draft)
+        return
+    choices = [draft.choice("reflect"), draft.choice("ask")]
+    if not draft.person.onboarded:
+        choices.append(draft.choice("set-up"))
+    draft.say(draft.line("hello"), "reply", choices)
+
+
+def offer_to_resume(draft: Draft) -> None:
+    if draft.place is None:
+        draft.place, draft.held = draft.held, None
+    text, _ = guiding.question(draft)
+    draft.held, draft.place = draft.place, None
+    draft.say(draft.line("resume.offer", question=text), "reply", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+
+
+def finish_in_place(draft: Draft, text: str) -> None:
+    """Says a text without moving anything; a question that was open is asked again."""
+    if draft.place:
+        draft.ending = guiding.again(draft)
+        finish(draft, text)
+    else:
+        draft.say(text, "reply", draft.offered)
+
+
+def _reflect(draft: Draft) -> None:
+    if draft.held:
+        offer_to_resume(draft)
+    else:
+        draft.place = None
+        guiding.start(draft, "crossing")
+
+
+def _ask(draft: Draft) -> None:
+    draft.talk = None
+    draft.say(draft.line("ask.open"))
+
+
+def _resume(draft: Draft) -> None:
+    if draft.held is None:
+        draft.say(draft.line("resume.none"), "reply", [draft.choice("reflect"), draft.choice("ask")])
+        return
+    draft.place, draft.held = draft.held, None
+    guiding.ask(draft)
+
+
+def _fresh(draft: Draft) -> None:
+    guide = draft.held.guide if draft.held else "crossing"
+    draft.held = draft.place = None
+    guiding.start(draft, guide)
+
+
+def _leave(draft: Draft) -> None:
+    draft.held = draft.place = None
+    draft.say(draft.line("resume.left"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")])
+
+
+def _if_then(draft: Draft) -> None:
+    lead = draft.line("aim.was", aim=draft.aim) if draft.aim else ""
+    guiding.start(draft, "if-then", lead, draft.line("frame.own"))
+
+
+def _line(key: str) -> Callable[[Draft], None]:
+    def say(draft: Draft) -> None:
+        finish(draft, draft.line(key))
+
+    return say
+
+
+def finish(draft: Draft, text: str) -> None:
+    """Says a text; in the middle of a guide the guide's question follows and its choices stay on the table."""
+    if draft.ending:
+        question, choices = draft.ending
+        draft.say(f"{text}\n\n{question}", "reply", choices)
+    else:
+        draft.say(text)
+
+
+def _thanks(draft: Draft) -> None:
+    if draft.person.onboarded or draft.ending:
+        finish(draft, draft.line("thanks"))
+    else:
+        draft.say(
+            f"{draft.line('thanks')} {draft.line('set-up.offer')}",
+            "reply",
+            [draft.choice("set-up"), draft.choice("reflect"), draft.choice("later")],
+        )
+
+
+def _logbook(draft: Draft) -> None:
+    entries = draft.context.entries
+    if not entries:
+        if draft.ending:
+            finish(draft, draft.line("logbook.none"))
+        else:
+            draft.say(draft.line("logbook.none"), "reply", [draft.choice("reflect"), draft.choice("later")])
+        return
+    rows = [draft.line("logbook.head")]
+    for entry in entries[:SHOWN]:
+        title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
+        first = next((text for _, text in entry.answers), "")
+        rows.append(
+            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
+        )
+    rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
+    finish(draft, "\n".join(rows))
+
+
+def _count(draft: Draft, entries: int) -> str:
+    return draft.line("entries.one") if entries == 1 else draft.line("entries.many", count=str(entries))
+
+
+def _about_me(draft: Draft) -> None:
+    person = draft.person
+    rows: list[str] = []
+    if person.name:
+        rows.append(draft.line("about.name", name=person.name))
+    if person.zone:
+        rows.append(draft.line("about.zone", zone=person.zone))
+    if person.broker:
+        rows.append(draft.line(f"about.broker.{person.broker}"))
+    for partnership in person.partnerships:
+        phases = ", ".join(draft.line(f"phase.{phase}") for phase in partnership.phases)
+        key = "about.partnership" if phases else "about.partnership.bare"
+        rows.append(draft.line(key, name=partnership.name, phases=phases) if phases else draft.line(key, name=partnership.name))
+    if draft.context.entries:
+        rows.append(draft.line("about.entries", count=_count(draft, len(draft.context.entries))))
+    if rows:
+        finish(draft, "\n".join([draft.line("about.head"), *rows, draft.line("about.foot")]))
+    else:
+        finish(draft, draft.line("about.nothing"))
+
+
+def _status(draft: Draft) -> None:
+    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
+    if upcoming:
+        finish(draft, draft.line("status.next", next=in_words(upcoming, draft.person.zone, draft.person.language)))
+    else:
+        finish(draft, draft.line("status.none"))
+
+
+def _reminders_off(draft: Draft) -> None:
+    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=None))
+    draft.set_reminder()
+    finish(draft, draft.line("reminders.off"))
+
+
+def _delete(draft: Draft) -> None:
+    finish(draft, draft.line("delete", person=draft.person.id))
+
+
+def _set_up(at_step: str | None = None) -> Callable[[Draft], None]:
+    def start(draft: Draft) -> None:
+        guiding.start(draft, "onboarding", step=at_step)
+
+    return start
+
+
+def _change_time(draft: Draft) -> None:
+    guiding.start(draft, "onboarding", step="reminder" if draft.person.zone else "zone")
+
+
+def _yes(draft: Draft) -> None:
+    if draft.offered:
+        draft.say(draft.line("not-a-choice"), "reply", draft.offered)
+    else:
+        draft.say(draft.line("ask.open"))
+
+
+def _no(draft: Draft) -> None:
+    if draft.talk and draft.context.in_hand:
+        coaching.another_way(draft)
+    else:
+        greet(draft)
+
+
+WISHES: dict[str, Callable[[Draft], None]] = {
+    "reflect": _reflect,
+    "ask": _ask,
+    "logbook": _logbook,
+    "about-me": _about_me,
+    "set-up": _set_up(),
+    "change-name": _set_up("name"),
+    "change-zone": _set_up("zone"),
+    "change-time": _change_time,
+    "add-partnership": _set_up("partnership"),
+    "reminders-off": _reminders_off,
+    "status": _status,
+    "privacy": _line("privacy"),
+    "help": _line("help"),
+    "delete": _delete,
+    "hello": greet,
+    "thanks": _thanks,
+    "bye": _line("bye"),
+    "later": _line("bye"),
+    "enough": _line("bye"),
+    "how-are-you": _line("how-are-you"),
+    "who-are-you": _line("who-are-you"),
+    "tell-more": coaching.tell_more,
+    "another": coaching.another_way,
+    "one": coaching.one_way,
+    "anger": _line("sorry.anger"),
+    "repeat": _line("sorry.repeat"),
+    "good": _yes,
+    "no": _no,
+    "resume": _resume,
+    "fresh": _fresh,
+    "leave": _leave,
+    "if-then": _if_then,
+}
