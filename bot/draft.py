@@ -56,6 +56,13 @@ class Draft:
     def dear(self) -> str:
         return f", {self.person.name}" if self.person.name else ""
 
+    @property
+    def here(self) -> Place:
+        """Where the person stands in a guide. Raises LookupError when no guide is open."""
+        if self.place is None:
+            raise LookupError("no guide is open")
+        return self.place
+
     def pick(self, key: str, variants: Sequence[str]) -> str:
         """The wording that was heard longest ago, if ever; which one comes first differs from turn to turn."""
         if len(variants) == 1:

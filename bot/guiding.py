@@ -1,29 +1,26 @@
 """Walks a person through a guide: asks a step, reads the answer, keeps it at once, and goes on.
 
 The guide is data; what may happen at any step is here: a choice, a free answer, skip, back, shorter, a thin answer that is
-asked for once more in a smaller way, an answer that cannot be read and is let go after the second try.
+asked for once more in a smaller way, an answer that cannot be read and is let go after the second try. What becomes of an
+answer is keeping.py's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from bot.coaching import mirror_of
 from bot.draft import Draft
-from bot.hearing import choice_in, choices_in, name_in, words_in
-from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
-from bot.rhythm import best_known, city_of, clock_in, day_in, day_in_words, follow_up, in_words, next_reminder, today, zones_for
-from prompts.library import END, Guide, GuideChoice, Step, StepWords
+from bot.hearing import choice_in, choices_in, words_in
+from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, set_zone
+from bot.model import Choice, Place
+from bot.rhythm import day_in_words, in_words, next_reminder
+from prompts.library import END, Guide, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
 CLIPPED = 90  # characters of an answer that a summary shows
-LONGEST_NAME = 80  # characters of a partnership's name that are kept
-MANY_ZONES = 8  # cities offered when a country has several clocks
-PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
-PRESET_DAYS = {"tomorrow": 1, "three-days": 3, "week": 7}
 
 
 def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None) -> None:
@@ -38,7 +35,7 @@ def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str
 
 def ask(draft: Draft, lead: str = "") -> None:
     """Asks the step the person stands at, passing over steps whose needs were not answered; closes the guide at its end."""
-    place = _placed(draft)
+    place = draft.here
     guide = draft.guide(place.guide)
     while place.step != END and any(place.answer(needed) is None for needed in guide.step(place.step).needs):
         place = replace(place, step=guide.after(guide.step(place.step)))
@@ -60,7 +57,7 @@ def joined(lead: str, text: str) -> str:
 
 def question(draft: Draft, say: str | None = None) -> tuple[str, tuple[Choice, ...]]:
     """The words and choices of the step the person stands at."""
-    place = _placed(draft)
+    place = draft.here
     step, spoken = _here(draft)
     key = f"{place.guide}.{step.id}"
     variants = (spoken.say,) if isinstance(spoken.say, str) else tuple(spoken.say)
@@ -68,19 +65,13 @@ def question(draft: Draft, say: str | None = None) -> tuple[str, tuple[Choice, .
     return text, tuple(Choice(f"{key}:{choice.id}", spoken.choices[choice.id]) for choice in step.choices)
 
 
-def _placed(draft: Draft) -> Place:
-    if draft.place is None:
-        raise LookupError("no guide is open")
-    return draft.place
-
-
 def _here(draft: Draft) -> tuple[Step, StepWords]:
-    place = _placed(draft)
+    place = draft.here
     return draft.guide(place.guide).step(place.step), draft.words.guides[place.guide].steps[place.step]
 
 
 def _slots(draft: Draft) -> dict[str, str]:
-    place = _placed(draft)
+    place = draft.here
     upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at)
     return {
         **{step: text for step, text in place.answers if not step.startswith("$")},
@@ -114,11 +105,11 @@ def answer(draft: Draft, text: str) -> bool:
     if draft.offered and _answered_by_choice(draft, step, text):
         return True
     if step.choices and step.otherwise and len(words_in(text)) > 2:
-        draft.place = replace(_placed(draft), step=step.otherwise, trail=(*_placed(draft).trail, step.id))
+        draft.place = replace(draft.here, step=step.otherwise, trail=(*draft.here.trail, step.id))
         return answer(draft, text)
     if step.keeps == "answer" and not step.choices and _thin(draft, step, spoken, text):
         return True
-    reader = None if step.keeps == "answer" and step.choices else _READERS.get(step.keeps)
+    reader = None if step.keeps == "answer" and step.choices else READERS.get(step.keeps)
     if reader is None or not reader(draft, step, text):
         return _unread(draft, step, spoken, text)
     if not draft.choices:  # a reader that needs to know more has put choices on the table, and the step goes on
@@ -130,7 +121,7 @@ def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
     if step.many:
         found = choices_in(text, draft.offered, draft.words.hear)
         if found:
-            _keep_phases(draft, [choice.id.rsplit(":", 1)[-1] for choice in found])
+            keep_phases(draft, step, [choice.id.rsplit(":", 1)[-1] for choice in found])
             _go(draft, step)
         return bool(found)
     choice = choice_in(text, draft.offered, draft.words.hear)
@@ -141,15 +132,15 @@ def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
 
 def press(draft: Draft, choice: Choice) -> None:
     """Takes a choice of the step at hand."""
-    place = _placed(draft)
+    place = draft.here
     step, spoken = _here(draft)
     what = choice.id.rsplit(":", 1)[-1]
     if choice.id.startswith("zone:"):  # one of several cities, offered by _keep_zone
-        _set_zone(draft, what)
+        set_zone(draft, step, what)
         _go(draft, step)
         return
     data = next(c for c in step.choices if c.id == what)
-    _KEEPERS.get(step.keeps, _keep_nothing)(draft, step, data, spoken.choices[what])
+    CHOOSERS.get(step.keeps, keep_choice)(draft, step, data, spoken.choices[what])
     if data.guide:
         start(draft, data.guide)
         return
@@ -164,7 +155,7 @@ def skip(draft: Draft) -> None:
 
 def back(draft: Draft) -> None:
     """To the step before, with what was said there, to be said anew; the earlier wording stays as a revision."""
-    place = _placed(draft)
+    place = draft.here
     if not place.trail:
         text, choices = question(draft)
         draft.say(f"{draft.line('back.none')} {text}", "question", choices)
@@ -182,7 +173,7 @@ def back(draft: Draft) -> None:
 
 def shorter(draft: Draft) -> None:
     """After the next answer the guide is over."""
-    draft.place = replace(_placed(draft), short=True)
+    draft.place = replace(draft.here, short=True)
     text, choices = question(draft)
     draft.say(f"{draft.line('shorter')} {text}", "question", choices)
 
@@ -198,13 +189,13 @@ def anything_kept(place: Place) -> bool:
 
 
 def _go(draft: Draft, step: Step, told: str = "") -> None:
-    place = _placed(draft)
+    place = draft.here
     draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
     _ask_next(draft, told)
 
 
 def _ask_next(draft: Draft, told: str = "") -> None:
-    place = _placed(draft)
+    place = draft.here
     guide = draft.guide(place.guide)
     if place.short and _told(guide, place):
         draft.place = place = replace(place, step=END)
@@ -215,7 +206,7 @@ def _ask_next(draft: Draft, told: str = "") -> None:
 
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """Asks once more with a hint; the second time lets the step go. A story where a name was asked for is not an answer."""
-    place = _placed(draft)
+    place = draft.here
     if len(words_in(text)) > 5:
         return False
     if step.id in place.nudged:
@@ -229,191 +220,21 @@ def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
 
 
 def _go_on_after(draft: Draft, lead: str, step: Step) -> None:
-    place = _placed(draft)
+    place = draft.here
     draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
     ask(draft, lead)
 
 
 def _thin(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """One or two words where a scene was asked for: kept, and asked for once more, smaller and more concrete."""
-    place = _placed(draft)
+    place = draft.here
     if spoken.smaller is None or step.id in place.nudged or len(words_in(text)) > 2:
         return False
-    _keep_answer(draft, step, text)
-    draft.place = replace(_placed(draft), nudged=(*place.nudged, step.id))
+    keep_answer(draft, step, text)
+    draft.place = replace(draft.here, nudged=(*place.nudged, step.id))
     smaller, choices = question(draft, spoken.smaller)
     draft.say(smaller, "question", choices)
     return True
-
-
-# --- what a step keeps
-
-
-def _put(draft: Draft, step: Step, text: str) -> None:
-    place = _placed(draft)
-    draft.place = replace(place, answers=(*((key, value) for key, value in place.answers if key != step.id), (step.id, text)))
-
-
-def _keep_answer(draft: Draft, step: Step, text: str) -> bool:
-    _put(draft, step, text)
-    place = _placed(draft)
-    if draft.guide(place.guide).kind == "reflection" and place.entry:
-        draft.keep(Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, place), energy=place.energy))
-    return True
-
-
-def _day_of(draft: Draft, place: Place) -> date:
-    """An entry keeps the day on which it was begun, on the person's own calendar."""
-    return today(place.began, draft.person.zone)
-
-
-def _keep_name(draft: Draft, step: Step, text: str) -> bool:
-    name = name_in(text, draft.words.hear)
-    if name is None:
-        return False
-    _put(draft, step, name)
-    draft.person = replace(draft.person, name=name)
-    return True
-
-
-def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
-    if len(words_in(text)) > 6:
-        return False
-    zones = zones_for(text)
-    if len(zones) > 1:
-        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
-        draft.say(draft.line("zone.which"), "question", choices)
-        return True
-    if not zones:
-        return False
-    _set_zone(draft, zones[0])
-    return True
-
-
-def _set_zone(draft: Draft, zone: str) -> None:
-    step, _ = _here(draft)
-    _put(draft, step, city_of(zone))
-    draft.person = replace(draft.person, zone=zone)
-    draft.set_reminder()
-
-
-def _keep_time(draft: Draft, step: Step, text: str) -> bool:
-    clock = clock_in(text, draft.words.hear.clock)
-    if clock is None:
-        return False
-    _set_time(draft, step, clock)
-    return True
-
-
-def _set_time(draft: Draft, step: Step, clock: time | None) -> None:
-    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=clock))
-    if clock:
-        _put(draft, step, clock.isoformat("minutes"))
-    draft.set_reminder()
-
-
-def _keep_partnership(draft: Draft, step: Step, text: str) -> bool:
-    name = " ".join(text.split())[:LONGEST_NAME]
-    _put(draft, step, name)
-    others = tuple(p for p in draft.person.partnerships if p.name.casefold() != name.casefold())
-    known = next((p for p in draft.person.partnerships if p.name.casefold() == name.casefold()), Partnership(name))
-    draft.person = replace(draft.person, partnerships=(*others, known))
-    return True
-
-
-def _keep_phases(draft: Draft, phases: list[str]) -> None:
-    step, _ = _here(draft)
-    _put(draft, step, ", ".join(phases))
-    last = draft.person.partnerships[-1]
-    kept = tuple(phase for phase in PHASES if phase in phases)
-    draft.person = replace(draft.person, partnerships=(*draft.person.partnerships[:-1], replace(last, phases=kept)))
-
-
-def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
-    _put(draft, step, text)
-    return True
-
-
-def _keep_due(draft: Draft, step: Step, text: str) -> bool:
-    day = day_in(text, draft.person.language, draft.at, draft.person.zone)
-    if day is None or len(words_in(text)) > 6:
-        return False
-    _plan(draft, step, day)
-    return True
-
-
-def _plan(draft: Draft, step: Step, day: date | None) -> None:
-    place = _placed(draft)
-    plan = place.answer("plan") or ""
-    _put(draft, step, day.isoformat() if day else "")
-    plan_id = draft.new_id("plan")
-    if day:
-        draft.do(Plan(plan_id, plan, due=day))
-        draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan_id))
-
-
-def _keep_outcome(draft: Draft, step: Step, text: str) -> bool:
-    _put(draft, step, text)
-    place = _placed(draft)
-    draft.do(Settle(place.answer("$ref") or "", text))
-    if place.entry:
-        for key, said in (("plan", place.answer("$frame") or ""), (step.id, text)):
-            draft.do(Keep(place.entry, place.guide, key, said, event_date=_day_of(draft, place)))
-    return True
-
-
-_READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
-    "answer": _keep_answer,
-    "name": _keep_name,
-    "zone": _keep_zone,
-    "reminder": _keep_time,
-    "partnership": _keep_partnership,
-    "plan": _keep_plan,
-    "due": _keep_due,
-    "outcome": _keep_outcome,
-}
-
-
-def _keep_nothing(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _put(draft, step, label)
-
-
-def _choose_energy(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _put(draft, step, label)
-    energies = {"low": "low", "ok": "ok", "good": "good"}
-    draft.place = replace(_placed(draft), energy=energies[choice.id])  # type: ignore[arg-type]
-
-
-def _choose_heading(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _keep_answer(draft, step, label)
-
-
-def _choose_time(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _set_time(draft, step, PRESET_TIMES.get(choice.id))
-
-
-def _choose_broker(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _put(draft, step, label)
-    draft.person = replace(draft.person, broker="internal" if choice.id == "internal" else "external")
-
-
-def _choose_phase(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    _keep_phases(draft, [choice.id])
-
-
-def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
-    ahead = PRESET_DAYS.get(choice.id)
-    _plan(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
-
-
-_KEEPERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
-    "energy": _choose_energy,
-    "answer": _choose_heading,
-    "reminder": _choose_time,
-    "broker": _choose_broker,
-    "phases": _choose_phase,
-    "due": _choose_day,
-}
 
 
 # --- the end
@@ -421,7 +242,7 @@ _KEEPERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
 
 def _close(draft: Draft, lead: str) -> None:
     """The end of a guide: what was written, in the person's words, and what may come next."""
-    place = _placed(draft)
+    place = draft.here
     guide = draft.guide(place.guide)
     closes = draft.words.guides[guide.guide].closes
     variants = (closes,) if isinstance(closes, str) else tuple(closes)

@@ -118,7 +118,7 @@ class Manager:
                 gathered = self._store.gather(person)
             except NoSuchPerson:
                 return
-            turn = self._decide(gathered, _event_of(inbound), inbound.platform)
+            turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
             if self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform):
                 return
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
@@ -172,16 +172,17 @@ def _cleaned(inbound: Inbound) -> Inbound:
     return replace(inbound, text=clean(inbound.text))
 
 
-def _event_of(inbound: Inbound) -> Event:
+def _event_of(key: str, inbound: Inbound) -> Event:
+    """What the core decides on. `key` is the inbox key, unique over all platforms: ids of entries and plans are made from it."""
     if inbound.press is not None:
-        return Pressed(inbound.key, inbound.at, inbound.press)
+        return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
-        return Edited(inbound.key, inbound.at, inbound.edits, inbound.text)
+        return Edited(key, inbound.at, f"{inbound.platform}|{inbound.edits}", inbound.text)
     if inbound.brought is not None:
-        return Handed(inbound.key, inbound.at, inbound.brought)
+        return Handed(key, inbound.at, inbound.brought)
     if inbound.opened:
-        return Opened(inbound.key, inbound.at)
-    return Said(inbound.key, inbound.at, inbound.text)
+        return Opened(key, inbound.at)
+    return Said(key, inbound.at, inbound.text)
 
 
 def _origin(error: BaseException) -> str:

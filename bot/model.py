@@ -147,7 +147,7 @@ class Choice:
     """Something that can be pressed, typed or numbered; `id` is ours and never carries a person's words."""
 
     id: str
-    label: str
+    label: str = _private()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Letter:
 
     key: str
     platform: Platform
-    address: str = _private()
+    address: str = field(repr=False)
     message: Message = field(repr=False)
     uncertain: bool = False
 

@@ -31,7 +31,7 @@ NEEDS = ("chromadb", "numpy", "onnx", "onnxruntime", "safetensors", "tokenizers"
 LAYERS, HEADS, EPSILON = 6, 12, 1e-12  # the model's own config.json
 LONGEST = 256  # tokens; what the model was trained on (its sentence_bert_config.json), the rest of a text is left out
 OPSET, IR = 17, 8  # 17 is the first with LayerNormalization
-GRAPH = 2  # raise it when build_graph changes, so that kept graphs are built anew
+GRAPH = 1  # raise it when build_graph changes, so that kept graphs are built anew
 BATCH = 16  # texts a run: larger ones gain nothing on two cores and pad more
 THREADS = 2
 

@@ -52,7 +52,8 @@ def built(home, cards, built_once) -> Path:
     if not built_once.exists():
         Finder.open(home, folder=cards)
         shutil.copytree(home / "index", built_once, symlinks=True)
-    shutil.copytree(built_once, home / "index", symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(home / "index")
+    shutil.copytree(built_once, home / "index", symlinks=True)
     return home
 
 

@@ -1,0 +1,187 @@
+"""What a step of a guide keeps: an answer for the logbook, something for the profile, a plan, a day.
+
+READERS take a free answer and say whether they could read it; CHOOSERS take a choice. Both change only the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from bot.draft import Draft
+from bot.hearing import name_in, words_in
+from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.rhythm import best_known, city_of, clock_in, day_in, follow_up, today, zones_for
+from prompts.library import GuideChoice, Step
+
+LONGEST_NAME = 80  # characters of a partnership's name that are kept
+MANY_ZONES = 8  # cities offered when a country has several clocks
+PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
+PRESET_DAYS = {"tomorrow": 1, "three-days": 3, "week": 7}
+
+
+def _put(draft: Draft, step: Step, text: str) -> None:
+    place = draft.here
+    draft.place = replace(place, answers=(*((key, value) for key, value in place.answers if key != step.id), (step.id, text)))
+
+
+def keep_answer(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    place = draft.here
+    if draft.guide(place.guide).kind == "reflection" and place.entry:
+        draft.keep(Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, place), energy=place.energy))
+    return True
+
+
+def _day_of(draft: Draft, place: Place) -> date:
+    """An entry keeps the day on which it was begun, on the person's own calendar."""
+    return today(place.began, draft.person.zone)
+
+
+def _keep_name(draft: Draft, step: Step, text: str) -> bool:
+    name = name_in(text, draft.words.hear)
+    if name is None:
+        return False
+    _put(draft, step, name)
+    draft.person = replace(draft.person, name=name)
+    return True
+
+
+def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
+    if len(words_in(text)) > 6:
+        return False
+    zones = zones_for(text)
+    if len(zones) > 1:
+        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
+        draft.say(draft.line("zone.which"), "question", choices)
+        return True
+    if not zones:
+        return False
+    set_zone(draft, step, zones[0])
+    return True
+
+
+def set_zone(draft: Draft, step: Step, zone: str) -> None:
+    _put(draft, step, city_of(zone))
+    draft.person = replace(draft.person, zone=zone)
+    draft.set_reminder()
+
+
+def _keep_time(draft: Draft, step: Step, text: str) -> bool:
+    clock = clock_in(text, draft.words.hear.clock)
+    if clock is None:
+        return False
+    _set_time(draft, step, clock)
+    return True
+
+
+def _set_time(draft: Draft, step: Step, clock: time | None) -> None:
+    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=clock))
+    if clock:
+        _put(draft, step, clock.isoformat("minutes"))
+    draft.set_reminder()
+
+
+def _keep_partnership(draft: Draft, step: Step, text: str) -> bool:
+    name = " ".join(text.split())[:LONGEST_NAME]
+    _put(draft, step, name)
+    others = tuple(p for p in draft.person.partnerships if p.name.casefold() != name.casefold())
+    known = next((p for p in draft.person.partnerships if p.name.casefold() == name.casefold()), Partnership(name))
+    draft.person = replace(draft.person, partnerships=(*others, known))
+    return True
+
+
+def keep_phases(draft: Draft, step: Step, phases: list[str]) -> None:
+    """Several phases at once are usual: a partnership may be in two of them."""
+    _put(draft, step, ", ".join(phases))
+    last = draft.person.partnerships[-1]
+    kept = tuple(phase for phase in PHASES if phase in phases)
+    draft.person = replace(draft.person, partnerships=(*draft.person.partnerships[:-1], replace(last, phases=kept)))
+
+
+def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    return True
+
+
+def _keep_due(draft: Draft, step: Step, text: str) -> bool:
+    day = day_in(text, draft.person.language, draft.at, draft.person.zone)
+    if day is None or len(words_in(text)) > 6:
+        return False
+    _plan(draft, step, day)
+    return True
+
+
+def _plan(draft: Draft, step: Step, day: date | None) -> None:
+    place = draft.here
+    plan = place.answer("plan") or ""
+    _put(draft, step, day.isoformat() if day else "")
+    plan_id = draft.new_id("plan")
+    if day:
+        draft.do(Plan(plan_id, plan, due=day))
+        draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan_id))
+
+
+def _keep_outcome(draft: Draft, step: Step, text: str) -> bool:
+    _put(draft, step, text)
+    place = draft.here
+    draft.do(Settle(place.answer("$ref") or "", text))
+    if place.entry:
+        for key, said in (("plan", place.answer("$frame") or ""), (step.id, text)):
+            draft.do(Keep(place.entry, place.guide, key, said, event_date=_day_of(draft, place)))
+    return True
+
+
+READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
+    "answer": keep_answer,
+    "name": _keep_name,
+    "zone": _keep_zone,
+    "reminder": _keep_time,
+    "partnership": _keep_partnership,
+    "plan": _keep_plan,
+    "due": _keep_due,
+    "outcome": _keep_outcome,
+}
+
+
+def keep_choice(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+
+
+def _choose_energy(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+    energies = {"low": "low", "ok": "ok", "good": "good"}
+    draft.place = replace(draft.here, energy=energies[choice.id])  # type: ignore[arg-type]
+
+
+def _choose_heading(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    keep_answer(draft, step, label)
+
+
+def _choose_time(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _set_time(draft, step, PRESET_TIMES.get(choice.id))
+
+
+def _choose_broker(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+    draft.person = replace(draft.person, broker="internal" if choice.id == "internal" else "external")
+
+
+def _choose_phase(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    keep_phases(draft, step, [choice.id])
+
+
+def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    ahead = PRESET_DAYS.get(choice.id)
+    _plan(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
+
+
+CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
+    "energy": _choose_energy,
+    "answer": _choose_heading,
+    "reminder": _choose_time,
+    "broker": _choose_broker,
+    "phases": _choose_phase,
+    "due": _choose_day,
+}
