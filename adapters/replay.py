@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -36,6 +37,7 @@ from bot.model import (
 from bot.rhythm import follow_up, next_reminder
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
 BETWEEN = timedelta(seconds=1)  # virtual time that one turn takes, so that everything has an order
 
 
@@ -55,18 +57,45 @@ def _spoken_for(text: str) -> timedelta:
     found = re.fullmatch(r"(\d+)\s*([mhd])", str(text).strip())
     if not found:
         raise ValueError(f"{text!r} is not a time span such as 30m, 26h or 3d")
+    if int(found[1]) > LONGEST:
+        raise ValueError(f"{text!r} is longer than {LONGEST} of anything")
     return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[found[2]]: int(found[1])})
 
 
-def _weekly(text: str) -> tuple[int, time]:
-    day, clock = str(text).split()
-    return DAYS.index(day), time.fromisoformat(clock)
+def _clock(text: Any) -> time:
+    if not isinstance(text, str):  # YAML reads a bare 17:30 as the number 1050
+        raise ValueError(f"{text!r} is not a time; put it in quotes, as in \"17:30\"")
+    return time.fromisoformat(text)
 
 
-def _weekdays(names: list[str]) -> tuple[int, ...]:
-    return tuple(DAYS.index(name) for name in names)
+def _weekly(text: Any) -> tuple[int, time]:
+    day, _, clock = str(text).partition(" ")
+    return _weekday(day), _clock(clock)
 
 
+def _weekday(name: Any) -> int:
+    if name not in DAYS:
+        raise ValueError(f"{name!r} is none of {', '.join(DAYS)}")
+    return DAYS.index(name)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a pattern: {error}") from None
+    return text
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone such as Africa/Nairobi")
+    return name
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Weekday = Annotated[int, BeforeValidator(_weekday)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 Span = Annotated[timedelta, BeforeValidator(_spoken_for)]
 
@@ -83,9 +112,9 @@ class _Profile(_Part):
 
 
 class _Rhythm(_Part):
-    reminder: Annotated[time, BeforeValidator(lambda text: time.fromisoformat(str(text)))] | None = None
+    reminder: Clock | None = None
     nudge: Annotated[tuple[int, time], BeforeValidator(_weekly)] | None = None
-    workdays: Annotated[tuple[int, ...], BeforeValidator(_weekdays)] = (0, 1, 2, 3, 4)
+    workdays: tuple[Weekday, ...] = (0, 1, 2, 3, 4)
 
 
 class _Entry(_Part):
@@ -105,7 +134,7 @@ class _Intention(_Part):
 class _Person(_Part):
     platform: Platform = "terminal"
     language: Literal["en", "fr", "es"] | None = None
-    timezone: str | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
     onboarded: bool = False
     profile: _Profile = _Profile()
     consents: list[Literal["model", "transcription", "nudges", "mentor"]] = []
@@ -117,13 +146,13 @@ class _Person(_Part):
 class _Turn(_Part):
     who: str | None = None
     say: str | None = None
-    press: str | list[str] | None = None
+    press: str | list[Pattern] | None = None
     voice: str | None = None
     edit: Annotated[int, Field(ge=1)] | None = None
     open: bool = False
     after: Span | None = None
-    expect: list[str] = []
-    never: list[str] = []
+    expect: list[Pattern] = []
+    never: list[Pattern] = []
 
     @model_validator(mode="after")
     def _one_thing(self) -> _Turn:

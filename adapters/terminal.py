@@ -7,11 +7,13 @@ Nothing is decided here.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
 from rich.console import Console
@@ -51,8 +53,52 @@ def to_message(message: Message) -> Iterator[tuple[str, str]]:
         yield "source", f"[{cited.mark}] {cited.title} · {cited.where}"
 
 
+def _as_latin(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are not in the input's encoding are most likely an older file's: they are read as Windows wrote them."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("brokercoach.latin", _as_latin)
+
+
+async def typed() -> AsyncIterator[str]:
+    """Lines of the input until it ends. They are read in threads that nobody waits for, so that a silent pipe holds up no leaving.
+
+    Through a file of its own: Python's own stdin, locked by such a thread, would abort the program's end.
+    """
+    if sys.stdin is None:  # closed by whoever started us
+        return
+    loop = asyncio.get_running_loop()
+    with open(sys.stdin.fileno(), encoding=sys.stdin.encoding, errors="brokercoach.latin", closefd=False) as lines:  # noqa: ASYNC230, PTH123
+        while line := await _read(lines, loop):
+            yield line.rstrip("\r\n")
+
+
+async def _read(lines: TextIO, loop: asyncio.AbstractEventLoop) -> str:
+    got: asyncio.Future[str] = loop.create_future()
+
+    def hand_over(line: str) -> None:
+        if not got.done():
+            got.set_result(line)
+
+    def read() -> None:
+        line = ""
+        with suppress(OSError, ValueError):  # a terminal that hung up, a folder instead of a file: there is nothing more to come
+            line = lines.readline()
+        with suppress(RuntimeError):  # the chat was left meanwhile
+            loop.call_soon_threadsafe(hand_over, line)
+
+    threading.Thread(target=read, name="typed", daemon=True).start()
+    return await got
+
+
 class Terminal:
-    """One person's chat. `building` tells how far the index is while it is being built: (done, all), else None."""
+    """One person's chat. `building` tells how far the index is while it is being built: (done, all), else None.
+
+    `note` is what the person should know about how the coach runs, once there is something; it is shown once, on stderr.
+    """
 
     def __init__(
         self,
@@ -61,23 +107,26 @@ class Terminal:
         address: str,
         clock: Callable[[], datetime],
         building: Callable[[], tuple[int, int] | None] = lambda: None,
+        note: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._coach = coach
         self._words = words
         self._address = address
         self._clock = clock
         self._building = building
+        self._note = note
+        self._noted = False
         self._console = Console(highlight=False, soft_wrap=False)
         self._console.width = min(self._console.width, WIDEST)
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
         """Chats until the input ends or somebody leaves. Raises StoreDown where it cannot go on."""
-        await self._coach.resume()
+        await self._waited_for(self._coach.resume())
         await self._coach.tick()
         if not await self._deliver():
             await self._take(to_inbound("", self._address, self._clock(), opened=True))
-        if sys.stdin.isatty() and sys.stdout.isatty():
+        if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
             await self._in_a_window()
         else:
             await self._piped()
@@ -102,16 +151,18 @@ class Terminal:
                 with patch_stdout(raw=True):
                     text = await session.prompt_async(f"{self._line('terminal.you')} › ")
                 await self._take(to_inbound(text, self._address, self._clock()))
-        except (EOFError, KeyboardInterrupt):
+        except (EOFError, KeyboardInterrupt, asyncio.CancelledError) as end:
             self._console.print(Text(self._line("terminal.left"), style="dim"))
+            if isinstance(end, asyncio.CancelledError):
+                raise
         finally:
             ticking.cancel()
             with suppress(asyncio.CancelledError):
                 await ticking
 
     async def _piped(self) -> None:
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            await self._take(to_inbound(line.rstrip("\r\n"), self._address, self._clock()))
+        async for line in typed():
+            await self._take(to_inbound(line, self._address, self._clock()))
 
     async def _tick_along(self) -> None:
         while True:
@@ -121,6 +172,9 @@ class Terminal:
 
     async def _take(self, inbound: Inbound) -> None:
         await self._waited_for(self._coach.handle(inbound))
+        if not self._noted and (note := self._note()):
+            self._noted = True
+            sys.stderr.write(f"brokercoach: {note}\n")
         await self._deliver()
 
     async def _waited_for(self, turn: Awaitable[None]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from bot.manager import Finder, Manager
@@ -18,8 +19,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Left(BaseException):
+    """Whoever waited for the knowledge has gone. Not an Exception: the turn that waited is not answered but taken again at the next start."""
+
+
 class LazyFinder:
-    """Opens the knowledge in the background, so that nobody waits for it before it is needed. Calling it gives the finder."""
+    """Opens the knowledge in the background, so that nobody waits for it before it is needed. Calling it gives the finder.
+
+    `note` says, once it is open, why it is less than it could be; else None.
+    """
 
     def __init__(self, open_it: Callable[[Callable[[int, int], None]], Finder]) -> None:
         self._open_it = open_it
@@ -27,6 +35,7 @@ class LazyFinder:
         self._started = threading.Lock()
         self._thread: threading.Thread | None = None
         self.progress: tuple[int, int] | None = None
+        self.note: str | None = None
 
     def start(self) -> None:
         with self._started:
@@ -39,11 +48,21 @@ class LazyFinder:
         self.start()
         return self._found.result()
 
+    def let_go(self) -> None:
+        """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
+        with suppress(InvalidStateError):
+            self._found.set_exception(Left())
+
     def _run(self) -> None:
         try:
-            self._found.set_result(self._open_it(self._tell))
+            finder = self._open_it(self._tell)
+            if finder.missing and not self.note:
+                self.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(finder.missing)})"
+            with suppress(InvalidStateError):
+                self._found.set_result(finder)
         except Exception as error:  # noqa: BLE001 - handed to whoever asks for the finder
-            self._found.set_exception(error)
+            with suppress(InvalidStateError):
+                self._found.set_exception(error)
         finally:
             self.progress = None
 
@@ -52,12 +71,20 @@ class LazyFinder:
 
 
 def open_finder(settings: Settings) -> LazyFinder:
+    """The knowledge for a chat. An index that can be neither read nor built stops nobody: the search is then by words alone."""
+
     def open_it(progress: Callable[[int, int], None]) -> Finder:
+        from knowledge.index import IndexDown
         from knowledge.search import Finder as Search
 
-        return Search.open(settings.home, settings.chroma, progress)
+        try:
+            return Search.open(settings.home, settings.chroma, progress)
+        except IndexDown as error:
+            lazy.note = f"searching by words alone: {error}"
+            return Search.by_words()
 
-    return LazyFinder(open_it)
+    lazy = LazyFinder(open_it)
+    return lazy
 
 
 def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from adapters.terminal import Terminal
+    from bot.__main__ import LazyFinder
     from bot.settings import Settings
     from storage.store import Store
 
@@ -39,11 +42,14 @@ PersonOption = Annotated[str, typer.Option("--person", help="The person's id, as
 
 def run() -> None:
     """The door of the program: typed errors become a line on stderr and an exit code."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace" if stream is not sys.stdin else "surrogateescape")
+            stream.reconfigure(errors="replace")
     with _told():
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
 
 
 @contextmanager
@@ -65,11 +71,12 @@ def _told() -> Iterator[None]:
         _fail("\n".join(f"setting BROKERCOACH_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
     except ArgumentError:
         _fail("BROKERCOACH_DATABASE is not a database URL; take sqlite:////path/to/file.db or postgresql://user@host/name, or leave it out")
-    except PermissionError as error:
-        _fail(f"{error.filename}: permission denied; make it writable for you, or choose another BROKERCOACH_HOME")
     except BrokenPipeError:
-        sys.stderr.close()
+        # whoever read us has enough; Python flushes stdout once more at its end, and that must not fail as well
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except OSError as error:
+        _fail(f"{error.filename or 'the output'}: {error.strerror}; make it writable and give it room, or choose another BROKERCOACH_HOME")
 
 
 def _fail(message: str) -> NoReturn:
@@ -116,13 +123,20 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
         manager, library = build(finder, store)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
-        terminal = Terminal(manager, words, person, now, building=lambda: finder.progress)
+        terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note)
         finder.start()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            asyncio.run(terminal.run())
+            asyncio.run(_talk(terminal, finder))
         except KeyboardInterrupt:
             sys.stderr.write("\n")
+
+
+async def _talk(terminal: Terminal, finder: LazyFinder) -> None:
+    try:
+        await terminal.run()
+    finally:
+        finder.let_go()  # here and not later: asyncio waits for its threads before it ends
 
 
 @app.command()
@@ -133,19 +147,20 @@ def replay(
 ) -> None:
     """Play a scripted conversation on a virtual time, through the real manager, store and clock."""
     from adapters.replay import BadScript, Player, VirtualClock, read_script
-    from bot.__main__ import build, open_finder, open_store
+    from bot.__main__ import build, open_store
 
     settings = _settings()
     try:
         played = read_script(script)
     except BadScript as error:
         _fail(str(error))
+    finder = _finder(settings)
     with tempfile.TemporaryDirectory(prefix="brokercoach-") as thrown_away:
         clock = VirtualClock(played.start)
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            manager, _ = build(open_finder(settings), store, clock)
+            manager, _ = build(lambda: finder, store, clock)
             player = Player(played, manager, store, clock)
             asyncio.run(_play(player, as_json))
         finally:
@@ -219,7 +234,7 @@ def search(
 def _rows(path: Path, needed: set[str]) -> list[dict[str, Any]]:
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines() would split at what JSON allows within a text
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"{path}: cannot be read ({type(error).__name__})")
     for number, line in enumerate(lines, 1):
@@ -227,7 +242,7 @@ def _rows(path: Path, needed: set[str]) -> list[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             _fail(f"{path}: line {number} is not JSON")
         if not isinstance(row, dict) or needed - row.keys():
             _fail(f"{path}: line {number} needs the keys {', '.join(sorted(needed))}")
@@ -237,23 +252,27 @@ def _rows(path: Path, needed: set[str]) -> list[dict[str, Any]]:
 
 def _finder(settings: Settings) -> Any:
     """The knowledge, with a progress bar on stderr while its index is built."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from knowledge.search import Finder
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading the cards", total=None, visible=False)
-        finder = Finder.open(
-            settings.home, settings.chroma, lambda done, everything: bar.update(task, completed=done, total=everything, visible=True)
-        )
+    with _bar() as progress:
+        finder = Finder.open(settings.home, settings.chroma, progress)
     if finder.missing:
         sys.stderr.write(
             f"brokercoach: searching by words alone, not by meaning; not installed: {', '.join(finder.missing)}. Install brokercoach[rag]\n"
         )
     return finder
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading the cards", total=None, visible=False)
+        yield lambda done, everything: bar.update(task, completed=done, total=everything, visible=True)
 
 
 @app.command()
@@ -388,7 +407,9 @@ def doctor(as_json: Json = False) -> None:
     """Look at everything the coach needs, and name what is wrong with its remedy."""
     from bot.doctor import examine
 
-    findings = examine(_settings())
+    settings = _settings()
+    with _bar() as progress:
+        findings = examine(settings, progress)
     for finding in findings:
         if as_json:
             _out({"part": finding.part, "ok": finding.ok, "says": finding.says})
@@ -401,6 +422,10 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
+    from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 
-    sys.stdout.write(f"brokercoach {installed('brokercoach')}\n")
+    try:
+        sys.stdout.write(f"brokercoach {installed('brokercoach')}\n")
+    except PackageNotFoundError:
+        _fail("runs from a folder and is not installed, so it has no version; install it with: pip install --no-deps -e .")

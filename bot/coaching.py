@@ -21,6 +21,7 @@ CLOSE = 0.75  # from here on a card's mirror may be held up to a scene that was 
 CLEAR = 0.5  # a passage's score from which it answers the message; between the gate and this, the message is vague
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 STORY = 18  # words from which a message in the middle of a talk may tell another story
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
@@ -62,7 +63,7 @@ def _new_topic(draft: Draft, talk: Talk, text: str) -> bool:
     passages, words = draft.context.passages, words_in(text)
     asks = asks_coach(text, draft.words.hear) or text.rstrip().endswith("?")
     if not passages:
-        return asks and not of_this_world(text, draft.words.hear)
+        return not of_this_world(text, draft.words.hear) and (asks or len(words) >= SENTENCE)
     if talk.card in [passage.card for passage in passages[:3]] or passages[0].score < CLEAR:
         return False
     return asks or len(words) >= STORY or len(words) <= 2
@@ -146,14 +147,15 @@ def one_way(draft: Draft) -> None:
 
 
 def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
-    """The person answered instead of choosing: another mirror and question, then a fair challenge and the choice again."""
+    """The person answered instead of choosing: a mirror of that and a question, then a fair challenge, then the choice again."""
     draft.talk = talk
     if talk.stage == "options":
-        mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
-        draft.talk = _with_used(replace(talk, stage="deepen"), mirror, question)
-        said = _said(draft, passage, mirror, text)
+        question = _pick_question(draft, passage)
         if echo := echo_of(text, draft.words.hear):
-            said = f"{draft.line('deepen.echo', echo=echo)} {said}"
+            said = draft.line("deepen.echo", echo=echo)
+        else:
+            said = _said(draft, passage, _pick_mirror(draft, passage, text), text)
+        draft.talk = _with_used(replace(talk, stage="deepen"), question)
         _speak(draft, [said], _said(draft, passage, question, text), _open_options(draft, talk, passage))
         return
     if "challenge" not in talk.used:

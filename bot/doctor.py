@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bot.settings import Settings
 
@@ -18,10 +19,10 @@ class Finding:
     says: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    return [
-        _look(part, look, settings) for part, look in (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", _search))
-    ]
+def examine(settings: Settings, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
+    """`progress` is told (done, all) where an index has to be built."""
+    looks = (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", partial(_search, progress=progress)))
+    return [_look(part, look, settings) for part, look in looks]
 
 
 def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
@@ -70,10 +71,10 @@ def _logbook(settings: Settings) -> str:
         store.close()
 
 
-def _search(settings: Settings) -> str:
+def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> str:
     from knowledge.search import Finder
 
-    finder = Finder.open(settings.home, settings.chroma)
+    finder = Finder.open(settings.home, settings.chroma, progress)
     if finder.missing:
         return f"by words alone; for meaning install brokercoach[rag] (missing: {', '.join(finder.missing)})"
     return "by words and by meaning"

@@ -145,7 +145,7 @@ def press(draft: Draft, choice: Choice) -> None:
         start(draft, data.guide)
         return
     draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=data.go or draft.guide(place.guide).after(step))
-    _ask_next(draft)
+    _ask_next(draft, step)
 
 
 def skip(draft: Draft) -> None:
@@ -191,17 +191,15 @@ def anything_kept(place: Place) -> bool:
 def _go(draft: Draft, step: Step, told: str = "") -> None:
     place = draft.here
     draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
-    _ask_next(draft, told)
+    _ask_next(draft, step, told)
 
 
-def _ask_next(draft: Draft, told: str = "") -> None:
+def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
     place = draft.here
     guide = draft.guide(place.guide)
     if place.short and _told(guide, place):
         draft.place = place = replace(place, step=END)
-    ends = place.step == END
-    mirrors = told and ((ends and guide.kind == "reflection") or (not ends and guide.step(place.step).mirror))
-    ask(draft, mirror_of(draft, told) if mirrors else "")
+    ask(draft, mirror_of(draft, told) if told and step.mirror else "")
 
 
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from bot.model import Choice
@@ -47,9 +47,22 @@ def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[
     index: dict[tuple[str, ...], str] = {}
     for meaning, said in phrases:
         for phrase in said:
-            index.setdefault(tuple(words_in(phrase)), meaning)
-            index.setdefault(_core(phrase, fillers), meaning)
+            words, core = tuple(words_in(phrase)), _core(phrase, fillers)
+            index.setdefault(words, meaning)
+            if len(core) > 1 or len(words) == 1:  # "not now" is no "not", nor is "what can you do" a "what"
+                index.setdefault(core, meaning)
     return index
+
+
+def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """The words as they stand, then with fewer and fewer fillers at either end, and at last without any filler."""
+    words = tuple(words_in(text))
+    first = next((n for n, word in enumerate(words) if word not in fillers), 0)
+    last = next((n for n, word in enumerate(reversed(words)) if word not in fillers), 0)
+    for cut in range(first + last + 1):
+        for start in range(max(0, cut - last), min(first, cut) + 1):
+            yield words[start : len(words) - (cut - start)]
+    yield _core(text, fillers)
 
 
 def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
@@ -62,11 +75,15 @@ def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | 
         return None
     fillers = frozenset(hear.fillers)
     index = _index(tuple((meaning, tuple(said)) for meaning, said in phrases.items()), fillers)
-    meant = index.get(tuple(words)) or index.get(_core(text, fillers))
+
+    def meaning_of(part: str) -> str | None:
+        return next((index[reading] for reading in _readings(part, fillers) if reading in index), None)
+
+    meant = meaning_of(text)
     if meant:
         return meant
     parts = [part for part in re.split(r"[,.;:!?\n]+", text) if set(words_in(part)) - fillers]
-    each = {index.get(tuple(words_in(part))) or index.get(_core(part, fillers)) for part in parts}
+    each = {meaning_of(part) for part in parts}
     return each.pop() if len(parts) > 1 and len(each) == 1 else None
 
 

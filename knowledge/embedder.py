@@ -55,9 +55,7 @@ class Embedder:
 
         Raises WrongWeights when the package holds other weights, OSError when the graph cannot be written.
         """
-        if missing():
-            return None
-        files = _files()
+        files = None if missing() else _files()
         if files is None:
             return None
         weights, tokenizer = files
@@ -98,10 +96,10 @@ def missing() -> tuple[str, ...]:
 
     absent = [name for name in NEEDS if find_spec(name) is None]
     try:
-        importlib.metadata.distribution(PACKAGE)
+        found = _files()
     except importlib.metadata.PackageNotFoundError:
-        absent.append(PACKAGE)
-    return tuple(absent)
+        found = None
+    return tuple(absent) if found else (*absent, PACKAGE)
 
 
 def build_graph(weights: Path) -> bytes:  # noqa: PLR0915 - the model from end to end

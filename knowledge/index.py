@@ -71,32 +71,34 @@ class Index:
 def open_index(
     home: Path,
     folder: Path = CARDS,
-    embedder: Embedder | None = None,
+    embedder: Callable[[], Embedder | None] | None = None,
     chroma_url: str | None = None,
     progress: Progress | None = None,
     patience: float = PATIENCE,
 ) -> Index:
     """The index of the cards in `folder`, built first if there is none or it is of other cards.
 
+    `embedder` is called once the index has been looked at, so that a model can load meanwhile; None is for search by words alone.
     Raises IndexDown, and BadCards when the cards have to be read and cannot be.
     """
     root = home / "index"
-    mark = mark_of(folder, embedder, chroma_url)
-    found = _read(root, chroma_url, mark)
-    if found:
-        return found
+    mark = mark_of(folder, Embedder.name if embedder else None, chroma_url)
     try:
+        found = _read(root, chroma_url, mark)
+        model = embedder() if embedder else None
+        if found:
+            return found
         root.mkdir(parents=True, exist_ok=True)
         with _alone(root, patience):
             found = _read(root, chroma_url, mark)  # another process may have built it while we waited
             if found:
                 return found
-            build(root, mark, load_cards(folder), embedder, chroma_url, progress)
+            build(root, mark, load_cards(folder), model, chroma_url, progress)
         found = _read(root, chroma_url, mark)
-    except (OSError, sqlite3.Error, chroma.Unreadable) as error:
-        raise IndexDown(remedy(root, error, chroma_url)) from error
+    except (OSError, sqlite3.Error, chroma.Unreadable, WrongWeights) as error:
+        raise IndexDown(_remedy(root, error, chroma_url)) from error
     if not found:
-        raise IndexDown(remedy(root, OSError("what was written does not read back"), chroma_url))
+        raise IndexDown(_remedy(root, OSError("what was written does not read back"), chroma_url))
     return found
 
 
@@ -108,9 +110,9 @@ def index_in_memory(folder: Path = CARDS) -> Index:
     return Index({card.id: _compiled(card) for card in cards}, (), Words(db))
 
 
-def mark_of(folder: Path, embedder: Embedder | None, chroma_url: str | None) -> str:
+def mark_of(folder: Path, model: str | None, chroma_url: str | None) -> str:
     """Stands for everything that an index is made of. Looks at the files' bytes only, which takes a few milliseconds."""
-    digest = hashlib.sha256(f"{FORMAT} {embedder.name if embedder else None} {chroma_url}".encode())
+    digest = hashlib.sha256(f"{FORMAT} {model} {chroma_url}".encode())
     for path in (TOPICS, OFFTOPIC, *sorted(folder.glob("*.yaml"))):
         data = path.read_bytes()
         digest.update(f"\0{path.name} {len(data)}\0".encode())
@@ -167,7 +169,7 @@ def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
+def _remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
     cause = " ".join(str(error).split())
     if isinstance(error, WrongWeights):
         return cause

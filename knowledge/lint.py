@@ -172,8 +172,8 @@ def _faults_in_card(card: Card, topics: set[str], lines: dict[str, set[int]], de
             for run in runs_of(ask, DEV_RUN):
                 if run in dev:
                     yield f"asks.{language}: {' '.join(run)!r} stands in development query {dev[run]}"
-            for run in copied_runs(ask):
-                yield f"asks.{language}: copied from a source: {run!r}"
+            for copied in copied_runs(ask):
+                yield f"asks.{language}: copied from a source: {copied!r}"
     for language, words in card.words.items():
         for place, kind, text in _said(words):
             for fault in _faults_in_text(kind, text, language):

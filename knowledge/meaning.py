@@ -81,15 +81,15 @@ class Meaning:
         means: dict[str, Array] = {}
         within: list[Any] = []
         for language, cards in rows.items():
-            found = {card: self._vectors[own].astype(np.float64) for card, own in cards.items()}
+            found = {card: self._vectors[own] for card, own in cards.items()}
             centre = np.mean([own.mean(axis=0) for own in found.values()], axis=0)
             means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in self._cards])
             within += [own - own.mean(axis=0) for own in found.values()]
         spread = np.concatenate(within)
-        covariance = spread.T @ spread / len(spread)
+        covariance = (spread.T @ spread / len(spread)).astype(np.float64)
         size = len(covariance)
         covariance = (1 - SHRINK) * covariance + (SHRINK * np.trace(covariance) / size + 1e-9) * np.eye(size)
-        whiten = np.linalg.cholesky(np.linalg.inv(covariance))
+        whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
         centres = {language: mean.mean(axis=0) for language, mean in means.items()}
         white = {language: _unit((mean - centres[language]) @ whiten) for language, mean in means.items()}
         for language in white.keys() - {"en"}:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from bot.model import Option, Passage, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
-from knowledge.index import Index, IndexDown, index_in_memory, open_index, remedy
+from knowledge.index import Index, IndexDown, index_in_memory, open_index
 from knowledge.meaning import Meaning, Near
 from knowledge.words import Shared
 
@@ -63,12 +64,12 @@ class Finder:
 
         Raises IndexDown with a remedy, and BadCards.
         """
-        missing = embedding.missing()
-        try:
-            embedder = None if missing else embedding.Embedder.open(home / "index")
-        except (OSError, embedding.WrongWeights) as error:
-            raise IndexDown(remedy(home / "index", error)) from error
-        return cls(open_index(home, folder, embedder, chroma_url, progress), embedder, missing)
+        if missing := embedding.missing():
+            return cls(open_index(home, folder, None, chroma_url, progress), None, missing)
+        with ThreadPoolExecutor(1) as other:  # the model takes a quarter of a second to load, and chromadb half a second to import
+            loading = other.submit(embedding.Embedder.open, home / "index")
+            index = open_index(home, folder, loading.result, chroma_url, progress)
+            return cls(index, loading.result(), missing)
 
     @classmethod
     def by_words(cls, folder: Path = CARDS) -> Finder:

@@ -47,7 +47,8 @@ class GuideChoice(_Part):
 class Step(_Part):
     """One question. `otherwise`: where a free answer to a choice step goes, and is taken as that step's answer.
 
-    `needs`: answers without which the step is passed over. Every step may be skipped by the person.
+    `needs`: answers without which the step is passed over. `mirror`: a free answer is mirrored before the next step is asked.
+    Every step may be skipped by the person.
     """
 
     id: Slug

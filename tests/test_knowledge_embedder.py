@@ -36,7 +36,7 @@ def test_a_text_has_the_same_vector_alone_and_among_others(embedder):
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\0", "\ud800", "🙂", "a" * 1_000_000, "word " * 200_000, "‮مرحبا", "\n\t"])
+@pytest.mark.parametrize("text", ["", " ", "\0", "\ud800", "🙂", "a" * 1_000_000, "word " * 200_000, "\u202eمرحبا", "\n\t"])
 def test_any_text_has_a_vector(embedder, text):
     vector = embedder.embed([text])
     assert vector.shape == (1, 384)
