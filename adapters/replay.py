@@ -64,7 +64,7 @@ def _spoken_for(text: str) -> timedelta:
 
 def _clock(text: Any) -> time:
     if not isinstance(text, str):  # YAML reads a bare 17:30 as the number 1050
-        raise ValueError(f"{text!r} is not a time; put it in quotes, as in \"17:30\"")
+        raise ValueError(f"{text!r} is not a time; put it in quotes, as in '17:30'")  # noqa: TRY004 - pydantic listens to this one
     return time.fromisoformat(text)
 
 
@@ -358,7 +358,8 @@ class Player:
         place = conversation.place
         return {
             "person": {
-                "name": person.name, "language": person.language, "zone": person.zone, "broker": person.broker, "onboarded": person.onboarded,
+                "name": person.name, "language": person.language, "zone": person.zone, "broker": person.broker,
+                "onboarded": person.onboarded,
                 "partnerships": [{"name": p.name, "phases": list(p.phases)} for p in person.partnerships],
             },
             "entries": [

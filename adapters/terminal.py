@@ -71,7 +71,7 @@ async def typed() -> AsyncIterator[str]:
     if sys.stdin is None:  # closed by whoever started us
         return
     loop = asyncio.get_running_loop()
-    with open(sys.stdin.fileno(), encoding=sys.stdin.encoding, errors="brokercoach.latin", closefd=False) as lines:  # noqa: ASYNC230, PTH123
+    with open(sys.stdin.fileno(), encoding=sys.stdin.encoding, errors="brokercoach.latin", closefd=False) as lines:  # noqa: ASYNC230
         while line := await _read(lines, loop):
             yield line.rstrip("\r\n")
 

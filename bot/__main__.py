@@ -20,7 +20,7 @@ def now() -> datetime:
 
 
 class Left(BaseException):
-    """Whoever waited for the knowledge has gone. Not an Exception: the turn that waited is not answered but taken again at the next start."""
+    """Whoever waited for the knowledge has gone. Not an Exception: the turn that waited is not answered now but at the next start."""
 
 
 class LazyFinder:

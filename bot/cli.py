@@ -197,7 +197,7 @@ def _show(line: dict[str, Any]) -> None:
 @app.command()
 def search(
     text: Annotated[str | None, typer.Argument(metavar="TEXT")] = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many at most. [default: 5, with --batch 10]")] = 0,
+    k: Annotated[int | None, typer.Option("-k", min=1, max=50, help="How many at most. [default: 5, with --batch 10]")] = None,
     batch: Annotated[
         Path | None, typer.Option("--batch", metavar="FILE.jsonl", help='Rows of {"id","text"}; answers with ranked topics.')
     ] = None,

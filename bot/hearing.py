@@ -16,6 +16,9 @@ from prompts.library import Hear, Safety
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
+SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LONGEST_ECHO = 60  # characters
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 READ = 4000  # characters that are looked at: what a person types, not what they paste
 
@@ -93,10 +96,14 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     words = words_in(text)
     if not offered or not words or len(words) > LONGEST_CONTROL:
         return None
-    number = re.fullmatch(r"\(?(?:number |option |no\.? ?|#)?(\d)\)?[.!]?", text.strip().lower())
-    if number and 1 <= int(number[1]) <= len(offered):
-        return offered[int(number[1]) - 1]
+    number = re.fullmatch(rf"\(?(?:number |option |no\.? ?|#)?(\d|{'|'.join(NUMBERS)})\)?[.!]?(?: please)?", text.strip().lower())
+    if number:
+        place = int(number[1]) if number[1].isdigit() else NUMBERS.index(number[1]) + 1
+        if 1 <= place <= len(offered):
+            return offered[place - 1]
     ordinals = {"first": 0, "second": 1, "third": 2, "last": len(offered) - 1}
+    if len(offered) % 2:
+        ordinals["middle"] = len(offered) // 2
     fillers = frozenset(hear.fillers)
     core = _core(text, fillers)
     named = [ordinals[word] for word in core if word in ordinals]
@@ -112,8 +119,10 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     fits = [choice for choice in offered if set(core) <= set(_core(choice.label, fillers))]
     if len(fits) == 1 and max(map(len, core)) >= TELLING:
         return fits[0]
-    # "I'm employed by one of them": another word for one choice of a guide, inside a short sentence
+    # "I'm employed by one of them": another word for one choice of a guide, inside a short sentence about oneself
     said = f" {' '.join(words)} "
+    if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, "i work")):
+        return None
     named_inside = [
         choice
         for choice in offered
@@ -124,13 +133,22 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
 
 
 def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
-    """Several choices at once: "1 and 3", or their words with commas or "and" between."""
+    """Several choices at once: "1 and 3", "1-3", "all of them", or their words with commas or "and" between."""
     offered = list(choices)
-    parts = [part for part in re.split(r"[,;&+/]|\band\b|\by\b|\bet\b|(?<=\d)\s+(?=\d)", text.lower()) if part.strip()]
-    found = [choice_in(part, offered, hear) for part in parts]
-    if not found or any(choice is None for choice in found):
-        return ()
-    return tuple(choice for choice in offered if choice in found)
+    said = text.strip().lower().removeprefix("both ")
+    if spanned := re.fullmatch(r"(\d)\s*(?:[-–]|to|through)\s*(\d)[.!]?", said):
+        first, last = sorted(map(int, spanned.groups()))
+        return tuple(offered[first - 1 : last]) if 1 <= first <= last <= len(offered) else ()
+    if set(words_in(said)) & {"all", "everything"} and len(words_in(said)) <= 3:
+        return tuple(offered)
+    found: set[str] = set()
+    for part in re.split(r"[,;&+/]|(?<=\d)\s+(?=\d)", said):  # a label may itself hold an "and", so it is tried whole first
+        whole = choice_in(part, offered, hear)
+        each = [whole] if whole else [choice_in(bit, offered, hear) for bit in re.split(r"\band\b|\by\b|\bet\b", part) if bit.strip()]
+        if any(choice is None for choice in each):
+            return ()
+        found |= {choice.id for choice in each if choice}
+    return tuple(choice for choice in offered if choice.id in found)
 
 
 def aside_in(text: str, hear: Hear) -> str | None:
@@ -148,22 +166,25 @@ def asks_coach(text: str, hear: Hear) -> bool:
     ]
     if not questions:
         return False
-    clauses = [questions[-1], *re.split(r"[,;:]\s+", questions[-1])]
+    clauses = [questions[-1]]
+    for clause in re.split(r"[,;:]\s+", questions[-1])[1:]:
+        before = words_in(questions[-1].split(clause)[0])
+        if not set(before[-3:]) & set(hear.reported):  # "he asked me: what should we do?"
+            clauses.append(clause)
     return any(re.match(pattern, clause) for clause in clauses for pattern in hear.asking)
 
 
 def name_in(text: str, hear: Hear) -> str | None:
     """A name to be called by: at most four words, no question, and nothing that looks like the start of a story."""
-    said = text.strip()
+    said = "".join(c for c in text.strip() if unicodedata.category(c) not in ("So", "Sk", "Cf"))
     for pattern in hear.names:
         if found := re.match(pattern, said, re.IGNORECASE):
             said = found["name"].strip()
-            break
-    said = re.split(r"[,.;!\n]", said)[0].strip(" \"'“”")
+    said = re.split(r"[,;!\n]|(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)\.", said)[0].strip(" \"'“”‘’")
     words = said.split()
     if not words or len(words) > 4 or len(said) > 60 or "?" in text or not re.search(r"[^\W\d_]", said):
         return None
-    return said
+    return None if words_in(said)[:1] and words_in(said)[0] in hear.not_names else said
 
 
 def feels(text: str, hear: Hear) -> bool:
@@ -178,16 +199,20 @@ def who_in(text: str, hear: Hear) -> str | None:
     The first noun phrase of a known kind of person or body, with its determiner and at most one word between.
     """
     actors = "|".join(sorted(map(re.escape, hear.actors), key=len, reverse=True))
-    found = re.search(rf"\b((?:one|two|some|both|all|none|most) of )?(my|our|the|a|an|one|two)\s+(?:([^\W\d_]+(?:-[^\W\d_]+)?)\s+)?({actors})\b", text[:READ], re.IGNORECASE)  # fmt: skip
-    if not found:
-        return None
-    lead, determiner, middle, actor = found.groups()
-    if middle and middle.lower() in {"of", "in", "and", "or", "to", "with", "for", "on", "at", "from", "is", "was", "who", "that", "than"}:
-        return None
-    if lead is None and determiner.lower() in ("a", "an"):
-        determiner = "that"
-    whose = hear.whose.get(determiner.lower(), determiner.lower())
-    return " ".join(part for part in ((lead or "").strip().lower(), whose, middle, actor) if part)
+    phrase = rf"\b((?:one|two|some|both|all|most) of )?(my|our|the|a|an|one|two)\s+(?:([^\W\d_]+(?:-[^\W\d_]+)?)\s+)?({actors})\b(?!['’]s)"
+    for found in re.finditer(phrase, text[:READ], re.IGNORECASE):
+        lead, determiner, middle, actor = found.groups()
+        if middle and middle.lower() in {"of", "in", "and", "or", "to", "with", "for", "on", "at", "from", "is", "was", "who", "that", "than"}:
+            continue
+        if re.search(r"\b(?:i am|i['’]?m|i was)\s+$", text[: found.start()], re.IGNORECASE):
+            return None  # "I'm the director" is about the writer
+        if re.search(r"\b(?:as|none of|not)\s+$", text[: found.start()], re.IGNORECASE):
+            continue
+        if lead is None and determiner.lower() in ("a", "an"):
+            determiner = "that"
+        whose = hear.whose.get(determiner.lower(), determiner.lower())
+        return " ".join(part for part in ((lead or "").strip().lower(), whose, middle, actor) if part)
+    return None
 
 
 def echo_of(text: str, hear: Hear) -> str | None:
@@ -195,20 +220,28 @@ def echo_of(text: str, hear: Hear) -> str | None:
 
     At most six words, so that it is never parroting (coaching.md 2.2, C1); None when nothing short enough makes sense alone.
     """
-    joints = "|".join(map(re.escape, hear.joints))
-    clauses = [part.strip(" \"'“”") for part in re.split(rf"[.,;:!?()\n–—]+|\b(?:{joints})\b", text[:READ], flags=re.IGNORECASE)]
+    joints = "|".join(map(re.escape, [*hear.joints, *hear.relatives]))
+    pieces = re.split(rf"([.,;:!?()\n–—]+|\b(?:{joints})\b)", text[:READ], flags=re.IGNORECASE)
     heads = "|".join(sorted(map(re.escape, hear.hedges), key=len, reverse=True))
-    bare = [
-        re.sub(rf"(?:^|\s+)(?:(?:{heads})\b\s*)+$|^(?:(?:{heads})\b\s*)+", "", clause, flags=re.IGNORECASE).strip() for clause in clauses
-    ]
-    told = [clause for clause in bare if len(clause.split()) >= ECHO[0]]
-    if not told:
-        return None
+    told = []
+    for joint, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        clause = piece.strip(" \"'“”‘’")
+        bare = re.sub(rf"(?:^|\s+)(?:(?:{heads})\b\s*)+$|^(?:(?:{heads})\b\s*)+", "", clause, flags=re.IGNORECASE).strip()
+        if joint.lower() not in hear.relatives and _stands_alone(bare, hear):
+            told.append(bare)
     turned = re.search(rf"\b(?:{'|'.join(map(re.escape, hear.turns))})\b(.*)", text[:READ], re.IGNORECASE | re.DOTALL)
     after_turn = [clause for clause in told if turned and clause in turned[1]]
     felt = [clause for clause in told if feels(clause, hear)]
-    fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(clause.split()) <= ECHO[1]]
+    fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
     return fits[0] if fits else None
+
+
+def _stands_alone(clause: str, hear: Hear) -> bool:
+    """Two words or more, not cut off at its end, and more than a thing with its article."""
+    words = clause.lower().replace("’", "'").split()
+    if len(words_in(clause)) < ECHO[0] or len(clause) > LONGEST_ECHO or words[-1] in hear.loose_ends:
+        return False
+    return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in ("i", "we", "he", "she", "they")
 
 
 def when_in(text: str, hear: Hear) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from bot.model import Option, Passage, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
-from knowledge.index import Index, IndexDown, index_in_memory, open_index
+from knowledge.index import Index, index_in_memory, open_index
 from knowledge.meaning import Meaning, Near
 from knowledge.words import Shared
 

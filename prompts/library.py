@@ -107,6 +107,7 @@ class Hear(_Part):
     wishes: dict[str, list[str]]
     choices: dict[str, list[str]]
     asking: list[str]
+    reported: list[str] = []
     aside: list[str]
     feelings: list[str]
     actors: list[str]
@@ -116,7 +117,10 @@ class Hear(_Part):
     joints: list[str]
     turns: list[str]
     hedges: list[str]
+    relatives: list[str] = []
+    loose_ends: list[str] = []
     names: list[str]
+    not_names: list[str] = []
     clock: dict[str, str]
 
 

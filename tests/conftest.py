@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +19,7 @@ import pytest
 
 from bot.manager import Finder
 from prompts.library import Library, load_library
+from storage.store import Store
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,3 +59,114 @@ def finder(knowledge_home: Path) -> Finder:
 def found(finder: Finder) -> Callable[[], Finder]:
     """The finder as the manager takes it: a call that gives it."""
     return lambda: finder
+
+
+# --- the real program, started as a process
+
+PROJECT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a process left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home for the program, and the ways to start it there: without the settings, colours and width of whoever runs the tests."""
+
+    path: Path
+    bytecode: Path  # kept over the runs of the tests: a start takes half as long with it
+
+    @property
+    def place(self) -> Path:
+        """The folder the program is started in."""
+        return self.path.parent
+
+    @property
+    def database(self) -> Path:
+        return self.path / "brokercoach.db"
+
+    @property
+    def key(self) -> Path:
+        return self.path / "key"
+
+    def env(self, **more: str) -> dict[str, str]:
+        ours = ("BROKERCOACH_", "PYTHON", "LC_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "LANG", "TERM", "VIRTUAL_ENV")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        own = {"HOME": str(self.place), "BROKERCOACH_HOME": str(self.path), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        python = {"PYTHONPATH": str(PROJECT), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
+        return kept | own | python | more
+
+    def start(self, *args: str, before: str = "", **more: Any) -> subprocess.Popen[bytes]:
+        """Starts `brokercoach ARGS`; `before` is Python that the process runs first, about itself."""
+        program = [sys.executable, "-m", "bot", *args]
+        if before:
+            lines = ["import runpy, sys", before, "sys.argv[0] = 'brokercoach'", "runpy.run_module('bot', run_name='__main__')"]
+            program = [sys.executable, "-c", "\n".join(lines), *args]
+        environment = self.env(**more.pop("env", {}))
+        pipe = subprocess.PIPE
+        return subprocess.Popen(program, cwd=self.place, env=environment, **({"stdin": pipe, "stdout": pipe, "stderr": pipe} | more))
+
+    def run(self, *args: str, typed: str | bytes = "", before: str = "", **env: str) -> Ran:
+        """Runs `brokercoach ARGS` to its end, with `typed` on its input."""
+        with self.start(*args, before=before, env=env) as process:
+            try:
+                out, err = process.communicate(typed.encode() if isinstance(typed, str) else typed, timeout=120)
+            finally:
+                process.kill()
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def chat(self, *lines: str, person: str = "me", **env: str) -> Ran:
+        return self.run("chat", "--person", person, typed="".join(f"{line}\n" for line in lines), **env)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        store = Store.open(f"sqlite:///{self.database}", self.key)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def digest(self) -> dict[str, str]:
+        """What stands in the database and the key, as a proof that nobody touched them."""
+        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (self.database, self.key) if file.is_file()}
+
+
+@pytest.fixture(scope="session")
+def bytecode(request: pytest.FixtureRequest) -> Path:
+    return Path(request.config.cache.mkdir("bytecode"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, bytecode: Path) -> Home:
+    """A home where nobody ever was: no database, no key, no index."""
+    return Home(tmp_path / "home", bytecode)
+
+
+@pytest.fixture
+def new_home(tmp_path: Path, bytecode: Path, knowledge_home: Path, finder: Finder) -> Callable[[str], Home]:
+    """Makes homes with a built index, a copy of the one that the tests share; only the model's graph, 90 MB that never change, is linked."""
+
+    def make(name: str) -> Home:
+        index = tmp_path / name / "index"
+        shutil.copytree(knowledge_home / "index", index, ignore=shutil.ignore_patterns("*.onnx"))
+        for graph in (knowledge_home / "index").glob("*.onnx"):
+            (index / graph.name).symlink_to(graph)
+        return Home(tmp_path / name, bytecode)
+
+    return make
+
+
+@pytest.fixture
+def home(new_home: Callable[[str], Home]) -> Home:
+    """A home with a built index where nobody has been yet."""
+    return new_home("home")

@@ -44,14 +44,12 @@ def test_measures_are_those_worked_out_by_hand():
 
 def test_a_refused_message_of_ours_counts_as_a_miss_everywhere():
     class Refusing:
-        def legs(self, text, k):
-            found = Ranking(("a",), (("card", 0.9),))
+        def legs(self, text, depth):
+            found = Ranking(("a",)[:depth], (("card", 0.9),))
             return {"lexical": found, "fused": found, "shipped": Ranking() if "no" in text else found}
 
-    rows = [
-        {"id": n, "text": text, "gold": gold, "ok": []}
-        for n, (text, gold) in enumerate([("yes", ["a"]), ("no", ["a"]), ("no", []), ("yes", [])])
-    ]
+    judged = [("yes", ["a"]), ("no", ["a"]), ("no", []), ("yes", [])]
+    rows = [{"id": n, "text": text, "gold": gold, "ok": []} for n, (text, gold) in enumerate(judged)]
     told: list[tuple[int, int]] = []
     found = evaluate(Refusing(), rows, lambda done, everything: told.append((done, everything)))
     assert (found.ours, found.others, found.refused_rightly, found.refused_wrongly) == (2, 2, 1, 1)

@@ -39,7 +39,7 @@ HOSTILE = [
     "\ud800 lone \udfff",
     "a" * 1_000_000,
     "they argue " * 100_000,
-    "‮مرحبا بالعالم",
+    "\u202eمرحبا بالعالم",
     "我们的合作伙伴不说话",
     "½ ² Ⅷ ﬁ ß İ ǅ",
     "_ __ ___",
@@ -56,7 +56,7 @@ def test_a_message_finds_the_card_about_it(finder):
         "my colleagues keep waiting for me before they decide anything": "they-wait-for-me",
         "our only contact at the water company is leaving, she knew everything": "key-person-leaves",
         "je suis épuisée, je porte tout le groupe sur mon dos": "worn-out-broker",
-        "los socios no confían unos en otros": "trust-takes-time",
+        "un socio manda correos furiosos a todos": "attacks-by-email",
     }.items():
         assert card in [passage.card for passage in finder.find(message, k=3)], message
 
@@ -90,20 +90,19 @@ def test_a_passage_speaks_the_language_asked_for_or_english(finder):
     assert french.title != none.title
     assert none == finder.passage("trust-takes-time", "en")
     assert finder.passage("no-such-card", "en") is None
-    assert (
-        finder.find("they do not trust each other", "es")[0].title
-        == finder.passage(finder.find("they do not trust each other")[0].card, "es").title
-    )
+    spanish = finder.find("they do not trust each other", "es")[0]
+    assert spanish.title == finder.passage(spanish.card, "es").title != finder.passage(spanish.card, "en").title
 
 
 def test_phase_and_kind_of_broker_only_break_ties(finder):
     message = "they do not trust each other"
     plain = finder.find(message, k=400)
+    scores = {passage.card: passage.score for passage in plain}
     for phase in ("scoping-building", "sustaining-outcomes"):
         faceted = finder.find(message, phases=(phase,), broker="internal", k=400)
         assert {passage.card for passage in faceted} == {passage.card for passage in plain}
         assert faceted[0].card == plain[0].card
-        assert all(abs(passage.score - dict((p.card, p.score) for p in plain)[passage.card]) < 0.12 for passage in faceted)
+        assert all(abs(passage.score - scores[passage.card]) < 0.12 for passage in faceted)
 
 
 @pytest.mark.parametrize("message", HOSTILE, ids=range(len(HOSTILE)))
