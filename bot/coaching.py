@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import product
 
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, when_in, who_in, words_in
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, when_in, who_in, words_in
 from bot.model import Choice, Cited, Option, Passage, Talk
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
@@ -22,32 +22,39 @@ CLEAR = 0.5  # a passage's score from which it answers the message; between the 
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
-STORY = 18  # words from which a message in the middle of a talk may tell another story
+STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
+THREADS = 3  # threads that are named (rubric S5)
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
 
 def coach(draft: Draft, text: str) -> None:
     """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one."""
     talk = draft.talk if draft.talk and draft.at - draft.talk.at < STALE else None
-    best = draft.context.passages[0] if draft.context.passages else None
     in_hand = draft.context.in_hand if talk else None
-    if talk and in_hand and talk.stage != "explore" and not _new_topic(draft, talk, text):
-        _deepen(draft, replace(talk, at=draft.at), in_hand, text)
-        return
-    if best is None and talk and in_hand and not asks_coach(text, draft.words.hear):
+    if talk and in_hand and talk.stage in ("options", "deepen"):
+        if not _new_topic(draft, talk, text):
+            _deepen(draft, replace(talk, at=draft.at), in_hand, text)
+            return
+        talk = None
+    if talk and asks_coach(text, draft.words.hear):
+        talk = None  # asked back and answered by a question of their own: that one counts
+    best = draft.context.passages[0] if draft.context.passages else None
+    if best is None and talk and in_hand:
         best = in_hand  # asked back and answered in words that find nothing: the first find still stands
     if best is None:
         _silent(draft, text)
         return
-    if asks_coach(text, draft.words.hear):
-        talk = None  # asked back and answered by a question of their own: that one counts
-    asked = f"{talk.asked}\n{text}" if talk and talk.stage == "explore" else text
-    fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
-    if (talk is None or talk.stage != "explore") and (best.score < CLEAR or _content(draft, text) < FEW):
-        _ask_back(draft, fresh, best, text)
+    asked = f"{talk.asked}\n{text}" if talk else text
+    fresh = Talk(best.card, "explore", talk.began if talk else draft.at, draft.at, asked)
+    clear = best.score >= CLEAR
+    if talk is None and _content(draft, text) < FEW:
+        _ask_back(draft, fresh, best if clear else None, text)
+    elif clear or (talk and talk.stage == "threads"):
+        advise(draft, fresh, best, asked)
+    elif talk or len(words_in(text)) >= STORY:
+        _offer_threads(draft, fresh, text)
     else:
-        used = talk.used if talk and talk.card == best.card else ()
-        advise(draft, replace(fresh, used=used), best, asked)
+        _ask_back(draft, fresh, None, text)
 
 
 def _content(draft: Draft, text: str) -> int:
@@ -64,18 +71,54 @@ def _new_topic(draft: Draft, talk: Talk, text: str) -> bool:
     asks = asks_coach(text, draft.words.hear) or text.rstrip().endswith("?")
     if not passages:
         return not of_this_world(text, draft.words.hear) and (asks or len(words) >= SENTENCE)
-    if talk.card in [passage.card for passage in passages[:3]] or passages[0].score < CLEAR:
+    if talk.card in [passage.card for passage in passages[:3]]:
         return False
-    return asks or len(words) >= STORY or len(words) <= 2
+    if asks_coach(text, draft.words.hear):
+        return True
+    return passages[0].score >= CLEAR and (asks or len(words) >= STORY or len(words) <= 2)
 
 
 # --- the moves
 
 
-def _ask_back(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
-    mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
-    draft.talk = _with_used(talk, mirror, question)
-    _speak(draft, [_said(draft, passage, mirror, text)], _said(draft, passage, question, text))
+def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
+    """A mirror and a question only. `passage` is None where no card is sure enough to speak: then a few of their own words."""
+    if passage:
+        mirror, question = _pick_mirror(draft, passage, text), _pick_question(draft, passage)
+        draft.talk = _with_used(talk, mirror, question)
+        _speak(draft, [_said(draft, passage, mirror, text)], _said(draft, passage, question, text))
+    else:
+        draft.talk = talk
+        _speak(draft, [_heard(draft, text)], draft.line("explore.question"))
+
+
+def _heard(draft: Draft, text: str) -> str:
+    """That something was heard, in a few of the person's own words where they have some to hand back."""
+    echo = echo_of(text, draft.words.hear)
+    return draft.line("explore.echo", echo=echo) if echo else draft.line("explore.bare")
+
+
+def _offer_threads(draft: Draft, talk: Talk, text: str) -> None:
+    """Several things in one message, or one that several cards might be about: up to three threads are named, the person picks."""
+    draft.talk = replace(talk, stage="threads")
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in draft.context.passages[:THREADS]]
+    _speak(draft, [_heard(draft, text)], draft.line("threads.question"), [*choices, draft.choice("none-of-these")])
+
+
+def thread_picked(draft: Draft, card: str) -> None:
+    """Goes on with the thread that was picked."""
+    talk = draft.talk
+    passage = next((passage for passage in draft.context.passages if passage.card == card), None)
+    if talk is None or passage is None:
+        draft.say(draft.line("unsure"))
+    else:
+        advise(draft, Talk(card, "options", talk.began, draft.at, talk.asked), passage, talk.asked)
+
+
+def no_thread(draft: Draft) -> None:
+    """None of the threads is it: back to their own words."""
+    draft.talk = None
+    draft.say(draft.line("threads.none"))
 
 
 def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
@@ -263,7 +306,7 @@ def _slots(draft: Draft, passage: Passage, line: str, text: str, first: bool = F
     already is not put there again.
     """
     hear = draft.words.hear
-    who = who_in(text, hear)
+    who = only_who_in(text, hear)
     if who and (set(words_in(line)) & set(words_in(who)[-1:]) or (not first and who.split()[0] not in ("the", *hear.whose.values()))):
         who = None
     filled = draft.fill(line, who=who or passage.who, when=when_in(text, hear) or passage.when)

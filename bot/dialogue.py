@@ -66,7 +66,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     conversation = context.conversation
     talk = conversation.talk
     if isinstance(event, Pressed):
-        return talk.asked if talk and event.choice == "do:another" else None
+        return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
         return None
     text = aside_in(event.text, words.hear) or event.text
@@ -77,7 +77,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
         return talk.asked
     if wish and not (wish == "ask" or conversation.place):
         return None
-    if talk and talk.stage == "explore" and not conversation.place and not asks_coach(text, words.hear):
+    if talk and talk.stage in ("explore", "threads") and not conversation.place and not asks_coach(text, words.hear):
         return f"{talk.asked}\n{text}"
     return text
 
@@ -281,6 +281,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
     kind, _, what = choice_id.partition(":")
     if kind == "do":
         wishes.WISHES[what](draft)
+    elif kind == "card":
+        coaching.thread_picked(draft, what)
     elif kind == "opt":
         _option_picked(draft, int(what.rpartition(":")[2]))
     elif draft.place:

@@ -18,6 +18,7 @@ LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers 
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
 LONGEST_ECHO = 60  # characters
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 READ = 4000  # characters that are looked at: what a person types, not what they paste
@@ -126,7 +127,7 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     named_inside = [
         choice
         for choice in offered
-        if not choice.id.startswith(("do:", "opt:"))
+        if not choice.id.startswith(("do:", "opt:", "card:"))
         and any(len(phrase) >= TELLING and f" {phrase} " in said for phrase in hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
     ]
     return named_inside[0] if len(named_inside) == 1 else None
@@ -202,7 +203,23 @@ def who_in(text: str, hear: Hear) -> str | None:
     phrase = rf"\b((?:one|two|some|both|all|most) of )?(my|our|the|a|an|one|two)\s+(?:([^\W\d_]+(?:-[^\W\d_]+)?)\s+)?({actors})\b(?!['’]s)"
     for found in re.finditer(phrase, text[:READ], re.IGNORECASE):
         lead, determiner, middle, actor = found.groups()
-        if middle and middle.lower() in {"of", "in", "and", "or", "to", "with", "for", "on", "at", "from", "is", "was", "who", "that", "than"}:
+        if middle and middle.lower() in {
+            "of",
+            "in",
+            "and",
+            "or",
+            "to",
+            "with",
+            "for",
+            "on",
+            "at",
+            "from",
+            "is",
+            "was",
+            "who",
+            "that",
+            "than",
+        }:
             continue
         if re.search(r"\b(?:i am|i['’]?m|i was)\s+$", text[: found.start()], re.IGNORECASE):
             return None  # "I'm the director" is about the writer
@@ -244,6 +261,12 @@ def _stands_alone(clause: str, hear: Hear) -> bool:
     return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in ("i", "we", "he", "she", "they")
 
 
+def only_who_in(text: str, hear: Hear) -> str | None:
+    """As `who_in`, but None when several kinds of people are named: a line made for one might be said of another."""
+    named = {word.removesuffix("s") for word in words_in(text)} & {actor.removesuffix("s") for actor in hear.actors}
+    return who_in(text, hear) if len(named) == 1 else None
+
+
 def when_in(text: str, hear: Hear) -> str | None:
     """A word of time the person used, such as "again" or "this week"."""
     said = " ".join(words_in(text))
@@ -261,10 +284,29 @@ def alarm_in(text: str, safety: Safety) -> str | None:
 
     Idioms ("that meeting nearly killed me") are taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
-    said = f" {' '.join(words_in(text))} "
-    for idiom in sorted(safety.idioms, key=len, reverse=True):
-        said = said.replace(f" {' '.join(words_in(idiom))} ", " ~ ")
+    said = _meant(tuple(safety.idioms)).sub("~ ", f" {' '.join(words_in(text))} ")
     for alarm in ("danger", "harassment", "ethics", "injection"):
-        if any(f" {' '.join(words_in(phrase))} " in said for phrase in getattr(safety, alarm)):
+        if _meant(tuple(getattr(safety, alarm))).search(said):
             return alarm
     return None
+
+
+@lru_cache(maxsize=64)
+def _meant(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Phrases with (a|b), (a)?, … and ^ as one expression over words that each end in a space."""
+    if not phrases:
+        return re.compile(r"(?!)")
+    return re.compile("|".join(_expression(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
+
+
+def _expression(phrase: str) -> str:
+    expression = "(?<= )"
+    for token in re.findall(r"\([^)]*\)\??|\S+", phrase):
+        if token == "…":
+            expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
+        elif token == "^":
+            expression += "(?<=^ )"
+        else:
+            spoken = [" ".join(words_in(part)) for part in token.strip("()?").split("|")]
+            expression += f"(?:(?:{'|'.join(map(re.escape, spoken))}) ){'?' if token.endswith(')?') else ''}"
+    return expression

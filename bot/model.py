@@ -261,7 +261,7 @@ class Kept:
     day: date
 
 
-Stage = Literal["explore", "options", "deepen"]
+Stage = Literal["explore", "threads", "options", "deepen"]
 
 
 @dataclass(frozen=True, slots=True)

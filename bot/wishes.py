@@ -107,6 +107,12 @@ def _thanks(draft: Draft) -> None:
         )
 
 
+def _anger(draft: Draft) -> None:
+    """Owns its part and changes the approach at once: the talk so far is let go of (rubric S7)."""
+    draft.talk = None
+    finish(draft, draft.line("sorry.anger"))
+
+
 def _logbook(draft: Draft) -> None:
     entries = draft.context.entries
     if not entries:
@@ -218,8 +224,9 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "who-are-you": _line("who-are-you"),
     "tell-more": coaching.tell_more,
     "another": coaching.another_way,
+    "none-of-these": coaching.no_thread,
     "one": coaching.one_way,
-    "anger": _line("sorry.anger"),
+    "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "good": _yes,
     "no": _no,

@@ -7,6 +7,7 @@ Nothing is decided here and nothing is said: dialogue.py walks the guides, and t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -125,7 +126,10 @@ class Hear(_Part):
 
 
 class Safety(_Part):
-    """Phrases that must not be coached on, by what they point to, and idioms that only sound like them."""
+    """Phrases that must not be coached on, by what they point to, and idioms that only sound like them.
+
+    In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, and ^ for the beginning of the message.
+    """
 
     danger: list[str]
     takes_back: list[str]
@@ -300,6 +304,10 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         for phrase, times in Counter(phrase for phrases in mine.values() for phrase in phrases).items():
             if times > 1 and part != "choices":
                 yield f"hear.{part}: {phrase!r} stands {times} times"
+    for part in ("danger", "ethics", "harassment", "injection", "idioms"):
+        for phrase in getattr(words.safety, part):
+            if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)", phrase):
+                yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
     for name in sorted(guides.keys() - words.guides.keys()):
         yield f"guides.{name} is missing"
     for name, spoken in words.guides.items():

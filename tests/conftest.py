@@ -123,7 +123,8 @@ class Home:
                 out, err = process.communicate(typed.encode() if isinstance(typed, str) else typed, timeout=120)
             finally:
                 process.kill()
-        return Ran(process.returncode, out.decode(), err.decode())
+        encoding = env.get("PYTHONIOENCODING", "utf-8")
+        return Ran(process.returncode, out.decode(encoding), err.decode(encoding))
 
     def chat(self, *lines: str, person: str = "me", **env: str) -> Ran:
         return self.run("chat", "--person", person, typed="".join(f"{line}\n" for line in lines), **env)
