@@ -35,7 +35,9 @@ LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense
 IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
-IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off"})
+IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger"})
+# Wishes that turn back to the talk from the step of one's own that it led to.
+BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no"})
 
 
 def step(library: Library, context: Context, event: Event) -> Turn:
@@ -73,7 +75,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if not words_in(text) or heard(text, words.hear.controls, words.hear):
         return None
     wish = heard(text, words.hear.wishes, words.hear)
-    if wish in ("another", "no") and talk:
+    if wish in ("another", "no", "none-of-these") and talk:
         return talk.asked
     if wish and not (wish == "ask" or conversation.place):
         return None
@@ -162,36 +164,41 @@ def _edited(draft: Draft, event: Edited) -> None:
 
 def _in_guide(draft: Draft, text: str) -> None:
     hear = draft.words.hear
-    place = draft.place
-    if place is None:
-        return
     aside = aside_in(text, hear)
     meant = aside or text
     if choice_in(text, draft.offered, hear) is None:
         control = heard(meant, hear.controls, hear)
-        if control and control in _CONTROLS:
+        if control in _CONTROLS:
             _CONTROLS[control](draft)
             return
-        wish = heard(meant, hear.wishes, hear)
-        if wish == "hello" and draft.at - place.at > AWAY:
-            wishes.offer_to_resume(draft)
-            return
-        if wish in ("hello", "thanks"):
-            question, choices = guiding.question(draft)
-            draft.say(question, "question", choices)
-            return
-        if wish == "reflect" and place.guide == "onboarding":
-            wishes.WISHES["reflect"](draft)
-            return
-        if wish in IN_PASSING:
-            draft.ending = guiding.again(draft)
-            wishes.WISHES[wish](draft)
+        if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear)):
             return
         if aside or asks_coach(text, hear):
             _answer_in_passing(draft, meant)
             return
     if not guiding.answer(draft, text):
         _answer_in_passing(draft, text)
+
+
+def _wish_met_in_guide(draft: Draft, wish: str | None) -> bool:
+    """Meets a wish that makes sense in the middle of a guide; False where the words are rather an answer."""
+    place = draft.here
+    if wish == "hello" and draft.at - place.at > AWAY:
+        wishes.offer_to_resume(draft)
+    elif wish in ("hello", "thanks"):
+        question, choices = guiding.question(draft)
+        draft.say(question, "question", choices)
+    elif wish == "reflect" and place.guide == "onboarding":
+        wishes.WISHES["reflect"](draft)
+    elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
+        draft.place = None
+        wishes.WISHES[wish](draft)
+    elif wish in IN_PASSING:
+        draft.ending = guiding.again(draft)
+        wishes.WISHES[wish](draft)
+    else:
+        return False
+    return True
 
 
 def _answer_in_passing(draft: Draft, text: str) -> None:
@@ -268,10 +275,12 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
-    if wish in wishes.WISHES:
+    if control == "skip" and draft.talk:
+        draft.say(draft.line("smaller"), "reply", draft.offered)
+    elif wish in wishes.WISHES:
         wishes.WISHES[wish](draft)
-        return
-    coaching.coach(draft, text)
+    else:
+        coaching.coach(draft, text)
 
 
 def _pressed(draft: Draft, choice_id: str) -> None:
