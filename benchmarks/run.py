@@ -28,7 +28,8 @@ ROUNDS = 60
 def spread(samples: list[float]) -> dict[str, float]:
     """p50 and p99 in milliseconds, from seconds."""
     ordered = sorted(samples)
-    return {"p50": round(statistics.median(ordered) * 1000, 2), "p99": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000, 2)}
+    last = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    return {"p50": round(statistics.median(ordered) * 1000, 2), "p99": round(last * 1000, 2)}
 
 
 def timed(action: Callable[[], Any], rounds: int = ROUNDS) -> dict[str, float]:
@@ -55,7 +56,8 @@ def cold_start(home: Path) -> float:
     """Seconds from starting the program to its first message, with the index built."""
     env = os.environ | {"BROKERCOACH_HOME": str(home)}
     begun = time.perf_counter()
-    with subprocess.Popen([sys.executable, "-m", "bot", "chat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=HERE.parent) as chat:
+    command = [sys.executable, "-m", "bot", "chat"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=HERE.parent) as chat:
         assert chat.stdout is not None
         while not chat.stdout.readline().strip():
             pass
@@ -76,7 +78,7 @@ class Clock:
 
 
 async def turns(finder: Any, home: Path) -> dict[str, dict[str, float]]:
-    """A reflection step, the same without a search for its mirror, and a coached answer, each from acceptance to the mark in the outbox."""
+    """A reflection step and a coached answer, each from acceptance to the mark in the outbox."""
     from adapters.terminal import to_inbound
     from bot.manager import Manager
     from bot.model import Letter
@@ -102,11 +104,19 @@ async def turns(finder: Any, home: Path) -> dict[str, dict[str, float]]:
     async def reflection() -> list[float]:
         await say("reflect")
         await say("ok")
-        steps = ["The ministry and the farmers met at last, and nobody spoke of money", "They trust each other more than I thought", "Ask the farmers first"]
+        steps = [
+            "The ministry and the farmers met at last, and nobody spoke of money",
+            "They trust each other more than I thought",
+            "Ask the farmers first",
+        ]
         return [await say(step) for step in steps]
 
     async def asking() -> list[float]:
-        questions = ["how do I stop one partner from attacking everyone by email?", "our donor wants numbers every quarter, what can I do?", "how do I get the ministry to come to meetings?"]
+        questions = [
+            "how do I stop one partner from attacking everyone by email?",
+            "our donor wants numbers every quarter, what can I do?",
+            "how do I get the ministry to come to meetings?",
+        ]
         samples = []
         for question in questions:
             await say("something on my mind")

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -229,6 +230,8 @@ def search(
             )
         else:
             sys.stdout.write(f"{passage.score:.2f}  {passage.card}: {passage.title}\n      {', '.join(passage.topics)}\n      {where}\n")
+    for quote in finder.quotes(text) if text is not None and not as_json else ():
+        sys.stdout.write(f"{quote.score:.2f}  {quote.document}, {quote.where}\n      “{quote.text}”\n")
 
 
 def _rows(path: Path, needed: set[str]) -> list[dict[str, Any]]:
@@ -257,6 +260,8 @@ def _finder(settings: Settings) -> Any:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _bar() as progress:
         finder = Finder.open(settings.home, settings.chroma, progress)
+    if finder.fault:
+        sys.stderr.write(f"brokercoach: {finder.fault}\n")
     if finder.missing:
         sys.stderr.write(
             f"brokercoach: searching by words alone, not by meaning; not installed: {', '.join(finder.missing)}. Install brokercoach[rag]\n"
@@ -265,14 +270,66 @@ def _finder(settings: Settings) -> Any:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
+def _bar(what: str = "Reading the cards") -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading the cards", total=None, visible=False)
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None, visible=False)
         yield lambda done, everything: bar.update(task, completed=done, total=everything, visible=True)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="Files and folders; with --remove names or sums.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take documents out again.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Show what was taken in.")] = False,
+    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="What allows their use here; kept and shown by --list.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take in documents of your own (PDF, DOCX, Markdown, text), so that they are quoted beside the cards."""
+    from bot.__main__ import now
+    from knowledge.documents import New, change, kept, root_of
+    from knowledge.ingest import gather, named, open_embedder
+
+    if listing == bool(paths) or (listing and remove):
+        sys.stderr.write("brokercoach: ingest takes PATH..., --remove NAME_OR_SUM... or --list\n")
+        raise SystemExit(2)
+    settings = _settings()
+    found = kept(root_of(settings.home))
+    known = found.documents if found else ()
+    if listing:
+        for document in known:
+            licence = document.licence or "no licence noted"
+            about = (document.kind, f"{document.pieces} pieces", document.added, licence, document.sha256[:12])
+            _row(asdict(document), f"{document.name}\n    {' · '.join(about)}", as_json)
+        return
+    new: list[New] = []
+    gone, outcomes = named(paths or [], known) if remove else ([], [])
+    if not remove:
+        with _bar("Reading the files") as progress:
+            new, outcomes = gather([Path(path) for path in paths or []], known, licence, now().date(), progress)
+    if new or gone:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _bar("Indexing the pieces") as progress:
+            change(settings.home, new, {document.sha256 for document in gone}, open_embedder(settings.home), settings.chroma, progress)
+    for outcome in outcomes:
+        if outcome.fate != "refused" or as_json:
+            told = {"added": f"{outcome.pieces} pieces", "known": f"is there already, as {outcome.reason}", "removed": "removed"}
+            _row(asdict(outcome), f"{outcome.name}: {told.get(outcome.fate)}", as_json)
+        if outcome.fate == "refused":
+            sys.stderr.write(f"brokercoach: {outcome.name}: {outcome.reason}\n")
+    if any(outcome.fate == "refused" for outcome in outcomes):
+        raise SystemExit(1)
+
+
+def _row(row: dict[str, Any], said: str, as_json: bool) -> None:
+    if as_json:
+        _out(row)
+    else:
+        sys.stdout.write(f"{said}\n")
 
 
 @app.command()
@@ -282,6 +339,11 @@ def evaluate(file: Annotated[Path, typer.Argument(metavar="FILE.jsonl")], as_jso
     from knowledge.evaluate import table
 
     rows = _rows(file, {"id", "text", "gold", "ok"})
+    for row in rows:
+        if not all(isinstance(row[key], list) and all(isinstance(topic, str) for topic in row[key]) for key in ("gold", "ok")):
+            _fail(f"{file}: gold and ok of {row['id']} must be lists of topics")
+    if not any(row["gold"] for row in rows):
+        _fail(f"{file}: no message with a gold topic, so there is nothing to measure")
     report = measure(_finder(_settings()), rows)
     if as_json:
         _out(report.as_dict())

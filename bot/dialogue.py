@@ -20,16 +20,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import coaching, guiding, wishes
+from bot import coaching, guiding, safety, wishes
 from bot.draft import Draft
-from bot.hearing import alarm_in, aside_in, asks_coach, choice_in, heard, words_in
+from bot.hearing import aside_in, asks_coach, choice_in, heard, words_in
 from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Turn
-from bot.rhythm import follow_up, local, next_reminder
+from bot.rhythm import follow_up, local
 from prompts.library import Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
-PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger (coaching.md section 8)
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
 IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
@@ -122,7 +121,7 @@ def _said(draft: Draft, text: str) -> None:
     if not text:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
-    if _alarmed(draft, text):
+    if safety.alarmed(draft, text):
         return
     if not draft.place and (choice := choice_in(text, draft.offered, hear)):
         _pressed(draft, choice.id)
@@ -348,37 +347,3 @@ def _fell(draft: Draft, event: Fell) -> None:
     text, choices = guiding.question(draft)
     draft.retract()
     draft.say(f"{draft.line('reminder')} {text}", "reminder", choices)
-
-
-# --- what must not be coached on
-
-
-def _alarmed(draft: Draft, text: str) -> bool:
-    """Answers danger, harassment, wrongdoing and injection; True when that was done and the turn is over.
-
-    After a sign of danger nothing else is talked about in that moment: short replies, reminders resting, no coaching.
-    """
-    alarm = alarm_in(text, draft.words.safety)
-    if draft.alarm == "danger" and alarm in (None, "danger"):
-        said = " ".join(words_in(text))
-        if any(phrase in said for phrase in ("i am safe", "im safe", "i am ok now", "im ok now", "im fine now", "i am fine now")):
-            draft.alarm = None
-            return False
-        takes_back = any(" ".join(words_in(phrase)) in said for phrase in draft.words.safety.takes_back)
-        draft.say(draft.line("safety.danger.back" if takes_back else "safety.danger.stay"), "safety")
-        return True
-    if alarm is None:
-        return False
-    if alarm == "injection":
-        draft.say(draft.line("not-mine"), "reply", draft.offered)
-        return True
-    draft.talk = None
-    if draft.place:
-        draft.held, draft.place = draft.place, None
-    draft.person = replace(draft.person, welcomed=True)
-    if alarm == "danger":
-        draft.alarm = "danger"
-        resting = next_reminder(draft.person.rhythm, draft.person.zone, draft.at + PAUSE) if draft.person.zone else None
-        draft.do(Remind("reminder", resting))
-    draft.say(draft.line(f"safety.{alarm}"), "safety")
-    return True

@@ -31,7 +31,8 @@ class Draft:
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk
-        self.alarm: str | None = conversation.alarm
+        self.alarm = conversation.alarm
+        self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
         self.unanswered = conversation.unanswered
         self._kept = conversation.kept
@@ -136,6 +137,7 @@ class Draft:
             held=self.held,
             talk=self.talk,
             alarm=self.alarm,
+            alarmed_at=self.alarmed_at,
             aim=self.aim,
             unanswered=self.unanswered,
             kept=self._kept[-EDITABLE:],

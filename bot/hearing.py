@@ -29,11 +29,17 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 def clean(text: str) -> str:
     """What may be stored and shown: NFC, without control characters, direction overrides and halves of surrogate pairs.
 
-    Tabs and line breaks stay. PostgreSQL refuses NUL, and UTF-8 cannot carry a lone surrogate.
+    Tabs and line breaks stay, every break as one "\\n". PostgreSQL refuses NUL, and UTF-8 cannot carry a lone surrogate.
     """
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").translate(_BIDI)
-    kept = "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
-    return unicodedata.normalize("NFC", kept.replace("\ufffd", "")).strip()
+    lines = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", whole)
+    kept = "".join(c for c in lines if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and not _is_nobody(c)))
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def _is_nobody(char: str) -> bool:
+    """Code points that never will be characters, and the mark of one that was lost. An emoji newer than this Python is none of them."""
+    return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF or char == "\ufffd"
 
 
 def words_in(text: str) -> list[str]:
@@ -61,9 +67,9 @@ def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[
 def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
     """The words as they stand, then with fewer and fewer fillers at either end, and at last without any filler."""
     words = tuple(words_in(text))
-    first = next((n for n, word in enumerate(words) if word not in fillers), 0)
-    last = next((n for n, word in enumerate(reversed(words)) if word not in fillers), 0)
-    for cut in range(first + last + 1):
+    first = next((n for n, word in enumerate(words) if word not in fillers), len(words) - 1)
+    last = next((n for n, word in enumerate(reversed(words)) if word not in fillers), len(words) - 1)
+    for cut in range(min(first + last, len(words) - 1) + 1):
         for start in range(max(0, cut - last), min(first, cut) + 1):
             yield words[start : len(words) - (cut - start)]
     yield _core(text, fillers)
@@ -97,19 +103,9 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     words = words_in(text)
     if not offered or not words or len(words) > LONGEST_CONTROL:
         return None
-    number = re.fullmatch(rf"\(?(?:number |option |no\.? ?|#)?(\d|{'|'.join(NUMBERS)})\)?[.!]?(?: please)?", text.strip().lower())
-    if number:
-        place = int(number[1]) if number[1].isdigit() else NUMBERS.index(number[1]) + 1
-        if 1 <= place <= len(offered):
-            return offered[place - 1]
-    ordinals = {"first": 0, "second": 1, "third": 2, "last": len(offered) - 1}
-    if len(offered) % 2:
-        ordinals["middle"] = len(offered) // 2
-    fillers = frozenset(hear.fillers)
-    core = _core(text, fillers)
-    named = [ordinals[word] for word in core if word in ordinals]
-    if len(named) == 1 and len(core) <= 2 and named[0] < len(offered):
-        return offered[named[0]]
+    core = _core(text, frozenset(hear.fillers))
+    if choice := _by_place(text, core, offered):
+        return choice
     for choice in offered:
         if words == words_in(choice.label):
             return choice
@@ -117,20 +113,37 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
         synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
         if heard(text, {choice.id: synonyms}, hear):
             return choice
-    fits = [choice for choice in offered if set(core) <= set(_core(choice.label, fillers))]
+    fits = [choice for choice in offered if set(core) <= set(_core(choice.label, frozenset(hear.fillers)))]
     if len(fits) == 1 and max(map(len, core)) >= TELLING:
         return fits[0]
-    # "I'm employed by one of them": another word for one choice of a guide, inside a short sentence about oneself
+    return _named_inside(words, offered, hear)
+
+
+def _by_place(text: str, core: tuple[str, ...], offered: list[Choice]) -> Choice | None:
+    """The choice at a number or an ordinal."""
+    number = re.fullmatch(rf"\(?(?:number |option |no\.? ?|#)?(\d|{'|'.join(NUMBERS)})\)?[.!]?(?: please)?", text.strip().lower())
+    if number:
+        place = int(number[1]) if number[1].isdigit() else NUMBERS.index(number[1]) + 1
+        return offered[place - 1] if 1 <= place <= len(offered) else None
+    ordinals = {"first": 0, "second": 1, "third": 2, "last": len(offered) - 1}
+    if len(offered) % 2:
+        ordinals["middle"] = len(offered) // 2
+    named = [ordinals[word] for word in core if word in ordinals]
+    return offered[named[0]] if len(named) == 1 and len(core) <= 2 and named[0] < len(offered) else None
+
+
+def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:
+    """Another word for one choice of a guide, inside a short sentence about oneself: "I'm employed by one of them"."""
     said = f" {' '.join(words)} "
     if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, "i work")):
         return None
-    named_inside = [
+    named = [
         choice
         for choice in offered
-        if not choice.id.startswith(("do:", "opt:", "card:"))
+        if not choice.id.startswith(("do:", "opt:"))
         and any(len(phrase) >= TELLING and f" {phrase} " in said for phrase in hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
     ]
-    return named_inside[0] if len(named_inside) == 1 else None
+    return named[0] if len(named) == 1 else None
 
 
 def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
@@ -140,6 +153,8 @@ def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice
     if spanned := re.fullmatch(r"(\d)\s*(?:[-–]|to|through)\s*(\d)[.!]?", said):
         first, last = sorted(map(int, spanned.groups()))
         return tuple(offered[first - 1 : last]) if 1 <= first <= last <= len(offered) else ()
+    if choice := choice_in(said, offered, hear):
+        return (choice,)
     if set(words_in(said)) & {"all", "everything"} and len(words_in(said)) <= 3:
         return tuple(offered)
     found: set[str] = set()
@@ -301,12 +316,12 @@ def _meant(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 def _expression(phrase: str) -> str:
     expression = "(?<= )"
-    for token in re.findall(r"\([^)]*\)\??|\S+", phrase):
-        if token == "…":
+    for part in re.findall(r"\([^)]*\)\??|\S+", phrase):
+        if part == "…":
             expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
-        elif token == "^":
+        elif part == "^":
             expression += "(?<=^ )"
         else:
-            spoken = [" ".join(words_in(part)) for part in token.strip("()?").split("|")]
-            expression += f"(?:(?:{'|'.join(map(re.escape, spoken))}) ){'?' if token.endswith(')?') else ''}"
+            spoken = [" ".join(words_in(word)) for word in part.strip("()?").split("|")]
+            expression += f"(?:(?:{'|'.join(map(re.escape, spoken))}) ){'?' if part.endswith(')?') else ''}"
     return expression

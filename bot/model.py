@@ -228,6 +228,16 @@ class Passage:
     thin: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A few sentences of an operator's own document, word for word: something to show, never something to follow."""
+
+    document: str
+    where: str
+    text: str = field(repr=False)
+    score: float
+
+
 # --- where a conversation stands
 
 
@@ -286,7 +296,8 @@ class Conversation:
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0
-    alarm: str | None = None
+    alarm: Literal["asked-danger", "asked-safe"] | None = None
+    alarmed_at: datetime | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()
     unanswered: int = 0

@@ -8,6 +8,7 @@ twice, the first of the two. Nothing here is stored.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -16,15 +17,39 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.model import Rhythm
 
+FARTHEST = 400  # days ahead that a plan may be asked about
+
+# What people call a place where neither the zone list nor CLDR's country names do; a country stands here with its code.
 ALIASES = {
-    "utc": "Etc/UTC",
-    "gmt": "Etc/GMT",
-    "uk": "Europe/London",
-    "england": "Europe/London",
-    "scotland": "Europe/London",
-    "usa": "US",
-    "us": "US",
-}
+    "utc": "Etc/UTC", "gmt": "Etc/GMT", "uk": "Europe/London", "england": "Europe/London", "scotland": "Europe/London",
+    "wales": "Europe/London", "great britain": "Europe/London", "usa": "US", "us": "US", "united states of america": "US",
+    "deutschland": "DE", "holland": "NL", "turkey": "TR", "burma": "MM", "palestine": "Asia/Hebron", "west bank": "Asia/Hebron",
+    "ivory coast": "CI", "cote d'ivoire": "CI", "drc": "CD", "dr congo": "CD", "uae": "AE", "cape verde": "CV", "swaziland": "SZ",
+    "east timor": "TL", "bosnia": "BA", "zanzibar": "Africa/Dar_es_Salaam", "czech republic": "CZ", "macedonia": "MK",
+    "nyc": "America/New_York", "new york city": "America/New_York", "washington": "America/New_York",
+    "washington dc": "America/New_York", "boston": "America/New_York", "philadelphia": "America/New_York", "miami": "America/New_York",
+    "atlanta": "America/New_York", "la": "America/Los_Angeles", "san francisco": "America/Los_Angeles", "seattle": "America/Los_Angeles",
+    "houston": "America/Chicago", "dallas": "America/Chicago", "texas": "America/Chicago", "california": "America/Los_Angeles",
+    "ottawa": "America/Toronto", "montreal": "America/Toronto", "quebec": "America/Toronto", "calgary": "America/Edmonton",
+    "rio": "America/Sao_Paulo", "rio de janeiro": "America/Sao_Paulo", "brasilia": "America/Sao_Paulo", "quito": "America/Guayaquil",
+    "medellin": "America/Bogota", "cali": "America/Bogota", "guadalajara": "America/Mexico_City", "cusco": "America/Lima",
+    "mumbai": "Asia/Kolkata", "delhi": "Asia/Kolkata", "new delhi": "Asia/Kolkata", "bangalore": "Asia/Kolkata",
+    "bengaluru": "Asia/Kolkata", "chennai": "Asia/Kolkata", "hyderabad": "Asia/Kolkata", "islamabad": "Asia/Karachi",
+    "lahore": "Asia/Karachi", "hanoi": "Asia/Bangkok", "saigon": "Asia/Ho_Chi_Minh", "beijing": "Asia/Shanghai", "bali": "Asia/Makassar",
+    "cebu": "Asia/Manila", "abu dhabi": "Asia/Dubai", "ankara": "Europe/Istanbul", "tel aviv": "Asia/Jerusalem",
+    "ramallah": "Asia/Hebron", "abuja": "Africa/Lagos", "kano": "Africa/Lagos", "cape town": "Africa/Johannesburg",
+    "durban": "Africa/Johannesburg", "pretoria": "Africa/Johannesburg", "mombasa": "Africa/Nairobi", "kisumu": "Africa/Nairobi",
+    "addis": "Africa/Addis_Ababa", "dodoma": "Africa/Dar_es_Salaam", "arusha": "Africa/Dar_es_Salaam", "yaounde": "Africa/Douala",
+    "goma": "Africa/Lubumbashi", "bukavu": "Africa/Lubumbashi", "rabat": "Africa/Casablanca", "marrakech": "Africa/Casablanca",
+    "alexandria": "Africa/Cairo", "kumasi": "Africa/Accra", "geneva": "Europe/Zurich", "bern": "Europe/Zurich", "basel": "Europe/Zurich",
+    "lyon": "Europe/Paris", "marseille": "Europe/Paris", "the hague": "Europe/Amsterdam", "rotterdam": "Europe/Amsterdam",
+    "barcelona": "Europe/Madrid", "seville": "Europe/Madrid", "milan": "Europe/Rome", "naples": "Europe/Rome", "munich": "Europe/Berlin",
+    "hamburg": "Europe/Berlin", "frankfurt": "Europe/Berlin", "cologne": "Europe/Berlin", "bonn": "Europe/Berlin",
+    "manchester": "Europe/London", "edinburgh": "Europe/London", "oxford": "Europe/London", "cambridge": "Europe/London",
+    "porto": "Europe/Lisbon", "cet": "Europe/Brussels", "cest": "Europe/Brussels", "eat": "Africa/Nairobi", "wat": "Africa/Lagos",
+    "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
+    "bst": "Europe/London", "ist": "Asia/Kolkata",
+}  # fmt: skip
 
 
 def local(at: datetime, zone: str | None) -> datetime:
@@ -54,7 +79,7 @@ def at_wall_clock(day: date, clock: time, zone: str | None) -> datetime:
             high = middle
         else:
             low = middle
-    return high.replace(microsecond=0) + timedelta(seconds=1 if high.microsecond else 0)
+    return high.replace(microsecond=0)  # less than a second past the gap's end, which is a whole one
 
 
 def next_reminder(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
@@ -121,33 +146,49 @@ def _places() -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def zones_for(text: str) -> tuple[str, ...]:
-    """The zones a place name may mean: one when it is clear, several when a country has several, none when unknown."""
-    from unicodedata import combining, normalize
+def _plain(name: str) -> str:
+    """Without case and accents, and with a straight apostrophe."""
+    return "".join(c for c in unicodedata.normalize("NFD", name.lower().replace("’", "'")) if not unicodedata.combining(c))
 
-    wanted = " ".join(re.findall(r"[\w/+'-]+", text)).lower().removeprefix("in ").removeprefix("i live in ").removeprefix("i'm in ")
-    wanted = ALIASES.get(wanted, wanted)
-    for zone in available_timezones():
-        if "/" in zone and zone.lower() == wanted.lower().replace(" ", "_"):
-            return (zone,)
 
-    def plain(name: str) -> str:
-        return "".join(c for c in normalize("NFD", name.lower()) if not combining(c))
-
+@lru_cache(maxsize=1)
+def _known_places() -> Mapping[str, tuple[str, ...]]:
+    """Every name of `_places` and of ALIASES in its plain form, and country codes with a blank behind them."""
     places = _places()
-    if len(wanted) == 2 and f"{wanted.lower()} " in places:
-        return places[f"{wanted.lower()} "]
-    by_plain = {plain(name): zones for name, zones in places.items()}
-    if found := by_plain.get(plain(wanted)):
-        return found
-    # "Kisumu, Kenya", "near Lyon in France": the last known place in it decides
-    words = plain(wanted).split()
+    named = {name: places[f"{zone.lower()} "] if len(zone) == 2 else (zone,) for name, zone in ALIASES.items()}
+    exact = {_plain(zone.replace("_", " ")): (zone,) for zone in available_timezones() if "/" in zone}
+    return {**exact, **{_plain(name): zones for name, zones in places.items()}, **named}
+
+
+def zones_for(text: str) -> tuple[str, ...]:
+    """The zones a place name may mean: one when it is clear, several when a country has several clocks, none when unknown.
+
+    A country code is taken only in capitals: "no" and "in" are words before they are Norway and India.
+    """
+    wanted = _plain(" ".join(re.findall(r"[\w/+'’-]+", text))).replace("_", " ")
+    wanted = re.sub(r"^(?:i live in|i'm in|i am in|im in|we are in|based in|in|near|from) ", "", wanted)
+    known = _known_places()
+    if re.fullmatch(r"\s*[A-Z]{2}\s*", text) and wanted not in ALIASES:
+        return _clocks(known.get(f"{wanted} ", ()))
+    if found := known.get(wanted):
+        return _clocks(found)
+    # "Kisumu, Kenya", "near Lyon in France": the last known place in it decides; "Boston, USA": a city in it decides among its clocks
+    words = wanted.split()
+    several: tuple[str, ...] = ()
     for size in (3, 2, 1):
         for start in range(len(words) - size, -1, -1):
             name = " ".join(words[start : start + size])
-            if len(name) > 3 and (found := by_plain.get(name)):
+            found = _clocks(known.get(name, ())) if len(name) > 3 or name in ("usa", "drc", "uae", "nyc") else ()
+            if len(found) == 1 and (not several or found[0] in several):
                 return found
-    return ()
+            several = several or found
+    return several
+
+
+def _clocks(zones: tuple[str, ...]) -> tuple[str, ...]:
+    """One zone where all of a country's clocks show the same: Germany has two zones and one time."""
+    known = best_known(zones, len(zones)) if len(zones) > 1 else zones
+    return known if len(known) == 1 else zones
 
 
 def best_known(zones: Sequence[str], most: int) -> tuple[str, ...]:
@@ -178,26 +219,55 @@ def _by_population() -> Callable[[str], int]:
 
 
 def clock_in(text: str, names: Mapping[str, str]) -> time | None:
-    """The time of day somebody names: 17:30, 5pm, half past five, noon. `names` gives times to words such as noon.
+    """The time of day somebody names: 17:30, 5pm, half past five, seven in the evening, noon. `names` gives times to words such as noon.
 
     Hours from 1 to 6 without a.m. or p.m. are taken as the afternoon: nobody asks for a reminder at five in the morning.
     """
-    said = text.lower().replace(".", ":").replace("’", "'")
-    if found := re.search(r"\b([01]?\d|2[0-3])\s*[:h]\s*([0-5]\d)?(?!\d)\s*(am|pm|a:m|p:m)?", said):
-        return _clock(int(found[1]), int(found[2] or 0), found[3], found[2] is not None and len(found[1]) == 2)
-    if found := re.search(r"\b(1[0-2]|0?[1-9])\s*(am|pm|a:m|p:m)\b", said):
-        return _clock(int(found[1]), 0, found[2], exact=False)
-    if found := re.search(r"\bhalf (?:past )?(\w+)", said):
-        hour = _number(found[1])
-        return _clock(hour, 30, None, exact=False) if hour else None
+    said = re.sub(r"(?<=\w)-(?=\w)", " ", text.lower().replace(".", ":").replace("’", "'")).strip(" :!?,")
+    half = "a" if re.search(r"\bmorning\b", said) else "p" if re.search(r"\b(?:afternoon|evening|night|tonight)\b", said) else None
+    clock = _clock_in_digits(said, half) or _clock_in_words(said, half)
+    if clock:
+        return clock
     for name in sorted(names, key=len, reverse=True):
         if re.search(rf"\b{re.escape(name)}\b", said):
-            hours, minutes = names[name].split(":")
-            return time(int(hours), int(minutes))
-    if found := re.search(r"(?:^|\bat |\baround |\babout )(\w+)(?: o'clock)?\s*$", said.strip()):
-        hour = _number(found[1])
-        return _clock(hour, 0, None, exact=False) if hour else None
+            return time.fromisoformat(names[name])
     return None
+
+
+def _clock_in_digits(said: str, half: str | None) -> time | None:
+    if found := re.search(r"\b([01]?\d|2[0-3])\s*(?:[:h]|uhr)\s*([0-5]\d)?(?!\d)\s*(am|pm|a:m|p:m)?", said):
+        return _clock(int(found[1]), int(found[2] or 0), found[3] or half, found[2] is not None and len(found[1]) == 2)
+    if found := re.search(r"\b(1[0-2]|0?[1-9])\s*(am|pm|a:m|p:m)\b", said):
+        return _clock(int(found[1]), 0, found[2], exact=False)
+    if found := re.fullmatch(r"([01]\d|2[0-3])([0-5]\d)", said):
+        return _clock(int(found[1]), int(found[2]), None, exact=True)
+    return None
+
+
+def _clock_in_words(said: str, half: str | None) -> time | None:
+    part = re.search(r"\b(half|quarter|five|ten|twenty|twenty five)(?: minutes)? (?:(past|to) )?(\w+)", said)
+    if part and (clock := _spoken_clock(part[1], part[2], part[3], half)):
+        return clock
+    lead = r"(?:^|\bat |\baround |\babout )"
+    both = re.search(lead + r"(\w+) (thirty|fifteen|forty five|[0-5]\d)\b", said)
+    if both and (hour := _number(both[1])):
+        minutes = {"thirty": "30", "fifteen": "15", "forty five": "45"}.get(both[2], both[2])
+        return _clock(hour, int(minutes), half, exact=False)
+    alone = re.search(lead + r"(\w+?)(?:ish)?(?: o'?clock)?(?: sharp)?(?: (?:in the|at|this|every) \w+)?$", said)
+    if alone and (hour := _number(alone[1])):
+        return _clock(hour, 0, half, exact=False)
+    return None
+
+
+def _spoken_clock(part: str, turn: str | None, hour_word: str, half: str | None) -> time | None:
+    """Half past five, a quarter to six, ten past five; "half five" is half past."""
+    hour = _number(hour_word)
+    if hour is None or hour > 12 or (turn is None and part != "half"):
+        return None
+    minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty five": 25}[part]
+    clock = _clock(hour, 0, half, exact=False)
+    at = clock.hour * 60 + (-minutes if turn == "to" else minutes)
+    return time(at // 60 % 24, at % 60)
 
 
 _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -220,15 +290,27 @@ def _clock(hour: int, minute: int, half: str | None, exact: bool) -> time:
 
 
 def day_in(text: str, language: str, now: datetime, zone: str | None) -> date | None:
-    """The day somebody names, never before tomorrow: Friday, in two weeks, 3 March."""
+    """The day somebody names, never before tomorrow: Friday, in two weeks, 3 March. "Today" is tomorrow, and what is over is none."""
     import dateparser
 
     if re.match(r"\s*\d{1,2}\s*[/.-]\s*\d{1,2}\b", text):
         return None  # 03/04 is a day in March or in April, depending on who writes it
     here = local(now, zone).replace(tzinfo=None)
-    said = re.sub(r"^(?:on|by|next|this|le|el|este|esta)\s+", "", text.strip().lower())
+    said = re.sub(r"\s+(?:at|around|à|vers|a las)\s.*$", "", text.strip().lower().rstrip(".!"))
+    said = re.sub(r"^(?:on|by|le|el|este|esta)\s+", "", said)
+    said = re.sub(r"^next (week|month)$", r"in 1 \1", said)
+    said = re.sub(r"^(?:next|this)\s+", "", said)
     found = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
     if found is None:
         return None
-    day = found.date()
-    return day if day > here.date() else day + timedelta(days=7) if (here.date() - day).days < 7 else None
+    ahead = (found.date() - here.date()).days
+    if ahead == 0:
+        return here.date() + timedelta(days=7 if _names_weekday(said, language) else 1)
+    return found.date() if 0 < ahead <= FARTHEST else None
+
+
+def _names_weekday(said: str, language: str) -> bool:
+    from babel.dates import get_day_names
+
+    named = {name.lower().rstrip(".") for width in ("wide", "abbreviated") for name in get_day_names(width, locale=language).values()}
+    return bool(set(re.findall(r"[^\W\d_]+", said)) & named)

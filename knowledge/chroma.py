@@ -7,7 +7,7 @@ Vectors are read back whole when the search opens, not asked for one query at a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +24,28 @@ class Unreadable(Exception):
     """The vectors are not there, not whole, or the server cannot be reached."""
 
 
-def put(place: str | Path, name: str, vectors: NDArray[np.float32], metadatas: Sequence[Mapping[str, str]]) -> None:
-    """Fills a new collection. Raises Unreadable."""
+def reach(url: str) -> None:
+    """Raises Unreadable when the server does not answer."""
+    with _client(url) as client, _faults():
+        client.heartbeat()
+
+
+def put(
+    place: str | Path,
+    name: str,
+    vectors: NDArray[np.float32],
+    metadatas: Sequence[Mapping[str, str]],
+    step: Callable[[int], None] | None = None,
+) -> None:
+    """Fills a new collection; `step` is told how many more are in. Raises Unreadable."""
     with _client(place) as client, _faults():
         collection = client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "ip"}})
         for start in range(0, len(vectors), PAGE):
             rows = range(start, min(start + PAGE, len(vectors)))
             ids = [f"{row:06d}" for row in rows]
             collection.add(ids=ids, embeddings=vectors[start : rows.stop], metadatas=[dict(metadatas[row]) for row in rows])
+            if step:
+                step(len(rows))
 
 
 def get(place: str | Path, name: str, count: int) -> NDArray[np.float32]:

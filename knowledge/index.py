@@ -3,9 +3,10 @@
     minilm-*.onnx        the model's graph (embedder.py)
     current.json         which folder is in use, and what it was made of: written last, so an index is there whole or not at all
     MARK-xxxxxxxx/       cards.json, words.sqlite, chroma/
+    documents/           an operator's own documents (documents.py), which are left alone here
 
 The mark stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or damaged,
-a new folder is built beside the old one and takes its place. Everything here can be deleted at any time.
+a new folder is built beside the old one and takes its place. Everything but documents/ can be deleted at any time.
 No message that anybody ever searched for is written here.
 """
 
@@ -40,6 +41,7 @@ FORMAT = 1  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC = Path(__file__).with_name("topics.yaml"), Path(__file__).with_name("offtopic.yaml")
 CURRENT, LOCK = "current.json", "building.lock"
+DOCUMENTS = "documents"
 
 Progress = Callable[[int, int], None]
 
@@ -89,16 +91,19 @@ def open_index(
         if found:
             return found
         root.mkdir(parents=True, exist_ok=True)
-        with _alone(root, patience):
+        with alone(root, patience):
             found = _read(root, chroma_url, mark)  # another process may have built it while we waited
             if found:
                 return found
-            build(root, mark, load_cards(folder), model, chroma_url, progress)
+            cards = load_cards(folder)
+            if model and chroma_url:
+                chroma.reach(chroma_url)  # before half a minute is spent on vectors that nobody would take
+            build(root, mark, cards, model, chroma_url, progress)
         found = _read(root, chroma_url, mark)
     except (OSError, sqlite3.Error, chroma.Unreadable, WrongWeights) as error:
-        raise IndexDown(_remedy(root, error, chroma_url)) from error
+        raise IndexDown(remedy(root, error, chroma_url)) from error
     if not found:
-        raise IndexDown(_remedy(root, OSError("what was written does not read back"), chroma_url))
+        raise IndexDown(remedy(root, OSError("what was written does not read back"), chroma_url))
     return found
 
 
@@ -142,17 +147,18 @@ def build(
     if embedder:
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
         about = [{"kind": text.kind, "language": text.language, "owner": text.owner} for text in texts]
-        chroma.put(chroma_url or place / "chroma", _collection(name), vectors, about)
-        current |= {"model": embedder.name, "collection": _collection(name), "vectors": len(texts), "sum": _sum(vectors.tobytes())}
+        collection = f"brokercoach-{whose(root)}-{name}"
+        chroma.put(chroma_url or place / "chroma", collection, vectors, about)
+        current |= {"model": embedder.name, "collection": collection, "vectors": len(texts), "sum": _sum(vectors.tobytes())}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
     new.replace(root / CURRENT)
     for old in root.iterdir():
-        if old.is_dir() and old != place:
+        if old.is_dir() and old != place and old.name != DOCUMENTS:
             shutil.rmtree(old, ignore_errors=True)
     if embedder and chroma_url:
         with contextlib.suppress(chroma.Unreadable):
-            chroma.drop(chroma_url, _collection(""), keep=_collection(name))
+            chroma.drop(chroma_url, f"brokercoach-{whose(root)}-", keep=collection)
 
 
 def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
@@ -169,7 +175,7 @@ def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def _remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
+def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
     cause = " ".join(str(error).split())
     if isinstance(error, WrongWeights):
         return cause
@@ -250,7 +256,7 @@ def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index 
 
 
 @contextlib.contextmanager
-def _alone(root: Path, patience: float) -> Iterator[None]:
+def alone(root: Path, patience: float) -> Iterator[None]:
     """One builder at a time: SQLite's lock on an empty file, which ends with the process that holds it."""
     with contextlib.closing(sqlite3.connect(root / LOCK, timeout=patience, isolation_level=None)) as lock:
         try:
@@ -263,10 +269,9 @@ def _alone(root: Path, patience: float) -> Iterator[None]:
         yield
 
 
-def _collection(name: str) -> str:
-    """Several machines may share a server, so a collection carries whose it is: only our own are ever dropped."""
-    ours = hashlib.sha256(f"{platform.node()} {Path.home()}".encode()).hexdigest()[:8]
-    return f"brokercoach-{ours}-{name}"
+def whose(root: Path) -> str:
+    """Several machines, and several homes on one of them, may share a server: only what is our own is ever dropped there."""
+    return hashlib.sha256(f"{platform.node()} {root.resolve()}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def _sum(data: bytes) -> str:

@@ -14,6 +14,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 
@@ -38,7 +39,7 @@ TWINS = 0.6  # share of words in common from which two mirrors count as the same
 
 OPEN = {
     "en": ["what", "how", "who", "whose", "whom", "where", "when", "which"],
-    "fr": ["que", "qu", "quoi", "quel", "quelle", "quels", "quelles", "comment", "qui", "où", "quand", "lequel", "laquelle", "combien", "quels"],
+    "fr": ["que", "qu", "quoi", "quel", "quelle", "quels", "quelles", "comment", "qui", "où", "quand", "lequel", "laquelle", "combien"],
     "es": ["qué", "cómo", "quién", "quiénes", "dónde", "cuándo", "cuál", "cuáles", "cuánto", "cuánta"],
 }  # fmt: skip
 # The first word of a sentence or clause, after a conjunction or preposition if there is one.
@@ -74,7 +75,7 @@ def _hash(run: tuple[str, ...]) -> bytes:
     return hashlib.sha256(" ".join(run).encode()).digest()[:KEPT]
 
 
-def learn(sources: Path) -> None:
+def learn(sources: Path, runs_file: Path = RUNS, lines_file: Path = LINES) -> None:
     """Writes the hashes of all runs of the two sources, and which of their lines hold text."""
     hashes: set[bytes] = set()
     lines: dict[str, list[int]] = {}
@@ -82,14 +83,20 @@ def learn(sources: Path) -> None:
         text = (sources / f"{doc}.txt").read_text(encoding="utf-8")
         hashes |= {_hash(run) for run in runs_of(text, RUN)}
         lines[doc] = [n for n, line in enumerate(text.split("\n"), 1) if line.strip()]
-    RUNS.write_bytes(b"".join(sorted(hashes)))
-    LINES.write_text(json.dumps(lines, separators=(",", ":")) + "\n", encoding="utf-8")
+    runs_file.write_bytes(b"".join(sorted(hashes)))
+    _known_runs.cache_clear()
+    lines_file.write_text(json.dumps(lines, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def copied_runs(text: str) -> list[str]:
+@lru_cache(maxsize=2)
+def _known_runs(runs_file: Path) -> frozenset[bytes]:
+    data = runs_file.read_bytes()
+    return frozenset(data[i : i + KEPT] for i in range(0, len(data), KEPT))
+
+
+def copied_runs(text: str, runs_file: Path = RUNS) -> list[str]:
     """Runs of six words that the text shares with a source."""
-    data = RUNS.read_bytes()
-    known = {data[i : i + KEPT] for i in range(0, len(data), KEPT)}
+    known = _known_runs(runs_file)
     return [" ".join(run) for run in runs_of(text, RUN) if _hash(run) in known]
 
 

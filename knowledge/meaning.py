@@ -56,15 +56,19 @@ class Meaning:
         self._ours = np.array([row for cards in rows.values() for own in cards.values() for row in own], dtype=np.int64)
         self._centres, self._whiten, self._means = self._discriminant(rows)
 
-    def find(self, text: str, language: str = "en") -> Near:
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Of a message, however long."""
+        unit: NDArray[np.float32] = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
+        return unit
+
+    def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
         """`language` is that of the message; one without cards is read as English."""
         import numpy as np
 
-        vector = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
-        cosines = _times(self._vectors, vector)
+        cosines = times(self._vectors, vector)
         if language not in self._means:
             language = "en"
-        close = _times(self._means[language], _unit(_times(self._whiten.T, vector - self._centres[language])))
+        close = times(self._means[language], _unit(times(self._whiten.T, vector - self._centres[language])))
         ours, others = cosines[self._ours], cosines[self._others]
         near = np.partition(ours, -min(NEIGHBOURS, len(ours)))[-NEIGHBOURS:].mean()
         far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
@@ -97,7 +101,7 @@ class Meaning:
         return centres, whiten, white
 
 
-def _times(matrix: Any, vector: Any) -> Any:
+def times(matrix: Any, vector: Any) -> Any:
     """A product on one thread. OpenBLAS would leave its threads spinning for the next, and they take the cores that the model needs."""
     import numpy as np
 

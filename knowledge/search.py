@@ -2,24 +2,34 @@
 
 Two legs, by words and by meaning, look at every card. Their scores are put on one scale (standard deviations over the cards, so neither
 leg has a weight that had to be tuned) and added. A gate in front asks whether the message is ours at all.
-One function of the text: nothing is remembered between two searches, and no message is written anywhere.
+One function of the text: no message is remembered or written anywhere. Only the vectors of the last few messages are held in memory,
+under a keyed hash of the text, until the quotations for the same message are asked for.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
+import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from bot.model import Option, Passage, Source
+from bot.model import Option, Passage, Quote, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
+from knowledge.documents import root_of
 from knowledge.index import Index, index_in_memory, open_index
 from knowledge.meaning import Meaning, Near
+from knowledge.quotes import Quotes
 from knowledge.words import Shared
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Leg = Literal["lexical", "dense", "fused", "shipped"]
 
@@ -39,6 +49,8 @@ SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.8, -6.85
 GATE, BEST, SOUND = 0.13, 0.25, 0.02
 GATE_BY_WORDS = 0.5
 
+HELD = 8  # vectors of messages whose quotations may still be asked for
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -51,10 +63,19 @@ class Ranking:
 class Finder:
     CLEAR = 0.5  # a score from here on is a clear hit; a best score below it means that the message is vague
 
-    def __init__(self, index: Index, embedder: embedding.Embedder | None = None, missing: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, index: Index, embedder: embedding.Embedder | None = None, missing: tuple[str, ...] = (), quotes: Quotes | None = None
+    ) -> None:
         self.missing = missing
         self._index = index
         self._meaning = Meaning(embedder, index.texts, index.vectors) if embedder and index.vectors is not None else None
+        self._quotes = quotes
+        self._held = _Held()
+
+    @property
+    def fault(self) -> str | None:
+        """Why an operator's own documents cannot be used, with the remedy."""
+        return self._quotes.fault if self._quotes else None
 
     @classmethod
     def open(
@@ -65,22 +86,26 @@ class Finder:
         Raises IndexDown with a remedy, and BadCards.
         """
         if missing := embedding.missing():
-            return cls(open_index(home, folder, None, chroma_url, progress), None, missing)
+            return cls(open_index(home, folder, None, chroma_url, progress), None, missing, Quotes(root_of(home)))
         with ThreadPoolExecutor(1) as other:  # the model takes a quarter of a second to load, and chromadb half a second to import
             loading = other.submit(embedding.Embedder.open, home / "index")
             index = open_index(home, folder, loading.result, chroma_url, progress)
-            return cls(index, loading.result(), missing)
+            model = loading.result()
+        return cls(index, model, missing, Quotes.open(home, model, chroma_url, progress))
 
     @classmethod
-    def by_words(cls, folder: Path = CARDS) -> Finder:
-        """Search by words alone, with nothing kept on a disk: what is left when `open` raises IndexDown. Takes a few seconds."""
-        return cls(index_in_memory(folder), None, embedding.missing())
+    def by_words(cls, folder: Path = CARDS, home: Path | None = None) -> Finder:
+        """Search by words alone, with nothing written to a disk: what is left when `open` raises IndexDown. Takes a few seconds.
+
+        With a home, the documents that were taken in there are quoted as well.
+        """
+        return cls(index_in_memory(folder), None, embedding.missing(), Quotes(root_of(home)) if home else None)
 
     def find(
         self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
     ) -> tuple[Passage, ...]:
         """Passages for a message, best first; none where the cards are silent. `language` is that of the passages."""
-        shared, near = self._look(text, language)
+        shared, near = self._look(text, language, hold=self._quotes is not None and self._quotes.refresh())
         if not self._is_ours(shared, near):
             return ()
         scores = self._fused(shared, near)
@@ -94,6 +119,16 @@ class Finder:
             topics = _best(self._topics({card: scores[card]}, near))
             found.append(replace(passage, topics=tuple(topics), score=self._chance(scores[card])))
         return tuple(found)
+
+    def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
+        """Sentences from an operator's own documents that bear on a message, best first; none where nothing does."""
+        if not self._quotes or not self._quotes.refresh():
+            return ()
+        vector = None
+        if self._meaning and self._quotes.by_meaning:
+            vector = self._held.take(text)
+            vector = self._meaning.vector(text) if vector is None else vector
+        return self._quotes.find(text, vector, k)
 
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""
@@ -115,9 +150,14 @@ class Finder:
         found = self._index.cards.get(card)
         return _passage(found, language) if found else None
 
-    def _look(self, text: str, language: str = "en") -> tuple[Shared, Near | None]:
+    def _look(self, text: str, language: str = "en", hold: bool = False) -> tuple[Shared, Near | None]:
         shared = self._index.words.find(text, language)
-        return shared, self._meaning.find(text, shared.language) if self._meaning else None
+        if not self._meaning:
+            return shared, None
+        vector = self._meaning.vector(text)
+        if hold:
+            self._held.put(text, vector)
+        return shared, self._meaning.find(vector, shared.language)
 
     def _is_ours(self, shared: Shared, near: Near | None) -> bool:
         if near is None:
@@ -153,6 +193,28 @@ class Finder:
     def _chance(self, score: float) -> float:
         slope, offset = (SLOPE, OFFSET) if self._meaning else (SLOPE_BY_WORDS, OFFSET_BY_WORDS)
         return 1 / (1 + math.exp(-(slope * score + offset)))
+
+
+class _Held:
+    """Vectors on their way from `find` to `quotes`, which takes them away: to embed a message twice would take longer than all the rest."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(16)
+        self._vectors: dict[bytes, NDArray[np.float32]] = {}
+        self._turn = threading.Lock()
+
+    def put(self, text: str, vector: NDArray[np.float32]) -> None:
+        with self._turn:
+            self._vectors[self._name(text)] = vector
+            while len(self._vectors) > HELD:
+                del self._vectors[next(iter(self._vectors))]
+
+    def take(self, text: str) -> NDArray[np.float32] | None:
+        with self._turn:
+            return self._vectors.pop(self._name(text), None)
+
+    def _name(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
 
 def _standard(cards: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:

@@ -36,7 +36,7 @@ TELLTALE = {
     "es": "el la los las de del y es son una un mi mis ellos ellas nosotros nuestro nuestra con para pero que quien este esta no como "
     "yo tu usted al en sobre se su sus hay debo puedo soy estoy ha he lo le les por cuando donde nos mas o si todo todos tengo cada",
 }
-_TELLTALE = {language: frozenset(words.split()) for language, words in TELLTALE.items()}
+COMMON_WORDS = {language: frozenset(words.split()) for language, words in TELLTALE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def words_in(text: str) -> list[str]:
 
 def languages_of(words: Sequence[str]) -> tuple[str, ...]:
     """The languages that a message may be in: all of them where its common words do not tell."""
-    hits = {language: sum(word in telltale for word in words) for language, telltale in _TELLTALE.items()}
+    hits = {language: sum(word in telltale for word in words) for language, telltale in COMMON_WORDS.items()}
     most = max(hits.values())
     return tuple(language for language, n in hits.items() if most < FEW or n >= TIE * most)
 
@@ -81,13 +81,13 @@ def write(db: sqlite3.Connection, cards: Mapping[str, Mapping[str, Mapping[str, 
         db.execute("CREATE TABLE seen (language, stem, ours, others, cards, PRIMARY KEY (language, stem)) WITHOUT ROWID")
         for language in STEMMERS:
             known: dict[str, str] = {}
-            theirs = Counter(stem for line in others.get(language, ()) for stem in _stemmed(line, language, known))
+            theirs = Counter(stem for line in others.get(language, ()) for stem in stemmed(line, language, known))
             ours: Counter[str] = Counter()
             within: Counter[str] = Counter()
             columns = ", ".join(WEIGHTS)
             db.execute(f"CREATE VIRTUAL TABLE {language} USING fts5(card UNINDEXED, {columns}, tokenize='unicode61 remove_diacritics 2')")
             for card, texts in cards.items():
-                row = [_stemmed(texts.get(language, {}).get(column, ""), language, known) for column in WEIGHTS]
+                row = [stemmed(texts.get(language, {}).get(column, ""), language, known) for column in WEIGHTS]
                 stems = [stem for column in row for stem in column]
                 ours.update(stems)
                 within.update(set(stems))
@@ -101,7 +101,7 @@ def write(db: sqlite3.Connection, cards: Mapping[str, Mapping[str, Mapping[str, 
             db.execute(f"INSERT INTO {language}({language}) VALUES ('optimize')")  # noqa: S608
 
 
-def _stemmed(text: str, language: str, known: dict[str, str]) -> list[str]:
+def stemmed(text: str, language: str, known: dict[str, str]) -> list[str]:
     words = words_in(text)
     new = [word for word in dict.fromkeys(words) if word not in known]
     known.update(zip(new, stems_of(new, language), strict=True))

@@ -133,6 +133,7 @@ class Safety(_Part):
 
     danger: list[str]
     takes_back: list[str]
+    safe_now: list[str]
     ethics: list[str]
     harassment: list[str]
     injection: list[str]

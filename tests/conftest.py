@@ -112,6 +112,7 @@ class Home:
         if before:
             lines = ["import runpy, sys", before, "sys.argv[0] = 'brokercoach'", "runpy.run_module('bot', run_name='__main__')"]
             program = [sys.executable, "-c", "\n".join(lines), *args]
+            more["env"] = {"PYTHONDONTWRITEBYTECODE": "1"} | more.get("env", {})  # a limited process would leave half of it for the others
         environment = self.env(**more.pop("env", {}))
         pipe = subprocess.PIPE
         return subprocess.Popen(program, cwd=self.place, env=environment, **({"stdin": pipe, "stdout": pipe, "stderr": pipe} | more))
@@ -145,6 +146,15 @@ class Home:
 @pytest.fixture(scope="session")
 def bytecode(request: pytest.FixtureRequest) -> Path:
     return Path(request.config.cache.mkdir("bytecode"))
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory, bytecode: Path, knowledge_home: Path, finder: Finder) -> Home:
+    """A home with the tests' own index, for whatever only reads it."""
+    home = Home(tmp_path_factory.mktemp("reading") / "home", bytecode)
+    home.path.mkdir()
+    (home.path / "index").symlink_to(knowledge_home / "index")
+    return home
 
 
 @pytest.fixture

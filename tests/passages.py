@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -85,8 +85,8 @@ class Chat:
     """One person and what is remembered of them, without a store: every turn is read back from JSON before the next one."""
 
     library: Library
-    person: Person = Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True)
-    conversation: Conversation = Conversation()
+    person: Person = field(default_factory=lambda: Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True))
+    conversation: Conversation = field(default_factory=Conversation)
     at: datetime = datetime(2026, 3, 2, 9, tzinfo=UTC)
     platform: Platform = "terminal"
     entries: tuple[Entry, ...] = ()

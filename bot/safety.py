@@ -1,0 +1,66 @@
+"""What must never be coached on: danger to life, harassment, wrongdoing, and texts that want the coach to be somebody else's.
+
+Comes before everything else. After a sign of danger the floor belongs to it: short replies, no work, reminders resting, until
+the person has said that they are safe or half a day has passed (coaching.md sections 2.3 and 8). The words that raise an
+alarm are data and high in recall; a false alarm costs one kind question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.draft import Draft
+from bot.hearing import alarm_in, heard, words_in
+from bot.model import Remind
+from bot.rhythm import next_reminder
+
+PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
+OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again
+
+
+def alarmed(draft: Draft, text: str) -> bool:
+    """Answers what must not be coached on; True when that was done and the turn is over."""
+    alarm = alarm_in(text, draft.words.safety)
+    if draft.alarm and alarm in (None, "danger"):
+        return _in_danger(draft, text, again=alarm == "danger")
+    if alarm is None:
+        return False
+    if alarm == "injection":
+        draft.say(draft.line("not-mine"), "reply", draft.offered)
+        return True
+    draft.talk = None
+    if draft.place:
+        draft.held, draft.place = draft.place, None
+    draft.person = replace(draft.person, welcomed=True)
+    if alarm == "danger":
+        _raise(draft)
+    draft.say(draft.line(f"safety.{alarm}"), "safety")
+    return True
+
+
+def _raise(draft: Draft) -> None:
+    draft.alarm, draft.alarmed_at = "asked-danger", draft.at
+    if draft.person.zone:
+        draft.do(Remind("reminder", next_reminder(draft.person.rhythm, draft.person.zone, draft.at + PAUSE)))
+
+
+def _in_danger(draft: Draft, text: str, again: bool) -> bool:
+    """The next words after a sign of danger. `again`: they hold another one."""
+    if not again and draft.alarmed_at and draft.at - draft.alarmed_at > OVER:
+        draft.alarm = None
+        draft.say(draft.line("safety.danger.after"), "safety")
+        return True
+    said = f" {' '.join(words_in(text))} "
+    words, wish = draft.words.safety, heard(text, draft.words.hear.wishes, draft.words.hear)
+    safe = any(f" {' '.join(words_in(phrase))} " in said for phrase in words.safe_now)
+    if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
+        draft.alarm = None
+        draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
+    elif any(f" {' '.join(words_in(phrase))} " in said for phrase in words.takes_back):
+        draft.alarm = "asked-safe"
+        draft.say(draft.line("safety.danger.back"), "safety")
+    else:
+        draft.alarmed_at = draft.at if again else draft.alarmed_at
+        draft.say(draft.line("safety.danger.stay"), "safety")
+    return True

@@ -1,0 +1,246 @@
+"""What the composed replies keep to, for every card: mirror first, priced options with sources, one open question, last, on one screen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from passages import Chat, cards, passage, passage_of, passages, said, text_of
+
+from bot.hearing import words_in
+from bot.model import Message, Passage
+from prompts.library import load_library
+
+LIBRARY = load_library()
+WORDS = LIBRARY.words["en"]
+MESSAGES = [
+    "One of my partners attacks everyone by email and I am exhausted, what do I do?",
+    "The ministry cancelled again this week and nobody says a word about it. How do I handle that?",
+    "what should I do when people in the group do not keep to what was agreed between them?",
+]
+ORDERS = re.compile(r"\byou (?:must|should|need to|have to|ought to)\b", re.IGNORECASE)
+FLATTERY = re.compile(r"\b(?:great job|well done|absolutely|you're right|great question)\b", re.IGNORECASE)
+OPEN = {"what", "how", "who", "whose", "whom", "where", "when", "which"}
+
+
+def first_reply(found: Passage, words: str) -> Message:
+    chat = Chat(LIBRARY)
+    (message,) = said(chat.say(words, [found]))
+    return message
+
+
+def questions_in(text: str) -> int:
+    return re.sub(r"“[^”]*”", "“”", text).count("?")
+
+
+def is_advice(message: Message) -> bool:
+    return bool(re.search(r"^1\. ", message.text, re.MULTILINE))
+
+
+def longest_piece(line: str) -> str:
+    """The longest part of a card's line without slots, as it will stand in a reply."""
+    return max(re.split(r"\$\w+", line), key=len).strip()
+
+
+@pytest.mark.parametrize("words", MESSAGES)
+@pytest.mark.parametrize("found", passages(), ids=lambda found: found.card)
+def test_a_first_reply_keeps_to_the_book_whatever_card_it_is_made_of(found, words):
+    message = first_reply(found, words)
+    text = message.text
+
+    assert is_advice(message)
+    before, options = text.split("\n1. ", 1)
+    assert before.split("\n\n")[0].strip(), "the mirror comes first"
+    assert not re.search(r"\[\d\]|\?", before.split("\n\n")[0])
+    rows = re.findall(r"^\d\. .*$", text, re.MULTILINE)
+    assert len(rows) == 2
+    shown = [o for o in found.options if longest_piece(o.offer) in text]
+    assert len(shown) == 2
+    for row, option in zip(rows, shown, strict=True):
+        assert longest_piece(option.price) in row, "each has its price"
+        assert row.endswith(f" {WORDS.variants('ours')[0]}" if option.source == 0 else "]"), "and its source"
+    for mark in re.findall(r"\[(\d)\]", options):
+        cited = next(cited for cited in message.sources if cited.mark == int(mark))
+        assert cited.card == found.card
+        assert any(source.where in cited.where and source.lines.split("-")[0] in cited.where for source in found.sources)
+    assert {cited.mark for cited in message.sources} == {int(mark) for mark in re.findall(r"\[(\d)\]", text)}
+    assert questions_in(text) == 1
+    assert text.endswith("?")
+    question = text.split("\n\n")[-1]
+    assert set(words_in(question)) & OPEN
+    assert len(text.split("\n\n")) <= 3
+    assert len(text) <= 700
+    assert not ORDERS.search(text)
+    assert not FLATTERY.search(text)
+    assert "$" not in text
+    assert [choice.label for choice in message.choices[:-1]] == [option.name for option in shown]
+
+
+@pytest.mark.parametrize("words", MESSAGES)
+def test_nine_first_replies_in_ten_fit_one_phone_screen(words):
+    lengths = sorted(len(first_reply(found, words).text) for found in passages())
+
+    assert lengths[len(lengths) * 9 // 10] <= 550, lengths[-20:]
+
+
+def test_a_name_of_a_person_or_body_is_said_back_in_the_mirror_and_stays_theirs():
+    for found in passages():
+        mirror = first_reply(found, MESSAGES[0]).text.split("\n\n")[0]
+        assert "my partner" not in mirror, mirror
+        assert "one of your partners of" not in mirror
+
+
+def test_the_mirror_copies_no_more_than_six_words_of_the_message():
+    for words in MESSAGES:
+        given = words_in(words)
+        runs = {" ".join(given[n : n + 7]) for n in range(len(given) - 6)}
+        for found in passages():
+            text = " ".join(words_in(first_reply(found, words).text))
+            assert not [run for run in runs if run in text], found.card
+
+
+# --- through a talk
+
+
+def walk_of(found: Passage, others: list[Passage]) -> list[str]:
+    """Ten replies of one talk, in which the person answers, asks on, wants another way, one way, and the source."""
+    chat = Chat(LIBRARY)
+    shelf = [found, *others]
+    texts = [text_of(chat.say(MESSAGES[0], shelf))]
+    for words in [
+        "I think they are afraid of losing face",
+        "Perhaps it is me who makes it so tense",
+        "is there another way?",
+        "says who?",
+        "I don't know whether they would come",
+        "another way",
+        "It started when the new director came",
+        "just tell me what to do",
+        "They trust each other less than they say",
+    ]:
+        texts.append(text_of(chat.say(words, shelf)))
+        if chat.conversation.place:
+            break
+    return texts
+
+
+@pytest.mark.xfail(strict=False, reason="a card has three questions, and the fourth move asks the first again; a challenge may ask twice")
+@pytest.mark.parametrize("number", range(0, len(passages()), 8))
+def test_nothing_comes_back_within_ten_replies_of_a_talk(number):
+    found = passages()[number]
+    others = [passages()[(number + more) % len(passages())] for more in (3, 7)]
+    texts = walk_of(found, [replace(other, score=0.6) for other in others])
+
+    lines = [line.strip() for text in texts for line in re.split(r"(?<=[.?!])\s+|\n", text) if len(words_in(line)) > 3]
+    shelf = [found, *others]
+    of_cards = {part for p in shelf for part in (*p.mirrors, *p.questions, p.challenge) if "$" not in part}
+    said_again = {line for line in lines if lines.count(line) > 1 and line in of_cards}
+    assert not said_again
+    assert len(set(texts)) == len(texts)
+    for text in texts:
+        assert text.strip()
+        assert questions_in(text) <= 1 or "This rests on" in text, text
+        assert not ORDERS.search(text)
+        assert "$" not in text
+        assert len(text) <= 900
+
+
+def test_replies_over_different_cards_do_not_begin_with_the_same_words():
+    chat, openings = Chat(LIBRARY), []
+    for n, card in enumerate(cards()[:60]):
+        chat.conversation = replace(chat.conversation, talk=None)
+        text = text_of(chat.say(card.asks["en"][n % 5], [passage_of(card)]))
+        openings.append(" ".join(words_in(text)[:4]))
+
+    for n in range(len(openings) - 4):
+        five = openings[n : n + 5]
+        assert len(set(five)) == 5, five
+
+
+# --- where little or nothing is known
+
+
+@pytest.mark.parametrize("words", ["they don't trust me", "it's hard", "the group is stuck again somehow"])
+def test_a_vague_message_gets_a_mirror_and_a_question_only(words):
+    for found in passages()[::10]:
+        message = first_reply(replace(found, score=0.3), words)
+        assert not is_advice(message)
+        assert not message.sources
+        assert questions_in(message.text) == 1
+        assert message.text.endswith("?")
+        assert len(message.text) <= 280
+
+
+def test_where_nothing_is_found_it_says_so_and_asks():
+    message = said(Chat(LIBRARY).say("how do the partners insure the boats of the members against storms?"))[0]
+
+    assert any(message.text.startswith(line) for line in WORDS.variants("silent"))
+    assert message.text.endswith("?")
+    assert not message.sources
+
+
+def test_what_is_off_the_field_is_told_from_what_the_sources_are_silent_about():
+    message = said(Chat(LIBRARY).say("what is the weather in Paris tomorrow?"))[0]
+
+    assert any(message.text.startswith(line) for line in WORDS.variants("off-topic"))
+    assert message.text.endswith("?")
+
+
+def test_off_topic_twice_is_said_in_other_words():
+    chat = Chat(LIBRARY)
+    texts = [text_of(chat.say(words)) for words in ("what is the weather in Paris tomorrow?", "who won the football last night?")]
+
+    assert texts[0] != texts[1]
+
+
+# --- moves
+
+
+def test_another_way_gives_the_third_option_and_then_says_when_there_is_no_more():
+    found = next(p for p in passages() if len(p.options) == 3)
+    chat = Chat(LIBRARY)
+    chat.say(MESSAGES[0], [found])
+    third = text_of(chat.say("another way", [found]))
+    none = text_of(chat.say("another way", [found]))
+
+    assert longest_piece(found.options[2].offer) in third
+    assert none in WORDS.variants("advise.no-more")
+
+
+def test_one_way_is_an_offer_with_its_price_and_source():
+    found = passage("they-wait-for-me")
+    chat = Chat(LIBRARY)
+    chat.say(MESSAGES[0], [found])
+    text = text_of(chat.say("just tell me what to do", [found]))
+
+    assert not ORDERS.search(text)
+    assert re.search(r"\[\d\]|own suggestion", text)
+    assert text.count("1. ") == 0
+
+
+def test_where_it_comes_from_names_the_strength_of_the_evidence_and_every_source():
+    for found in passages()[::10]:
+        chat = Chat(LIBRARY)
+        chat.say(MESSAGES[0], [found])
+        message = said(chat.say("says who?", [found]))[0]
+        assert WORDS.variants(f"evidence.{found.strength}")[0] in message.text
+        assert len(message.sources) == len(found.sources)
+
+
+def test_a_card_that_touches_integrity_or_strain_says_so_beside_its_options():
+    for handoff in ("ethics", "distress", "safeguarding", "specialist"):
+        for found in [p for p in passages() if p.handoff == handoff][:3]:
+            assert WORDS.variants(f"handoff.{handoff}")[0] in first_reply(found, MESSAGES[0]).text
+
+
+def test_picking_an_option_leads_to_a_step_of_ones_own_with_when_not_to():
+    for found in passages()[::10]:
+        chat = Chat(LIBRARY)
+        chat.say(MESSAGES[0], [found])
+        text = text_of(chat.say("1", [found]))
+        assert chat.conversation.place is not None
+        assert chat.conversation.place.guide == "if-then"
+        assert "“" in text
+        assert "$" not in text
+        assert text.count("?") == 1
