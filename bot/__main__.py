@@ -56,8 +56,6 @@ class LazyFinder:
     def _run(self) -> None:
         try:
             finder = self._open_it(self._tell)
-            if finder.missing and not self.note:
-                self.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(finder.missing)})"
             with suppress(InvalidStateError):
                 self._found.set_result(finder)
         except Exception as error:  # noqa: BLE001 - handed to whoever asks for the finder
@@ -78,10 +76,15 @@ def open_finder(settings: Settings) -> LazyFinder:
         from knowledge.search import Finder as Search
 
         try:
-            return Search.open(settings.home, settings.chroma, progress)
+            search = Search.open(settings.home, settings.chroma, progress)
         except IndexDown as error:
             lazy.note = f"searching by words alone: {error}"
             return Search.by_words()
+        if search.missing:
+            lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
+        elif search.fault:
+            lazy.note = search.fault
+        return search
 
     lazy = LazyFinder(open_it)
     return lazy

@@ -259,7 +259,8 @@ def echo_of(text: str, hear: Hear) -> str | None:
     for joint, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
         clause = piece.strip(" \"'“”‘’")
         bare = re.sub(rf"(?:^|\s+)(?:(?:{heads})\b\s*)+$|^(?:(?:{heads})\b\s*)+", "", clause, flags=re.IGNORECASE).strip()
-        if joint.lower() not in hear.relatives and _stands_alone(bare, hear):
+        asks = any(re.match(pattern, bare.lower()) for pattern in hear.asking)
+        if joint.lower() not in hear.relatives and not asks and _stands_alone(bare, hear):
             told.append(bare)
     turned = re.search(rf"\b(?:{'|'.join(map(re.escape, hear.turns))})\b(.*)", text[:READ], re.IGNORECASE | re.DOTALL)
     after_turn = [clause for clause in told if turned and clause in turned[1]]

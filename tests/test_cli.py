@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 HEAVY = ("chromadb", "onnxruntime", "onnx", "langchain", "langchain_core", "openai", "numpy", "telegram", "slack_bolt", "dateparser")
-COMMANDS = ("chat", "replay", "search", "evaluate", "cards", "prompts", "prompts check", "prompts draw", "people", "forget", "db",
+COMMANDS = ("chat", "replay", "search", "ingest", "evaluate", "cards", "prompts", "prompts check", "prompts draw", "people", "forget", "db",
             "db upgrade", "db check", "doctor", "version")  # fmt: skip
 QUESTION = "how do I get partners to talk about what they bring besides money?"
 OFF_TOPIC = "what is the best recipe for pancakes with blueberries"
@@ -493,7 +493,7 @@ def test_a_home_that_may_not_be_written_is_named_and_left_alone(args: list[str],
     home.database.chmod(0o444)
     home.key.chmod(0o444)
     # what it needs is loaded before it may no longer read our files
-    become = "import os, bot.cli, bot.doctor, bot.manager, storage.store\nos.setgroups([])\nos.setgid(65534)\nos.setuid(65534)"
+    become = "import os, bot.cli, bot.__main__, bot.doctor, bot.manager, adapters.terminal, rich.progress, sqlite3\nos.setgroups([])\nos.setgid(65534)\nos.setuid(65534)"
     ran = home.run(*args, before=become)
 
     assert ran.code == 1

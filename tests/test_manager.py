@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from storage.store import Store, StoreDown
 
 LIBRARY = load_library()
 WORDS = LIBRARY.words["en"]
-SECRET = "the mayor of Xanadu and the bank are at war over the bridge"
+XANADU = "the mayor of Xanadu and the bank are at war over the bridge"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -46,8 +47,13 @@ class Shelf:
     may_go: threading.Event = field(default_factory=threading.Event)
     missing: tuple[str, ...] = ()
 
-    def find(
-        self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
+    def find(  # the shape of the manager's door
+        self,
+        text: str,
+        language: str = "en",
+        phases: Sequence[str] = (),
+        broker: str | None = None,
+        k: int = 5,  # noqa: ARG002
     ) -> tuple[Passage, ...]:
         self.asked.append(text)
         if self.raises:
@@ -57,7 +63,7 @@ class Shelf:
             assert self.may_go.wait(30)
         return (passage("they-wait-for-me"),)
 
-    def passage(self, card: str, language: str = "en") -> Passage | None:
+    def passage(self, card: str, language: str = "en") -> Passage | None:  # noqa: ARG002
         return passage(card)
 
 
@@ -116,8 +122,8 @@ async def test_when_the_knowledge_breaks_the_person_is_told_and_nothing_has_chan
     ben = house.known("ben")
     await house.say("ben", "hello")
     before, entries = house.store.conversation(ben)[0], house.store.entries(ben)
-    house.shelf.raises = RuntimeError(f"the index cannot read {SECRET}")
-    said = await house.say("ben", SECRET)
+    house.shelf.raises = RuntimeError(f"the index cannot read {XANADU}")
+    said = await house.say("ben", XANADU)
 
     assert said == WORDS.variants("wrong")[0]
     assert house.sent[-1].message.kind == "notice"
@@ -129,9 +135,9 @@ async def test_when_the_knowledge_breaks_the_person_is_told_and_nothing_has_chan
 
 async def test_a_broken_turn_is_logged_without_a_word_of_the_person_or_of_the_exception(house, caplog):
     house.known("ben")
-    house.shelf.raises = RuntimeError(f"quoted in an error: {SECRET}")
+    house.shelf.raises = RuntimeError(f"quoted in an error: {XANADU}")
     with caplog.at_level(logging.DEBUG):
-        await house.say("ben", SECRET)
+        await house.say("ben", XANADU)
 
     assert "RuntimeError" in caplog.text
     assert "test_manager.py:" in caplog.text
@@ -218,7 +224,7 @@ async def test_messages_left_behind_are_answered_in_their_order(house):
 @pytest.mark.xfail(strict=True, reason="pending() leaves it out from the third failure on, so resume never sets it aside")
 async def test_a_message_that_fails_three_times_is_set_aside_and_the_person_told(house):
     ben = house.known("ben")
-    key, _ = await house.manager.accept(house.inbound("ben", SECRET))
+    key, _ = await house.manager.accept(house.inbound("ben", XANADU))
     for _ in range(3):  # three starts, in each of which the process dies before the turn is stored
         house.store.failed(key)
     house.manager = again(house)
@@ -245,10 +251,8 @@ async def test_one_message_that_cannot_be_read_does_not_hold_up_the_others(house
         connection.execute(text("UPDATE inbox SET body = x'00' WHERE seq = (SELECT min(seq) FROM inbox)"))
     engine.dispose()
     house.manager = again(house)
-    try:
+    with suppress(StoreDown):
         await house.manager.resume()
-    except StoreDown:
-        pass
     await house.heard()
 
     assert [letter.address for letter in house.sent] == ["eva"]
@@ -377,10 +381,8 @@ async def test_a_reminder_of_somebody_whose_book_is_spoilt_does_not_keep_the_oth
         connection.execute(text("UPDATE persons SET profile = x'00' WHERE id = :id"), {"id": ben})
     engine.dispose()
     house.clock.now = NOON + timedelta(minutes=5)
-    try:
+    with suppress(StoreDown):
         await house.manager.tick()
-    except StoreDown:
-        pass
     await house.heard()
 
     assert [letter.address for letter in house.sent] == ["eva"]
