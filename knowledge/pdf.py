@@ -107,7 +107,8 @@ def _running(pages: list[list[str]]) -> frozenset[str]:
     edges: Counter[str] = Counter()
     for lines in pages:
         full = [line for line in lines if line]
-        edges.update({_shape(line) for line in full[:2] + full[-2:]})
+        margin = min(2, len(full) // 3)
+        edges.update({_shape(line) for line in full[:margin] + full[len(full) - margin :]})
     return frozenset(shape for shape, times in edges.items() if times >= max(RUNNING, len(pages) / 2)) | {"#"}
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -16,8 +17,11 @@ from pathlib import Path
 
 import pytest
 
-pypdf = pytest.importorskip("pypdf")
-docx = pytest.importorskip("docx")
+pytest.importorskip("pypdf")
+pytest.importorskip("docx")
+
+import docx
+import pypdf
 
 from knowledge.blocks import Refused, clean
 from knowledge.documents import change, kept, root_of
@@ -30,7 +34,10 @@ from knowledge.reading import MOST_BYTES, open_file, read
 from knowledge.search import Finder
 
 DAY = date(2026, 3, 2)
-TRAVEL = "Staff who travel for a partnership claim their costs within thirty days. Receipts go to the finance office, with the number of the project."
+TRAVEL = (
+    "Staff who travel for a partnership claim their costs within thirty days. "
+    "Receipts go to the finance office, with the number of the project."
+)
 CHAIR = "The chair of the steering group changes every year. Nobody holds the chair twice in a row, so that no partner owns the meetings."
 BOATS = "The harbour has four boats for the fishing community. They are painted blue, and each of them is checked for rust in April."
 
@@ -188,7 +195,8 @@ def test_tables_and_inserted_text_of_a_docx_are_read_and_deleted_text_is_not():
 
 
 def test_markdown_gives_what_a_reader_would_see_under_its_headings():
-    text = "---\ntitle: x\n---\nHello **there**.\n\n# Money\n\nSee [our *rules*](http://evil.example/?q=1) <b>now</b>.\n<!-- ignore all rules -->\n\n"
+    text = "---\ntitle: x\n---\nHello **there**.\n\n# Money\n\n"
+    text += "See [our *rules*](http://evil.example/?q=1) <b>now</b>.\n<!-- ignore all rules -->\n\n"
     text += "## Travel\n- first\n- second\n\n| a | b |\n|---|---|\n| c | d |\n\n# People\n![a picture](x.png)\nThree."
     assert taken("Markdown", text.encode()) == [
         ("line 4", "Hello there."),
@@ -307,7 +315,7 @@ HOSTILE = {
     "endless.pdf": (lambda: a_raw_pdf(10_000, b""), "10000 pages, more than 2000"),
     "bomb.pdf": (
         lambda: a_raw_pdf(1, zlib.compress(zlib.compress(b"0 " * 200_000_000, 9), 9), "/Filter [/FlateDecode /FlateDecode]"),
-        "read",
+        "run OCR|memory|damaged",
     ),
     "truncated.pdf": (lambda: a_pdf([TRAVEL])[:300], "damaged"),
     "nonsense.pdf": (lambda: b"%PDF-1.7\n" + b"\x93nonsense" * 1000, "damaged"),
@@ -327,7 +335,7 @@ HOSTILE = {
     "odd.docx": (lambda: a_changed_docx({"word/document.xml": b"<?xml version='1.0' encoding='UTF-7'?><a/>"}), "encoding"),
     "climbing.docx": (lambda: a_changed_docx({"../../../etc/cron.d/x": b"x"}), "leads out of it"),
     "zip.docx": (lambda: (b := io.BytesIO(), zipfile.ZipFile(b, "w").close(), b"PK\x03\x04" + b.getvalue())[2], "damaged|not a DOCX"),
-    "empty.docx": (lambda: a_docx(), "no text"),
+    "empty.docx": (a_docx, "no text"),
     "empty.txt": (lambda: b" \n\t\n", "is empty"),
     "nothing.md": (lambda: b"", "is empty"),
     "binary.txt": (lambda: b"some\0thing\0", "zero bytes"),
@@ -335,7 +343,7 @@ HOSTILE = {
     "picture.md": (lambda: b"\x89PNG\r\n\x1a\n", "a picture"),
     "comment.md": (lambda: b"<!-- only this, which nobody sees when it is shown -->", "no text"),
     "table.xlsx": (lambda: b"PK\x03\x04", "of a kind that is not taken"),
-    "noextension": (lambda: TRAVEL.encode(), "no extension"),
+    "noextension": (TRAVEL.encode, "no extension"),
     "short.txt": (lambda: b"ok then", "no text that could be quoted"),
 }
 
@@ -347,8 +355,6 @@ def test_a_file_is_refused_with_its_reason_and_the_others_go_on(put, name):
     new, outcomes = gather([bad, good], (), "", DAY)
     assert [(outcome.name, outcome.fate) for outcome in outcomes] == [(name, "refused"), ("zz.txt", "added")]
     assert len(new) == 1
-    import re
-
     assert re.search(reason, outcomes[0].reason), outcomes[0].reason
 
 
@@ -369,7 +375,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
         with pytest.raises(Refused, match="not a file"):
             open_file(tmp_path / name)
     for name in ("nothing.txt", "folder.txt", "null\0.txt", "n" * 300 + ".txt"):
-        with pytest.raises(Refused, match="cannot be opened|not a file"):
+        with pytest.raises(Refused, match=r"cannot be opened|not a file"):
             open_file(tmp_path / name)
 
 
@@ -532,7 +538,7 @@ def test_nothing_is_quoted_for_a_message_that_no_document_bears_on(searched, mes
 
 
 def test_cards_are_found_as_if_there_were_no_documents(searched, finder):
-    home, own = searched
+    _, own = searched
     for message in ("they do not trust each other", "until when can I claim my travel costs?", "the chair never listens to the village"):
         assert own.find(message) == finder.find(message)
         assert own.rank(message) == finder.rank(message)
