@@ -22,21 +22,25 @@ from datetime import timedelta
 
 from bot import coaching, guiding, safety, wishes
 from bot.draft import Draft
-from bot.hearing import aside_in, asks_coach, choice_in, heard, words_in
-from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Turn
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, words_in
+from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Talk, Turn
 from bot.rhythm import follow_up, local
-from prompts.library import Library
+from prompts.library import Hear, Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
+SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
+TALK_ONLY = frozenset({"wrong-turn", "repeat"})  # acts that make sense only where something was said before
+FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
+REFLECTIONS = frozenset({"crossing", "five-boxes", "one-of-seven"})
 LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
 IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
-IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger"})
+IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain"})
 # Wishes that turn back to the talk from the step of one's own that it led to.
-BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no"})
+BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
 
 def step(library: Library, context: Context, event: Event) -> Turn:
@@ -101,7 +105,9 @@ def _forget_old_place(draft: Draft) -> None:
 
 
 def _opened(draft: Draft) -> None:
-    if not draft.person.welcomed:
+    if draft.alarm:
+        safety.keep_company(draft)
+    elif not draft.person.welcomed:
         _welcome(draft)
     elif draft.place or draft.held:
         wishes.offer_to_resume(draft)
@@ -151,6 +157,8 @@ def _edited(draft: Draft, event: Edited) -> None:
         wishes.finish_in_place(draft, draft.line("edited.not-kept"))
         return
     draft.do(Keep(kept.entry, kept.guide, kept.step, event.text, event_date=kept.day))
+    if safety.alarmed(draft, event.text):
+        return
     place = draft.place
     if place and place.entry == kept.entry:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
@@ -166,11 +174,13 @@ def _in_guide(draft: Draft, text: str) -> None:
     aside = aside_in(text, hear)
     meant = aside or text
     if choice_in(text, draft.offered, hear) is None:
-        control = heard(meant, hear.controls, hear)
+        control, rest = _control_in(draft, meant)
         if control in _CONTROLS:
             _CONTROLS[control](draft)
+            if rest:
+                guiding.answer(draft, rest)
             return
-        if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear)):
+        if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear)):
             return
         if aside or asks_coach(text, hear):
             _answer_in_passing(draft, meant)
@@ -179,14 +189,25 @@ def _in_guide(draft: Draft, text: str) -> None:
         _answer_in_passing(draft, text)
 
 
+def _control_in(draft: Draft, text: str) -> tuple[str | None, str]:
+    """The control that a message is, or that its first sentence is: "change that. It means ..." with what follows as the new answer."""
+    hear = draft.words.hear
+    if control := heard(text, hear.controls, hear):
+        return control, ""
+    head, _, rest = text.partition(". ")
+    first = heard(head, hear.controls, hear) if rest else None
+    if first == "change" and draft.here.trail:
+        return first, rest.strip()
+    return (first, "") if first in ("stop", "later") and len(words_in(rest)) <= FAREWELL else (None, "")
+
+
 def _wish_met_in_guide(draft: Draft, wish: str | None) -> bool:
     """Meets a wish that makes sense in the middle of a guide; False where the words are rather an answer."""
     place = draft.here
     if wish == "hello" and draft.at - place.at > AWAY:
         wishes.offer_to_resume(draft)
     elif wish in ("hello", "thanks"):
-        question, choices = guiding.question(draft)
-        draft.say(question, "question", choices)
+        _ask_again(draft)
     elif wish == "reflect" and place.guide == "onboarding":
         wishes.WISHES["reflect"](draft)
     elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
@@ -227,6 +248,11 @@ def _question(draft: Draft) -> None:
     draft.say(draft.line("question.go"), "question", draft.offered)
 
 
+def _ask_again(draft: Draft) -> None:
+    text, choices = guiding.question(draft)
+    draft.say(text, "question", choices)
+
+
 def _help_in_guide(draft: Draft) -> None:
     draft.ending = guiding.again(draft)
     wishes.WISHES["help"](draft)
@@ -241,6 +267,7 @@ _CONTROLS: dict[str, Callable[[Draft], None]] = {
     "shorter": guiding.shorter,
     "question": _question,
     "help": _help_in_guide,
+    "resume": _ask_again,
 }
 
 
@@ -256,7 +283,7 @@ _CONTROLS_OUTSIDE = {
     "help": "help",
     "question": "ask",
     "shorter": "one",
-    "change": "about-me",
+    "change": "change",
 }
 
 
@@ -274,15 +301,31 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
+    talk = coaching.talk_in_hand(draft)
+    act = act_in(text, hear)
     if control == "skip" and draft.talk:
         draft.say(draft.line("smaller"), "reply", draft.offered)
     elif wish in wishes.WISHES:
         wishes.WISHES[wish](draft)
+    elif talk and _tells_step(talk, act, text, hear):
+        guiding.take_step(draft, text)
+    elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
+        wishes.WISHES[act](draft)
     else:
         coaching.coach(draft, text)
 
 
+def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
+    """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
+    if talk.stage not in ("options", "deepen", "own") or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
+        return False
+    return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP)
+
+
 def _pressed(draft: Draft, choice_id: str) -> None:
+    if draft.alarm:
+        safety.keep_company(draft)
+        return
     if choice_id not in {choice.id for choice in draft.offered}:
         _expired(draft)
         return
@@ -295,6 +338,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _option_picked(draft, int(what.rpartition(":")[2]))
     elif draft.place:
         guiding.press(draft, Choice(choice_id, ""))
+    else:
+        _expired(draft)  # a choice of a guide whose place has been given up meanwhile
 
 
 def _expired(draft: Draft) -> None:
@@ -302,7 +347,8 @@ def _expired(draft: Draft) -> None:
         text, choices = guiding.question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        draft.say(draft.line("expired"), "notice", draft.offered)
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card")]
+        draft.say(draft.line("expired"), "notice", still)
 
 
 def _option_picked(draft: Draft, number: int) -> None:
@@ -319,16 +365,32 @@ def _option_picked(draft: Draft, number: int) -> None:
 
 def _fell(draft: Draft, event: Fell) -> None:
     if event.kind == "follow-up":
-        plan = next((intention for intention in draft.context.intentions if intention.id == event.ref), None)
-        if plan is None:
-            return
-        if not IN_HOURS[0] <= local(draft.at, draft.person.zone).hour < IN_HOURS[1]:
-            morrow = follow_up(draft.today + timedelta(days=1), draft.person.rhythm, draft.person.zone)
-            draft.do(Remind("follow-up", morrow, event.ref))
-            return
-        if draft.place:
-            draft.held = draft.place
-        guiding.start(draft, "follow-up", frame=plan.text, ref=plan.id)
+        _follow_up(draft, event)
+    else:
+        _reminder(draft, event)
+
+
+def _follow_up(draft: Draft, event: Fell) -> None:
+    plan = next((intention for intention in draft.context.intentions if intention.id == event.ref), None)
+    if plan is None:
+        return
+    if draft.alarm or not IN_HOURS[0] <= local(draft.at, draft.person.zone).hour < IN_HOURS[1]:
+        morrow = follow_up(draft.today + timedelta(days=1), draft.person.rhythm, draft.person.zone)
+        draft.do(Remind("follow-up", morrow, event.ref))
+        return
+    if draft.place:
+        draft.held = draft.place
+    held = draft.held
+    guiding.start(draft, "follow-up", frame=guiding.clip(plan.text, guiding.QUOTED), ref=plan.id)
+    draft.held = held
+
+
+def _reminder(draft: Draft, event: Fell) -> None:
+    """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
+    reflected = any(entry.event_date == draft.today and entry.guide in REFLECTIONS for entry in draft.context.entries)
+    asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
+    if reflected or asked_about or draft.alarm or draft.at - event.due > LATE:
+        draft.set_reminder()
         return
     draft.unanswered += 1
     if draft.unanswered > PATIENT:
@@ -336,11 +398,9 @@ def _fell(draft: Draft, event: Fell) -> None:
         draft.say(draft.line("reminder.rests"), "reminder")
         return
     draft.set_reminder()
-    if draft.at - event.due > LATE:
-        return
     begun = draft.place or draft.held
     if begun and guiding.anything_kept(begun):
-        draft.held, draft.place = draft.place or draft.held, None
+        draft.held, draft.place = begun, None
         draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
         return
     guiding.start(draft, "crossing")

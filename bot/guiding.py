@@ -13,13 +13,15 @@ from datetime import date, timedelta
 from bot.coaching import mirror_of
 from bot.draft import Draft
 from bot.hearing import choice_in, choices_in, words_in
-from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, set_zone
+from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
 from bot.model import Choice, Place
 from bot.rhythm import day_in_words, in_words, next_reminder
 from prompts.library import END, Guide, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
+LOWS = 3  # low days in a row after which the format is left
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
+QUOTED = 300  # characters of a plan that are said back
 CLIPPED = 90  # characters of an answer that a summary shows
 
 
@@ -31,6 +33,19 @@ def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str
     draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
     draft.held = None
     ask(draft, lead)
+
+
+def take_step(draft: Draft, plan: str) -> None:
+    """Somebody has told their next step: it is the plan, and only its day is still to be asked, unless they named that too."""
+    place = Place("if-then", "due", draft.at, draft.at, draft.new_id("if-then"), (("plan", plan),))
+    draft.place, draft.held = place, None
+    if day := named_day(draft, plan):
+        step, _ = _here(draft)
+        plan_for(draft, step, day)
+        draft.place = replace(draft.here, step=END)
+        ask(draft)
+    else:
+        ask(draft, draft.line("step.told"))
 
 
 def ask(draft: Draft, lead: str = "") -> None:
@@ -90,10 +105,10 @@ def _told(guide: Guide, place: Place) -> list[str]:
     return [told[step.id] for step in guide.steps if step.id in told and step.keeps == "answer" and not step.choices]
 
 
-def clip(text: str) -> str:
+def clip(text: str, room: int = CLIPPED) -> str:
     """A text on one line, cut at a word when it is long."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= CLIPPED else flat[:CLIPPED].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
+    return flat if len(flat) <= room else flat[:room].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
 
 
 # --- answers
@@ -144,8 +159,18 @@ def press(draft: Draft, choice: Choice) -> None:
     if data.guide:
         start(draft, data.guide)
         return
+    if step.keeps == "energy" and low_again(draft):
+        draft.place = None
+        draft.say(draft.line("low.three"), "reply", [draft.choice("ask"), draft.choice("later")])
+        return
     draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=data.go or draft.guide(place.guide).after(step))
     _ask_next(draft, step)
+
+
+def low_again(draft: Draft) -> bool:
+    """A low day after two low ones: the format is left, and the load is asked about (coaching.md section 4)."""
+    before = [entry.energy for entry in draft.context.entries if entry.energy][: LOWS - 1]
+    return draft.here.energy == "low" and before == ["low"] * (LOWS - 1)
 
 
 def skip(draft: Draft) -> None:
@@ -259,7 +284,7 @@ def _close(draft: Draft, lead: str) -> None:
         choices = [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
     elif guide.guide == "if-then" and place.answer("plan"):
         due = place.answer("due")
-        plan = clip(place.answer("plan") or "")
+        plan = clip(place.answer("plan") or "", QUOTED)
         if due:
             said = draft.line("plan.kept", plan=plan, day=day_in_words(date.fromisoformat(due), draft.person.language))
         else:

@@ -270,11 +270,27 @@ def echo_of(text: str, hear: Hear) -> str | None:
 
 
 def _stands_alone(clause: str, hear: Hear) -> bool:
-    """Two words or more, not cut off at its end, and more than a thing with its article."""
+    """Two words or more, not cut off at its end, more than a thing with its article, and not said to the coach."""
     words = clause.lower().replace("’", "'").split()
+    if set(words) & set(hear.addressed):
+        return False
     if len(words_in(clause)) < ECHO[0] or len(clause) > LONGEST_ECHO or words[-1] in hear.loose_ends:
         return False
     return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in ("i", "we", "he", "she", "they")
+
+
+def turns_in(text: str, hear: Hear) -> bool:
+    """True when the text turns in the middle: but, although, however."""
+    return bool(set(words_in(text)) & set(hear.turns))
+
+
+def act_in(text: str, hear: Hear) -> str | None:
+    """What somebody does by a message, wherever in it they do it: complain about the coach, ask who can read this, tell their next step.
+
+    The patterns are data, tried in their order over the text in lower case with straight apostrophes; None for none of them.
+    """
+    said = " ".join(text[:READ].lower().replace("’", "'").split())
+    return next((act for act, patterns in hear.acts.items() if any(re.search(pattern, said) for pattern in patterns)), None)
 
 
 def only_who_in(text: str, hear: Hear) -> str | None:

@@ -12,10 +12,11 @@ from datetime import date, time, timedelta
 from bot.draft import Draft
 from bot.hearing import name_in, words_in
 from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
-from bot.rhythm import best_known, city_of, clock_in, day_in, follow_up, today, zones_for
+from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, zones_for
 from prompts.library import GuideChoice, Step
 
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
+LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 MANY_ZONES = 8  # cities offered when a country has several clocks
 PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
 PRESET_DAYS = {"tomorrow": 1, "three-days": 3, "week": 7}
@@ -106,14 +107,22 @@ def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
 
 
 def _keep_due(draft: Draft, step: Step, text: str) -> bool:
-    day = day_in(text, draft.person.language, draft.at, draft.person.zone)
-    if day is None or len(words_in(text)) > 6:
+    day = named_day(draft, text)
+    if day is None:
         return False
-    _plan(draft, step, day)
+    plan_for(draft, step, day)
     return True
 
 
-def _plan(draft: Draft, step: Step, day: date | None) -> None:
+def named_day(draft: Draft, text: str) -> date | None:
+    """The day a text is, or names somewhere."""
+    language, zone = draft.person.language, draft.person.zone
+    whole = day_in(text, language, draft.at, zone) if len(words_in(text)) <= LONGEST_DAY else None
+    return whole or day_within(text, draft.words.hear.days, language, draft.at, zone)
+
+
+def plan_for(draft: Draft, step: Step, day: date | None) -> None:
+    """Keeps the plan for a day, with a row that makes sure it is asked about; without a day it is only said back."""
     place = draft.here
     plan = place.answer("plan") or ""
     _put(draft, step, day.isoformat() if day else "")
@@ -174,7 +183,7 @@ def _choose_phase(draft: Draft, step: Step, choice: GuideChoice, label: str) -> 
 
 def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
     ahead = PRESET_DAYS.get(choice.id)
-    _plan(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
+    plan_for(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
 
 
 CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {

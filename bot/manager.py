@@ -16,7 +16,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.dialogue import lookup, step
@@ -35,12 +35,13 @@ from bot.model import (
     PersonId,
     Platform,
     Pressed,
+    Remind,
     Said,
     Say,
     Turn,
 )
 from prompts.library import Library
-from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown
+from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown, Unreadable
 
 TRIES = 3  # after this many, a message is set aside and the person is told
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
@@ -87,16 +88,22 @@ class Manager:
     async def resume(self) -> None:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
         for key, person in await asyncio.to_thread(self._store.pending):
-            if await asyncio.to_thread(self._store.failed, key) > TRIES:
-                await asyncio.to_thread(self._set_aside, key, person)
-            else:
-                await self.turn(key, person)
+            try:
+                if await asyncio.to_thread(self._store.failed, key) >= TRIES:
+                    await asyncio.to_thread(self._set_aside, key, person)
+                else:
+                    await self.turn(key, person)
+            except Unreadable:
+                log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
     async def tick(self) -> None:
         """Takes the turns of everything that has fallen due."""
         for row in await asyncio.to_thread(self._store.due, self._clock()):
-            async with self._one_at_a_time[row.person_id]:
-                await asyncio.to_thread(self._fall, row)
+            try:
+                async with self._one_at_a_time[row.person_id]:
+                    await asyncio.to_thread(self._fall, row)
+            except Unreadable:
+                log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
     async def deliver(self, platform: Platform, send: Callable[[Letter], Awaitable[None]]) -> int:
         """Sends the unsent letters of a platform, in order; how many those were. Only one sender at a time per platform."""
@@ -143,6 +150,8 @@ class Manager:
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
             log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))  # noqa: TRY400
+            if isinstance(event, Fell):  # nobody wrote, so nobody is told; it falls due again tomorrow
+                return Turn(gathered.conversation, (Remind(event.kind, event.at + timedelta(days=1), event.ref),))
             words = self._library.in_language(gathered.person.language)
             return Turn(gathered.conversation, (Say(Message("notice", words.variants("wrong")[0])),))
 
@@ -161,7 +170,10 @@ class Manager:
 
     def _set_aside(self, key: str, person: PersonId) -> None:
         inbound = self._store.inbound(key)
-        gathered = self._store.gather(person)
+        try:
+            gathered = self._store.gather(person)
+        except NoSuchPerson:
+            return
         words = self._library.in_language(gathered.person.language)
         notice = Turn(gathered.conversation, (Say(Message("notice", words.variants("set-aside")[0])),))
         self._store.save(person, notice, gathered.version, self._clock(), platform=inbound.platform if inbound else None)

@@ -271,7 +271,7 @@ class Kept:
     day: date
 
 
-Stage = Literal["explore", "threads", "options", "deepen"]
+Stage = Literal["explore", "threads", "options", "deepen", "own"]
 
 
 @dataclass(frozen=True, slots=True)

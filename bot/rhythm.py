@@ -309,6 +309,15 @@ def day_in(text: str, language: str, now: datetime, zone: str | None) -> date | 
     return found.date() if 0 < ahead <= FARTHEST else None
 
 
+def day_within(text: str, days: Sequence[str], language: str, now: datetime, zone: str | None) -> date | None:
+    """The day that is named somewhere in a sentence: a weekday, or one of `days` such as tomorrow and next week."""
+    from babel.dates import get_day_names
+
+    names = [*days, *(name.lower() for name in get_day_names("wide", locale=language).values())]
+    found = re.search(rf"\b({'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\b", text.lower())
+    return day_in(found[1], language, now, zone) if found else None
+
+
 def _names_weekday(said: str, language: str) -> bool:
     from babel.dates import get_day_names
 

@@ -39,6 +39,15 @@ def alarmed(draft: Draft, text: str) -> bool:
     return True
 
 
+def keep_company(draft: Draft) -> None:
+    """Somebody in danger opened the chat or pressed a button: nothing of work, the person is asked about."""
+    if draft.alarmed_at and draft.at - draft.alarmed_at > OVER:
+        draft.alarm = None
+        draft.say(draft.line("safety.danger.after"), "safety")
+    else:
+        draft.say(draft.line("safety.danger.stay"), "safety")
+
+
 def _raise(draft: Draft) -> None:
     draft.alarm, draft.alarmed_at = "asked-danger", draft.at
     if draft.person.zone:
@@ -48,8 +57,7 @@ def _raise(draft: Draft) -> None:
 def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
     if not again and draft.alarmed_at and draft.at - draft.alarmed_at > OVER:
-        draft.alarm = None
-        draft.say(draft.line("safety.danger.after"), "safety")
+        keep_company(draft)
         return True
     said = f" {' '.join(words_in(text))} "
     words, wish = draft.words.safety, heard(text, draft.words.hear.wishes, draft.words.hear)

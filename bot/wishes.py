@@ -6,6 +6,7 @@ dialogue.py's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -76,7 +77,7 @@ def _leave(draft: Draft) -> None:
 
 
 def _if_then(draft: Draft) -> None:
-    lead = draft.line("aim.was", aim=draft.aim) if draft.aim else ""
+    lead = draft.line("aim.was", aim=guiding.clip(draft.aim, guiding.QUOTED)) if draft.aim else ""
     guiding.start(draft, "if-then", lead, draft.line("frame.own"))
 
 
@@ -88,10 +89,11 @@ def _line(key: str) -> Callable[[Draft], None]:
 
 
 def finish(draft: Draft, text: str) -> None:
-    """Says a text; in the middle of a guide the guide's question follows and its choices stay on the table."""
+    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
     if draft.ending:
         question, choices = draft.ending
-        draft.say(f"{text}\n\n{question}", "reply", choices)
+        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        draft.say(f"{told}\n\n{question}", "reply", choices)
     else:
         draft.say(text)
 
@@ -105,6 +107,18 @@ def _thanks(draft: Draft) -> None:
             "reply",
             [draft.choice("set-up"), draft.choice("reflect"), draft.choice("later")],
         )
+
+
+def _wrong_turn(draft: Draft) -> None:
+    """The card was the wrong one: it is dropped, and the person's own words are asked for (rubric S10)."""
+    draft.talk = None
+    finish(draft, draft.line("wrong-turn"))
+
+
+def _glad(draft: Draft) -> None:
+    """Something went well: no options, a moment to see what made it work, and the offer to keep it."""
+    draft.talk = None
+    draft.say(draft.line("joy"), "reply", [draft.choice("reflect"), draft.choice("later")])
 
 
 def _anger(draft: Draft) -> None:
@@ -228,6 +242,11 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "one": coaching.one_way,
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
+    "wrong-turn": _wrong_turn,
+    "plain": _line("plain"),
+    "errand": _line("errand"),
+    "glad": _glad,
+    "change": _line("change.what"),
     "good": _yes,
     "no": _no,
     "resume": _resume,

@@ -108,6 +108,9 @@ class Hear(_Part):
     wishes: dict[str, list[str]]
     choices: dict[str, list[str]]
     asking: list[str]
+    acts: dict[str, list[str]]
+    days: list[str]
+    addressed: list[str]
     reported: list[str] = []
     aside: list[str]
     feelings: list[str]
@@ -298,12 +301,12 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
             yield f"lines.{key} names ${min(_slots(lines) - _slots(english.lines[key]))}, the English line does not"
         if _bad_templates(lines):
             yield f"lines.{key}: a $ that begins no slot (write $$)"
-    for part in ("controls", "wishes", "choices"):
+    for part in ("controls", "wishes", "choices", "acts"):
         mine, theirs = getattr(words.hear, part), getattr(english.hear, part)
         for key in sorted(theirs.keys() ^ mine.keys()):
             yield f"hear.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
         for phrase, times in Counter(phrase for phrases in mine.values() for phrase in phrases).items():
-            if times > 1 and part != "choices":
+            if times > 1 and part not in ("choices", "acts"):
                 yield f"hear.{part}: {phrase!r} stands {times} times"
     for part in ("danger", "ethics", "harassment", "injection", "idioms"):
         for phrase in getattr(words.safety, part):
