@@ -105,7 +105,7 @@ def _forget_old_place(draft: Draft) -> None:
 
 
 def _opened(draft: Draft) -> None:
-    if draft.alarm:
+    if safety.in_danger(draft):
         safety.keep_company(draft)
     elif not draft.person.welcomed:
         _welcome(draft)
@@ -323,9 +323,10 @@ def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
 
 
 def _pressed(draft: Draft, choice_id: str) -> None:
-    if draft.alarm:
+    if safety.in_danger(draft):
         safety.keep_company(draft)
         return
+    draft.alarm = None
     if choice_id not in {choice.id for choice in draft.offered}:
         _expired(draft)
         return

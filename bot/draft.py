@@ -79,6 +79,10 @@ class Draft:
     def remember(self, mark: str) -> None:
         self._recent.append(mark)
 
+    def unheard(self, key: str) -> bool:
+        """Whether a line has a wording left that was not said lately."""
+        return any(self.heard_at(f"{key}#{n}") < 0 for n in range(len(self.words.variants(key))))
+
     def fill(self, text: str, /, **slots: str) -> str:
         return Template(text).substitute({"dear": self.dear} | slots)
 

@@ -296,7 +296,7 @@ class Conversation:
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0
-    alarm: Literal["asked-danger", "asked-safe"] | None = None
+    alarm: Literal["asked-danger", "asked-safe", "ethics", "harassment"] | None = None
     alarmed_at: datetime | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()

@@ -11,21 +11,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.draft import Draft
-from bot.hearing import alarm_in, heard, words_in
+from bot.hearing import alarm_in, choice_in, heard, words_in
 from bot.model import Remind
 from bot.rhythm import next_reminder
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
+LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "privacy", "delete", "status", "reminders-off", "about-me", "hello"})
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again
 
 
 def alarmed(draft: Draft, text: str) -> bool:
     """Answers what must not be coached on; True when that was done and the turn is over."""
     alarm = alarm_in(text, draft.words.safety)
-    if draft.alarm and alarm in (None, "danger"):
+    if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
-        return False
+        return draft.alarm is not None and _stays(draft, text)
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
@@ -35,7 +36,26 @@ def alarmed(draft: Draft, text: str) -> bool:
     draft.person = replace(draft.person, welcomed=True)
     if alarm == "danger":
         _raise(draft)
+    else:
+        draft.alarm, draft.alarmed_at = ("harassment" if alarm == "harassment" else "ethics"), draft.at
     draft.say(draft.line(f"safety.{alarm}"), "safety")
+    return True
+
+
+def in_danger(draft: Draft) -> bool:
+    """Whether a sign of danger to life has the floor."""
+    return draft.alarm in ("asked-danger", "asked-safe")
+
+
+def _stays(draft: Draft, text: str) -> bool:
+    """After harassment or wrongdoing was told the floor stays with it, until the person turns to something else by their own wish."""
+    key = f"safety.{draft.alarm}.stay"
+    wish = heard(text, draft.words.hear.wishes, draft.words.hear)
+    over = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER or not draft.unheard(key)
+    if over or wish in LEAVING or draft.place or choice_in(text, draft.offered, draft.words.hear):
+        draft.alarm = None
+        return False
+    draft.say(draft.line(key), "safety", [draft.choice("ask"), draft.choice("enough")])
     return True
 
 

@@ -99,11 +99,11 @@ def _client(place: str | Path) -> AbstractContextManager[Any]:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Turns whatever Chroma raises into Unreadable."""
+    """Turns whatever Chroma raises into Unreadable; AttributeError is what a client says that could not be opened the first time."""
     import httpx
     from chromadb.errors import ChromaError
 
     try:
         yield
-    except (ChromaError, httpx.HTTPError, ValueError, RuntimeError, OSError) as error:
+    except (ChromaError, httpx.HTTPError, ValueError, RuntimeError, OSError, AttributeError) as error:
         raise Unreadable(" ".join(str(error).split())[:300]) from error
