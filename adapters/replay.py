@@ -285,10 +285,10 @@ class Player:
         for n, entry in enumerate(person.entries):
             answers = (("moment", entry.text),)
             self.book.add_entry(
-                person_id, Entry(f"{who}-{n}", entry.guide, entry.at.date(), entry.at, answers, entry.energy, entry.partnership)
+                person_id, Entry(f"replayed-{n}", entry.guide, entry.at.date(), entry.at, answers, entry.energy, entry.partnership)
             )
         for n, intention in enumerate(person.intentions):
-            plan = Intention(f"{who}-plan-{n}", intention.text, made=intention.made, due=intention.due)
+            plan = Intention(f"replayed-plan-{n}", intention.text, made=intention.made, due=intention.due)
             self.book.add_intention(person_id, plan)
             self.book.set_due(person_id, "follow-up", plan.id, follow_up(plan.due, rhythm, person.timezone))
         if person.onboarded and person.timezone and (at := next_reminder(rhythm, person.timezone, self.script.start)):

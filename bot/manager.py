@@ -89,7 +89,7 @@ class Manager:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
         for key, person in await asyncio.to_thread(self._store.pending):
             try:
-                if await asyncio.to_thread(self._store.failed, key) >= TRIES:
+                if await asyncio.to_thread(self._store.failed, key) > TRIES:
                     await asyncio.to_thread(self._set_aside, key, person)
                 else:
                     await self.turn(key, person)

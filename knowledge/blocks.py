@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-MOST_TEXT = 6_000_000  # characters of one file: as much as 2,000 full pages
+MOST_TEXT = 8_000_000  # characters of one file: as much as 2,000 full pages
 CLOSES = tuple(".!?:…。！？")  # what a sentence ends with
 
 # Invisible or meant for machines: controls, bidirectional overrides, zero-width signs (but the two joiners, which scripts of Asia need),

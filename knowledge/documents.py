@@ -1,7 +1,7 @@
 """Keeps the pieces of an operator's own documents in HOME/index/documents, apart from the index of the cards, which is built anew at will.
 
     current.json    which folder is in use, and what its vectors were made with: written last, so a change is there whole or not at all
-    xxxxxxxx/       documents.sqlite (the pieces, and their words in FTS5), chroma/ (their vectors, unless a server keeps them)
+    xxxxxxxx/       documents.sqlite (the pieces, and which words are in which), chroma/ (their vectors, unless a server keeps them)
 
 A change writes a new folder beside the old one and takes its place: whoever searches meanwhile reads on undisturbed, and of what was
 removed nothing is left. Vectors can be made again from the pieces at any time; the pieces only from the files, which are not kept.
@@ -16,7 +16,8 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections import Counter
+import sys
+from array import array
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # raise it when what is written here changes
 SQL = "documents.sqlite"
-STOP = frozenset().union(*COMMON_WORDS.values())  # they say nothing about what a text is about
+STOP = frozenset().union(*COMMON_WORDS.values())
 SLICE = 64  # pieces embedded at a time, between two steps of the bar
 
 
@@ -93,7 +94,7 @@ def kept(root: Path, model: str | None = None, chroma_url: str | None = None) ->
         try:
             current = json.loads((root / CURRENT).read_bytes())
             place = root / str(current["folder"])
-            _check(place / SQL, current["sum"])
+            _check(place / SQL, current)
             vectors = _vectors(place, current, model, chroma_url) if model else None
             return Kept(place, _documents(place), vectors)
         except FileNotFoundError:
@@ -142,8 +143,10 @@ def embed(pieces: Sequence[Piece], embedder: Embedder, step: Callable[[int], Non
     return vectors
 
 
-def _check(path: Path, wanted: str) -> None:
-    if _sum(path) != wanted:
+def _check(path: Path, current: dict[str, Any]) -> None:
+    if current["format"] != FORMAT:
+        raise ValueError("another version of the program has written it")
+    if _sum(path) != current["sum"]:
         raise ValueError("its sum is wrong")
 
 
@@ -218,9 +221,10 @@ def _fill(db: sqlite3.Connection, every: list[New]) -> None:
     db.execute("CREATE TABLE document (sha256 PRIMARY KEY, name, kind, licence, added, pieces)")
     db.execute("CREATE TABLE piece (id INTEGER PRIMARY KEY, sha256, place, heading, text)")
     db.execute("CREATE INDEX piece_of ON piece (sha256)")
-    db.execute("CREATE VIRTUAL TABLE words USING fts5(stems, detail=none, tokenize='unicode61 remove_diacritics 2')")
-    db.execute("CREATE TABLE seen (stem PRIMARY KEY, pieces) WITHOUT ROWID")
-    seen: Counter[str] = Counter()
+    # Which pieces have a word: their ids, packed. Every piece that shares a word is scored, exactly, in a fraction of a millisecond; FTS5
+    # takes 26 ms to rank the 9,000 of 10,000 pieces that have one of twelve words.
+    db.execute("CREATE TABLE word (stem PRIMARY KEY, pieces, rows) WITHOUT ROWID")
+    within: dict[str, array[int]] = {}
     known: dict[str, dict[str, str]] = {language: {} for language in COMMON_WORDS}
     row = 0
     for one in every:
@@ -229,14 +233,32 @@ def _fill(db: sqlite3.Connection, every: list[New]) -> None:
         db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", values)
         language = language_of(one.pieces)
         for piece in one.pieces:
-            telling = [word for word in words_in(" ".join([*piece.heading, piece.text])) if word not in STOP]
-            stems = stemmed(" ".join(telling), language, known[language])
-            seen.update(set(stems))
             db.execute("INSERT INTO piece VALUES (?, ?, ?, ?, ?)", (row, facts.sha256, piece.where, json.dumps(piece.heading), piece.text))
-            db.execute("INSERT INTO words (rowid, stems) VALUES (?, ?)", (row, " ".join(stems)))
+            telling = telling_words(" ".join([*piece.heading, piece.text]))
+            for stem in dict.fromkeys(stemmed(" ".join(telling), language, known[language])):
+                within.setdefault(stem, array("I")).append(row)
             row += 1
-    db.executemany("INSERT INTO seen VALUES (?, ?)", sorted(seen.items()))
-    db.execute("INSERT INTO words (words) VALUES ('optimize')")
+    db.executemany("INSERT INTO word VALUES (?, ?, ?)", ((stem, len(rows), packed(rows)) for stem, rows in sorted(within.items())))
+
+
+def telling_words(text: str) -> list[str]:
+    """Without those that say nothing about what a text is about: the common ones, and single letters."""
+    return [word for word in words_in(text) if word not in STOP and (len(word) > 1 or word.isdigit())]
+
+
+def packed(rows: array[int]) -> bytes:
+    return (array("I", rows) if sys.byteorder == "little" else _swapped(rows)).tobytes()
+
+
+def unpacked(data: bytes) -> array[int]:
+    rows = array("I", data)
+    return rows if sys.byteorder == "little" else _swapped(rows)
+
+
+def _swapped(rows: array[int]) -> array[int]:
+    swapped = array("I", rows)
+    swapped.byteswap()
+    return swapped
 
 
 def language_of(pieces: Sequence[Piece]) -> str:

@@ -41,7 +41,7 @@ def decoded(data: bytes) -> str:
     """The text of a file, where its encoding is certain."""
     with contextlib.suppress(UnicodeDecodeError):
         if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-            return data.decode("utf-32")
+            return _text(data.decode("utf-32"))
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return _text(data.decode("utf-16"))
         if b"\0" not in data:
@@ -59,6 +59,8 @@ def decoded(data: bytes) -> str:
 
 
 def _text(text: str) -> str:
+    if len(text) > MOST_TEXT:
+        raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
     strange = sum(text.count(sign) for sign in map(chr, (*range(8), *range(14, 27), *range(28, 32), 127)))
     if strange > len(text) / 1000:
         raise Refused("is not text: it holds control characters")
@@ -197,8 +199,10 @@ def _check_package(data: bytes) -> None:
         raise Refused("is damaged: its content list cannot be read") from error
     parts = package.infolist()
     unpacked = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
-        raise Refused(f"unpacks to {unpacked // 2**20} MB in {len(parts)} parts, more than {MOST_UNPACKED // 2**20} MB; a zip bomb?")
+    if len(parts) > MOST_PARTS:
+        raise Refused(f"has {len(parts)} parts, more than {MOST_PARTS}: a zip bomb")
+    if unpacked > MOST_UNPACKED:
+        raise Refused(f"unpacks to {unpacked // 2**20} MB, more than {MOST_UNPACKED // 2**20} MB; make its pictures smaller or split it")
     for part in parts:
         if part.file_size > BOMB * max(part.compress_size, 10_000):
             raise Refused(

@@ -13,6 +13,7 @@ No message that anybody ever searched for is written here.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import json
 import platform
@@ -267,6 +268,12 @@ def alone(root: Path, patience: float) -> Iterator[None]:
             (root / LOCK).write_bytes(b"")
             lock.execute("BEGIN EXCLUSIVE")
         yield
+
+
+def give_back() -> None:
+    """Memory that is free again goes back to the system: opening the model and Chroma leaves 60 MB of it, which glibc would keep."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # there is no glibc here
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def whose(root: Path) -> str:

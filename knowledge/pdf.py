@@ -43,7 +43,7 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
             raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
     bare = sum(sum(map(str.isalpha, "".join(lines))) < FEW_LETTERS for lines in pages)
     if bare == len(pages) or (bare > 2 and bare > len(pages) / 2):
-        raise Refused(f"is scanned: {bare} of its {len(pages)} pages hold no text; run OCR first")
+        raise Refused(f"is scanned, it seems: {bare} of its {len(pages)} pages hold no text; run OCR first")
     titles = _titles(reader)
     running = _running(pages)
     for number, lines in enumerate(pages, 1):

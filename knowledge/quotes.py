@@ -11,15 +11,17 @@ import heapq
 import math
 import sqlite3
 import threading
+from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.model import Quote
-from knowledge.documents import STOP, change, kept, root_of, stamp
+from knowledge.documents import change, kept, root_of, stamp, telling_words, unpacked
 from knowledge.embedder import Embedder
-from knowledge.index import IndexDown, Progress
+from knowledge.index import IndexDown, Progress, give_back
 from knowledge.meaning import times
 from knowledge.pieces import sentences_in
 from knowledge.words import MOST, languages_of, stems_of, words_in
@@ -31,13 +33,11 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 LONGEST = 400  # characters of a quotation
-LOOKED_AT = 30  # pieces of each leg
 TELLING = 12  # words of a message that are looked up, the rarest first
 STRANGE = 6  # words of it that no document has and that count against one: a long message may hold many names
-COMMON = 20_000  # rows that are ranked for a message at most, over all its words; more take too long
 
 # Chance that a piece is right: a logistic fit to 110 messages over two documents whose fitting lines are known (docs/documents.md). At the
-# gate one in five such messages gets a quotation, half of them the very lines that were known to fit, and 2 of 134 off topic get one.
+# gate one in four such messages gets a quotation, two in five of them the very lines known to fit, and 2 of 134 off topic get one.
 CLOSE, SHARED, OFFSET = 7.0, 4.0, -4.3
 SHARED_BY_WORDS, OFFSET_BY_WORDS = 3.5, -2.5
 GATE = 0.25
@@ -47,10 +47,10 @@ FEW = 2  # words that must be shared where there are no vectors
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is told by the words of a message: their stems, the rarest first, each with its weight and in how many pieces it is."""
+    """What is told by the words of a message: their stems, the rarest first, each with its weight and the pieces that it is in."""
 
     stems: dict[str, float]
-    counts: dict[str, int]
+    rows: dict[str, array[int]]
     whole: float  # weight of all, those included that no piece has
 
 
@@ -95,7 +95,11 @@ class Quotes:
         if not self.refresh():
             return ()
         with self._turn:
-            return self._find(text, vector, k) if self._pieces else ()
+            try:
+                return self._find(text, vector, k) if self._pieces else ()
+            except sqlite3.Error as error:
+                self.fault = f"{self._root} cannot be read ({error}). Look after its disk, or move it away and ingest the documents again."
+                return ()
 
     def _read(self) -> None:
         self.fault, self._pieces, self._vectors = None, 0, None
@@ -108,62 +112,55 @@ class Quotes:
             self._db.close()
             self._db, self._vectors = found.open(), found.vectors
             self._pieces = sum(document.pieces for document in found.documents)
+            give_back()
 
     def _find(self, text: str, vector: Vector | None, k: int) -> tuple[Quote, ...]:
-        words = [word for word in dict.fromkeys(words_in(text)) if word not in STOP][:MOST]
-        telling = self._telling(words, languages_of(words_in(text)))
-        cosines = times(self._vectors, vector) if vector is not None and self._vectors is not None else None
-        rows = set(self._by_words(telling)) | set(_largest(cosines))
-        shares = self._shares(rows, telling)
-        chances = {}
-        for row, (share, count) in shares.items():
-            if cosines is None:
-                chances[row] = _chance(SHARED_BY_WORDS * share + OFFSET_BY_WORDS) if count >= FEW else 0.0
-            else:
-                close = float(cosines[row])
-                chances[row] = _chance(CLOSE * close + SHARED * share + OFFSET) if close >= FAR else 0.0
-        best = heapq.nsmallest(2 * k, (row for row in rows if chances[row] >= GATE), key=lambda row: (-chances[row], row))
+        telling = self._telling(list(dict.fromkeys(telling_words(text)))[:MOST], languages_of(words_in(text)))
+        close = vector is not None and self._vectors is not None
+        best = self._by_both(telling, vector, 2 * k) if close else self._by_words(telling, 2 * k)
         quotes: dict[str, Quote] = {}
-        for row in best:  # the same text may stand in two documents
-            quote = self._quote(row, telling, chances[row])
-            quotes.setdefault(quote.text, quote)
-        return tuple(quotes.values())[:k]
+        for row, chance in best:
+            if chance < GATE or len(quotes) == k:
+                break
+            quote = self._quote(row, telling, chance)
+            quotes.setdefault(quote.text, quote)  # the same text may stand in two documents
+        return tuple(quotes.values())
 
     def _telling(self, words: Sequence[str], languages: Sequence[str]) -> Telling:
         ways = [stems_of(words, language) for language in languages]  # a document and a message may be in different languages
         stems = list(dict.fromkeys(stem for way in ways for stem in way))
-        query = f"SELECT stem, pieces FROM seen WHERE stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
+        query = f"SELECT stem, pieces FROM word WHERE stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
         seen: dict[str, int] = dict(self._execute(query, stems))
-        known = sorted((count, stem) for stem, count in seen.items())[:TELLING]
         strange = sum(not any(stem in seen for stem in own) for own in zip(*ways, strict=True))
-        weights = {stem: self._rarity(count) for count, stem in known}
-        counts = {stem: count for count, stem in known}
-        return Telling(weights, counts, sum(weights.values()) + min(strange, STRANGE) * self._rarity(0))
+        weights = {stem: self._rarity(seen[stem]) for stem in sorted(seen, key=lambda stem: (seen[stem], stem))[:TELLING]}
+        query = f"SELECT stem, rows FROM word WHERE stem IN ({', '.join('?' * len(weights))})"  # noqa: S608
+        rows = {stem: unpacked(data) for stem, data in self._execute(query, list(weights))}
+        return Telling(weights, rows, sum(weights.values()) + min(strange, STRANGE) * self._rarity(0))
 
     def _rarity(self, count: int) -> float:
         return math.log(1 + (self._pieces - count + 0.5) / (count + 0.5))
 
-    def _by_words(self, telling: Telling) -> list[int]:
-        stems: list[str] = []
-        rows = 0
-        for stem, count in telling.counts.items():
-            rows += count
-            if stems and rows > COMMON:
-                break
-            stems.append(stem)
-        if not stems:
-            return []
-        wanted = " OR ".join(f'"{stem}"' for stem in stems)
-        return [row for (row,) in self._execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (wanted, LOOKED_AT))]
+    def _by_both(self, telling: Telling, vector: Vector | None, few: int) -> list[tuple[int, float]]:
+        import numpy as np
 
-    def _shares(self, rows: set[int], telling: Telling) -> dict[int, tuple[float, int]]:
-        """Of each piece the share of what the message tells that its words have too, and how many words that is."""
-        query = f"SELECT rowid, stems FROM words WHERE rowid IN ({', '.join('?' * len(rows))})"  # noqa: S608
-        shares = {}
-        for row, stems in self._execute(query, sorted(rows)):
-            common = telling.stems.keys() & set(stems.split())
-            shares[row] = (sum(telling.stems[stem] for stem in common) / (telling.whole or 1.0), len(common))
-        return shares
+        close = times(self._vectors, vector)
+        shared = np.zeros(len(close), dtype=np.float32)
+        for stem, weight in telling.stems.items():
+            shared[np.frombuffer(telling.rows[stem], dtype=np.uint32)] += weight / telling.whole
+        scores = CLOSE * close + SHARED * shared + OFFSET
+        rows = np.flatnonzero((close >= FAR) & (scores >= math.log(GATE / (1 - GATE))))
+        best = rows[np.lexsort((rows, -scores[rows]))][:few].tolist()
+        return [(row, _chance(float(scores[row]))) for row in best]
+
+    def _by_words(self, telling: Telling, few: int) -> list[tuple[int, float]]:
+        shared: dict[int, float] = {}
+        words: Counter[int] = Counter()
+        for stem, weight in telling.stems.items():
+            for row in telling.rows[stem]:
+                shared[row] = shared.get(row, 0.0) + weight / telling.whole
+                words[row] += 1
+        best = heapq.nsmallest(few, (row for row in shared if words[row] >= FEW), key=lambda row: (-shared[row], row))
+        return [(row, _chance(SHARED_BY_WORDS * shared[row] + OFFSET_BY_WORDS)) for row in best]
 
     def _quote(self, row: int, telling: Telling, chance: float) -> Quote:
         query = "SELECT name, place, text FROM piece JOIN document USING (sha256) WHERE id = ?"
@@ -200,15 +197,6 @@ def _worth(sentence: str, stems: Mapping[str, float]) -> float:
 def _cut(sentence: str, longest: int) -> str:
     cut = sentence[: longest - 1]
     return f"{cut[: cut.rfind(' ')] if ' ' in cut[longest // 2 :] else cut}…"
-
-
-def _largest(cosines: Any) -> list[int]:
-    if cosines is None:
-        return []
-    import numpy as np
-
-    few = min(LOOKED_AT, len(cosines))
-    return [int(row) for row in np.argpartition(cosines, -few)[-few:]]
 
 
 def _chance(score: float) -> float:

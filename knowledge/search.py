@@ -22,7 +22,7 @@ from bot.model import Option, Passage, Quote, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
 from knowledge.documents import root_of
-from knowledge.index import Index, index_in_memory, open_index
+from knowledge.index import Index, give_back, index_in_memory, open_index
 from knowledge.meaning import Meaning, Near
 from knowledge.quotes import Quotes
 from knowledge.words import Shared
@@ -91,7 +91,9 @@ class Finder:
             loading = other.submit(embedding.Embedder.open, home / "index")
             index = open_index(home, folder, loading.result, chroma_url, progress)
             model = loading.result()
-        return cls(index, model, missing, Quotes.open(home, model, chroma_url, progress))
+        finder = cls(index, model, missing, Quotes.open(home, model, chroma_url, progress))
+        give_back()
+        return finder
 
     @classmethod
     def by_words(cls, folder: Path = CARDS, home: Path | None = None) -> Finder:

@@ -21,8 +21,6 @@ from storage.tables import addresses, audit, inbox, outbox, persons
 from storage.values import INBOUND, MESSAGE, Sealer, log, plain
 from storage.vault import Vault
 
-TRIES = 3  # a message that failed so often is given up on
-
 
 def inbox_key(inbound: Inbound) -> str:
     return f"{inbound.platform}|{plain(inbound.key)}"
@@ -36,9 +34,7 @@ def take_in(connection: Connection, sealer: Sealer, inbound: Inbound) -> str:
 
 
 def undone(connection: Connection) -> list[tuple[str, PersonId]]:
-    rows = connection.execute(
-        select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None), inbox.c.tries < TRIES).order_by(inbox.c.seq)
-    )
+    rows = connection.execute(select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq))
     return [(row.key, row.person_id) for row in rows]
 
 

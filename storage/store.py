@@ -93,7 +93,7 @@ class Store:
             return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
 
     def pending(self) -> list[tuple[str, PersonId]]:
-        """Undone messages in order of arrival, without those that failed too often."""
+        """Undone messages in order of arrival."""
         with self._database.reading() as connection:
             return mail.undone(connection)
 

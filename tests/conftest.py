@@ -165,7 +165,7 @@ def fresh(tmp_path: Path, bytecode: Path) -> Home:
 
 @pytest.fixture
 def new_home(tmp_path: Path, bytecode: Path, knowledge_home: Path, finder: Finder) -> Callable[[str], Home]:
-    """Makes homes with a built index, a copy of the one that the tests share; only the model's graph, 90 MB that never change, is linked."""
+    """Makes homes with a built index, a copy of the one the tests share; only the model's graph, 90 MB that never change, is linked."""
 
     def make(name: str) -> Home:
         index = tmp_path / name / "index"

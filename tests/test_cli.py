@@ -209,11 +209,12 @@ def test_evaluate_measures_each_leg(reading, tmp_path: Path) -> None:
     assert report["legs"]["fused"]["means"]["hit@1"] == 1
     assert (report["refused_rightly"], report["refused_wrongly"]) == (1, 0)
     table = reading.run("evaluate", str(file)).out
-    assert "lexical" in table and "nDCG@5" in table and "refused 1/1 off topic, 0/1 on topic" in table
+    assert [part for part in ("lexical", "nDCG@5", "refused 1/1 off topic, 0/1 on topic") if part not in table] == []
 
 
 @pytest.mark.parametrize(
-    "rows", ["", '{"id": 1, "text": "x", "gold": [], "ok": []}', '{"id": 1, "text": "x", "gold": "no list", "ok": 3}', '{"id": 1, "text": "x"}']
+    "rows",
+    ["", '{"id": 1, "text": "x", "gold": [], "ok": []}', '{"id": 1, "text": "x", "gold": "no list", "ok": 3}', '{"id": 1, "text": "x"}'],
 )
 def test_evaluate_refuses_what_it_cannot_measure(rows: str, fresh, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
@@ -579,7 +580,9 @@ def test_a_database_of_a_newer_version_is_left_alone(home) -> None:
     assert home.digest() == used_before
 
 
-@pytest.mark.parametrize("spoilt", [b"not a database at all, but long enough to be taken for one" * 100, b"SQLite format 3\0" + os.urandom(8000)])
+@pytest.mark.parametrize(
+    "spoilt", [b"not a database at all, but long enough to be taken for one" * 100, b"SQLite format 3\0" + os.urandom(8000)]
+)
 def test_a_damaged_database_is_left_as_it_is(spoilt: bytes, home) -> None:
     used(home)
     home.database.write_bytes(spoilt)

@@ -403,11 +403,16 @@ def test_the_name_that_is_kept_is_the_file_alone_and_can_be_shown(put):
     assert open_file(put("../own/x.txt", TRAVEL)).name == "x.txt"
 
 
-def test_the_process_that_reads_takes_no_more_than_its_memory(put):
-    pytest.importorskip("resource")
-    text = " ".join(f"word{n}" for n in range(600_000)).encode()
-    with pytest.raises(Refused, match="million characters"):
-        read(open_file(put("long.txt", text)))
+def test_a_file_with_more_text_than_anybody_reads_is_refused(put):
+    for name in ("long.txt", "long.md"):
+        with pytest.raises(Refused, match="million characters"):
+            read(open_file(put(name, b"some words " * 800_000)))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit of a process's memory is Linux's")
+def test_a_file_that_takes_more_memory_than_there_is_for_it_is_refused(put):
+    with pytest.raises(Refused, match="300 MB of memory"):
+        read(open_file(put("stars.md", b"*a " * 2_000_000)))
 
 
 # --- what is kept

@@ -108,7 +108,7 @@ def _variants(say: Any) -> list[str]:
 
 def _literal(line: str) -> str:
     """The longest part of a line without slots."""
-    return max(re.split(r"\$\w+|\n", line), key=len).strip(" “”\"")
+    return max(re.split(r"\$\w+|\n", line), key=len).strip(' “”"')
 
 
 def lives(rng: random.Random, kills: int) -> Iterator[tuple[int, float]]:

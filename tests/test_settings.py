@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bot.settings import Settings, env_example
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
-SECRET = "s3cr3t-7b1f"
+HIDDEN = "s3cr3t-7b1f"
 
 
 def test_the_example_file_is_what_the_settings_say() -> None:
@@ -44,13 +44,13 @@ def test_a_home_in_a_file_is_used(fresh) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("BROKERCOACH_PORT", f"port-{SECRET}"),
+        ("BROKERCOACH_PORT", f"port-{HIDDEN}"),
         ("BROKERCOACH_PORT", "70000"),
-        ("BROKERCOACH_LOG", SECRET),
-        ("BROKERCOACH_TRANSCRIBE", SECRET),
-        ("BROKERCOACH_MODEL_BUDGET", f"-{SECRET}"),
-        ("BROKERCOACH_DATABASE", f"not a url {SECRET}"),
-        ("BROKERCOACH_DATABASE", f"mysql://me:{SECRET}@host/db"),
+        ("BROKERCOACH_LOG", HIDDEN),
+        ("BROKERCOACH_TRANSCRIBE", HIDDEN),
+        ("BROKERCOACH_MODEL_BUDGET", f"-{HIDDEN}"),
+        ("BROKERCOACH_DATABASE", f"not a url {HIDDEN}"),
+        ("BROKERCOACH_DATABASE", f"mysql://me:{HIDDEN}@host/db"),
         ("BROKERCOACH_DATABASE", "sqlite://"),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_wrong_setting_stops_the_start_by_its_name_and_without_its_value(name:
         assert (ran.code, ran.out) == (1, "")
         assert name in ran.err
         assert value not in ran.err
-        assert SECRET not in ran.err
+        assert HIDDEN not in ran.err
         assert "Traceback" not in ran.err
 
 
@@ -81,11 +81,11 @@ def settings_of(folder: Path, *lines: str) -> Settings:
 
 def test_secrets_do_not_show(tmp_path: Path) -> None:
     secret = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
-    settings = settings_of(tmp_path, *(f"BROKERCOACH_{name.upper()}={SECRET}" for name in secret))
+    settings = settings_of(tmp_path, *(f"BROKERCOACH_{name.upper()}={HIDDEN}" for name in secret))
 
     assert set(secret) >= {"telegram_token", "slack_bot_token", "slack_app_token", "slack_signing_secret", "model_key", "transcribe_key"}
-    assert all(getattr(settings, name).get_secret_value() == SECRET for name in secret)
-    assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert all(getattr(settings, name).get_secret_value() == HIDDEN for name in secret)
+    assert HIDDEN not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
 def test_an_empty_setting_is_an_absent_one(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_an_empty_setting_is_an_absent_one(tmp_path: Path) -> None:
 
 def test_the_error_itself_carries_no_value(tmp_path: Path) -> None:
     with pytest.raises(ValidationError) as refused:
-        settings_of(tmp_path, f"BROKERCOACH_PORT={SECRET}")
+        settings_of(tmp_path, f"BROKERCOACH_PORT={HIDDEN}")
 
     assert "port" in str(refused.value)
-    assert SECRET not in str(refused.value)
+    assert HIDDEN not in str(refused.value)
