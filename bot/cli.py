@@ -21,7 +21,7 @@ import typer
 
 if TYPE_CHECKING:
     from adapters.terminal import Terminal
-    from bot.__main__ import LazyFinder
+    from bot.parts import LazyFinder
     from bot.settings import Settings
     from storage.store import Store
 
@@ -86,7 +86,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _settings() -> Settings:
-    from bot.__main__ import set_up_logging
+    from bot.parts import set_up_logging
     from bot.settings import Settings
 
     settings = Settings()
@@ -96,7 +96,7 @@ def _settings() -> Settings:
 
 @contextmanager
 def _store(settings: Settings) -> Iterator[Store]:
-    from bot.__main__ import open_store
+    from bot.parts import open_store
 
     store = open_store(settings)
     try:
@@ -116,7 +116,7 @@ def _out(row: dict[str, Any]) -> None:
 def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is, when several people share this machine.")] = "me") -> None:
     """Talk to the coach in this terminal. Everything is kept between two visits."""
     from adapters.terminal import Terminal
-    from bot.__main__ import build, now, open_finder
+    from bot.parts import build, now, open_finder
 
     settings = _settings()
     with _store(settings) as store:
@@ -148,7 +148,7 @@ def replay(
 ) -> None:
     """Play a scripted conversation on a virtual time, through the real manager, store and clock."""
     from adapters.replay import BadScript, Player, VirtualClock, read_script
-    from bot.__main__ import build, open_store
+    from bot.parts import build, open_store
 
     settings = _settings()
     try:
@@ -290,7 +290,7 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take in documents of your own (PDF, DOCX, Markdown, text), so that they are quoted beside the cards."""
-    from bot.__main__ import now
+    from bot.parts import now
     from knowledge.documents import New, change, kept, root_of
     from knowledge.ingest import gather, named, open_embedder
 

@@ -59,7 +59,7 @@ def _home(settings: Settings) -> str:
 
 
 def _logbook(settings: Settings) -> str:
-    from bot.__main__ import open_store
+    from bot.parts import open_store
     from storage.faults import StoreDown
 
     store = open_store(settings)

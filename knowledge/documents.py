@@ -122,7 +122,10 @@ def change(
         with alone(root, patience):
             if embedder and chroma_url:
                 chroma.reach(chroma_url)
-            old = kept(root, embedder.name if embedder else None, chroma_url)
+            model = embedder.name if embedder else None
+            old = kept(root, model, chroma_url)
+            if old and old.vectors is None and chroma_url:
+                old = kept(root, model)  # the server is new, and they may be in the folder still
             _write(root, _merged(old, new, gone), embedder, chroma_url, progress)
     except (OSError, sqlite3.Error, chroma.Unreadable) as error:
         raise IndexDown(remedy(root, error, chroma_url)) from error

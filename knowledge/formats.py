@@ -204,20 +204,22 @@ def _check_package(data: bytes) -> None:
     if unpacked > MOST_UNPACKED:
         raise Refused(f"unpacks to {unpacked // 2**20} MB, more than {MOST_UNPACKED // 2**20} MB; make its pictures smaller or split it")
     for part in parts:
-        if part.file_size > BOMB * max(part.compress_size, 10_000):
-            raise Refused(
-                f"a part of it unpacks to {part.file_size // 2**20} MB, {part.file_size // part.compress_size} times its size: a zip bomb"
-            )
+        _check_part(part.filename, part.file_size, part.compress_size)
         if part.flag_bits & 1:
             raise Refused("is encrypted; save a copy without the password")
-        if part.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", part.filename):
-            raise Refused("holds a part whose name leads out of it")
         if part.filename.lower().endswith((".xml", ".rels")):
-            if part.file_size > MOST_XML:
-                raise Refused(f"holds {part.file_size // 2**20} MB of XML in one part, more than {MOST_XML // 2**20} MB; split it")
             _check_xml(package.read(part))
     if "word/document.xml" not in package.namelist() or "[Content_Types].xml" not in package.namelist():
         raise Refused("is not a DOCX inside")
+
+
+def _check_part(name: str, size: int, packed: int) -> None:
+    if size > BOMB * max(packed, 10_000):
+        raise Refused(f"a part of it unpacks to {size // 2**20} MB, {size // max(packed, 1)} times its size: a zip bomb")
+    if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name):
+        raise Refused("holds a part whose name leads out of it")
+    if name.lower().endswith((".xml", ".rels")) and size > MOST_XML:
+        raise Refused(f"holds {size // 2**20} MB of XML in one part, more than {MOST_XML // 2**20} MB; split it")
 
 
 def _check_xml(data: bytes) -> None:

@@ -224,10 +224,10 @@ def _embed(texts: Sequence[Text], embedder: Embedder, known: dict[str, Any], pro
 
 
 def _known(root: Path, chroma_url: str | None, embedder: Embedder) -> dict[str, Any]:
-    """Vectors of the index that is about to be replaced."""
+    """Vectors of the index that is about to be replaced, be they where the new ones go or, when a server is new, still in the folder."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         if json.loads((root / CURRENT).read_bytes()).get("model") == embedder.name:
-            old = _read(root, chroma_url)
+            old = _read(root, chroma_url) or (_read(root, None) if chroma_url else None)
             if old and old.vectors is not None:
                 old.words.close()
                 return dict(zip((text.text for text in old.texts), old.vectors, strict=True))

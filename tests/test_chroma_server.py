@@ -25,7 +25,7 @@ from knowledge import chroma
 from knowledge.card import CARDS
 from knowledge.documents import change, kept, root_of
 from knowledge.embedder import Embedder
-from knowledge.index import CURRENT, IndexDown
+from knowledge.index import IndexDown
 from knowledge.ingest import gather
 from knowledge.search import Finder
 
@@ -224,7 +224,9 @@ def test_a_home_moves_from_the_folder_to_a_server_and_back(start, new_place, car
     server, home = start("data"), new_place("home")
     take(home, None)
     before = Finder.open(home, folder=cards).quotes(ASKED)
-    served = Finder.open(home, server.url, folder=cards)
+    told: list[tuple[int, int]] = []
+    served = Finder.open(home, server.url, lambda *done: told.append(done), cards)
+    assert told[0][0] == told[0][1] > 0, "its vectors were made again and not taken along"
     assert served.quotes(ASKED) == before != ()
     assert not list((home / "index").rglob("chroma"))
     back = Finder.open(home, folder=cards)
@@ -234,7 +236,6 @@ def test_a_home_moves_from_the_folder_to_a_server_and_back(start, new_place, car
 
 def test_the_program_searches_with_a_server_and_names_the_remedy_without(start, home):
     server = start("data")
-    (home.path / "index" / CURRENT).unlink()
     ran = home.run("search", "they do not trust each other", "--json", BROKERCOACH_CHROMA=server.url)
     assert ran.code == 0
     assert ran.rows[0]["card"]

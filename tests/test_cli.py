@@ -493,7 +493,7 @@ NOBODY = 65534  # a user without rights, on every system
 # What the program needs is loaded before it becomes somebody who may not read our files.
 AS_NOBODY = f"""
 import os
-import adapters.terminal, bot.__main__, bot.cli, bot.doctor, dotenv, rich.progress, sqlalchemy.dialects.sqlite, sqlite3
+import adapters.terminal, bot.parts, bot.cli, bot.doctor, dotenv, rich.progress, sqlalchemy.dialects.sqlite, sqlite3
 os.setgroups([])
 os.setgid({NOBODY})
 os.setuid({NOBODY})

@@ -1,0 +1,112 @@
+"""The composition root: the one place that knows every part and puts them together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from bot.manager import Finder, Manager
+from bot.settings import Settings
+from prompts.library import Library, load_library
+from storage.store import Store
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Left(BaseException):
+    """Whoever waited for the knowledge has gone. Not an Exception: the turn that waited is not answered now but at the next start."""
+
+
+class LazyFinder:
+    """Opens the knowledge in the background, so that nobody waits for it before it is needed. Calling it gives the finder.
+
+    `note` says, once it is open, why it is less than it could be; else None.
+    """
+
+    def __init__(self, open_it: Callable[[Callable[[int, int], None]], Finder]) -> None:
+        self._open_it = open_it
+        self._found: Future[Finder] = Future()
+        self._started = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.progress: tuple[int, int] | None = None
+        self.note: str | None = None
+
+    def start(self) -> None:
+        with self._started:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="knowledge", daemon=True)
+                self._thread.start()
+
+    def __call__(self) -> Finder:
+        """The finder, once it is open. Raises what opening it raised."""
+        self.start()
+        return self._found.result()
+
+    def let_go(self) -> None:
+        """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
+        with suppress(InvalidStateError):
+            self._found.set_exception(Left())
+
+    def _run(self) -> None:
+        try:
+            finder = self._open_it(self._tell)
+            with suppress(InvalidStateError):
+                self._found.set_result(finder)
+        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the finder
+            with suppress(InvalidStateError):
+                self._found.set_exception(error)
+        finally:
+            self.progress = None
+
+    def _tell(self, done: int, everything: int) -> None:
+        self.progress = (done, everything)
+
+
+def open_finder(settings: Settings) -> LazyFinder:
+    """The knowledge for a chat. An index that can be neither read nor built stops nobody: the search is then by words alone."""
+
+    def open_it(progress: Callable[[int, int], None]) -> Finder:
+        from knowledge.index import IndexDown
+        from knowledge.search import Finder as Search
+
+        try:
+            search = Search.open(settings.home, settings.chroma, progress)
+        except IndexDown as error:
+            lazy.note = f"searching by words alone: {error}"
+            return Search.by_words()
+        if search.missing:
+            lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
+        elif search.fault:
+            lazy.note = search.fault
+        return search
+
+    lazy = LazyFinder(open_it)
+    return lazy
+
+
+def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store:
+    """Raises StoreDown with its remedy."""
+    return Store.open(settings.database_url, settings.key_path, clock)
+
+
+def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
+    library = load_library()
+    return Manager(library, store, finder, clock), library
+
+
+def set_up_logging(form: str) -> None:
+    """Warnings and errors of our own to stderr; libraries that would log requests are kept quiet."""
+    shape = (
+        '{"at":"%(asctime)s","level":"%(levelname)s","from":"%(name)s","what":"%(message)s"}'
+        if form == "json"
+        else "%(levelname)s %(name)s: %(message)s"
+    )
+    logging.basicConfig(level=logging.WARNING, format=shape)
+    for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
