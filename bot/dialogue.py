@@ -22,7 +22,7 @@ from datetime import timedelta
 
 from bot import coaching, guiding, safety, wishes
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, words_in
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, foreign_in, heard, words_in
 from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Talk, Turn
 from bot.rhythm import follow_up, local
 from prompts.library import Hear, Library
@@ -312,7 +312,16 @@ def _outside(draft: Draft, text: str) -> None:
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
     else:
+        _own_up_to_language(draft, text)
         coaching.coach(draft, text)
+
+
+def _own_up_to_language(draft: Draft, text: str) -> None:
+    """Says once, in the person's language, that the coach does not speak it yet."""
+    language = foreign_in(text, draft.words.hear)
+    if language and language not in draft.library.words and draft.unheard(f"foreign.{language}"):
+        draft.remember(f"foreign.{language}#0")
+        draft.say(draft.line(f"foreign.{language}"), "notice")
 
 
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:

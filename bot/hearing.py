@@ -15,6 +15,7 @@ from bot.model import Choice
 from prompts.library import Hear, Safety
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
+FOREIGN = (2, 0.25)  # common words of another language, how many at least and what share of all words
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -291,6 +292,16 @@ def act_in(text: str, hear: Hear) -> str | None:
     """
     said = " ".join(text[:READ].lower().replace("’", "'").split())
     return next((act for act, patterns in hear.acts.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+
+
+def foreign_in(text: str, hear: Hear) -> str | None:
+    """Another language that a message is written in, by its commonest words; None when it isn't, or when it is too short to tell."""
+    words = words_in(text)
+    found = {language: sum(word in common for word in words) for language, common in hear.foreign.items()}
+    language = max(found, key=lambda name: found[name], default="")
+    if not language or found[language] < FOREIGN[0] or found[language] < FOREIGN[1] * len(words):
+        return None
+    return language if found[language] > sum(word in hear.fillers for word in words) else None
 
 
 def only_who_in(text: str, hear: Hear) -> str | None:

@@ -21,6 +21,7 @@ from knowledge.formats import blocks_of
 
 MOST_BYTES = 50 * 2**20
 MEMORY, PATIENCE = 300 * 2**20, 120  # bytes and seconds for one file
+FULL = 3  # what the process that reads ends with when its memory is full
 KINDS = {".pdf": "PDF", ".docx": "DOCX", ".md": "Markdown", ".markdown": "Markdown", ".txt": "text", ".text": "text"}
 TAKEN = "PDF, DOCX, Markdown (.md) and text (.txt) are taken"
 # What a file really is, by its first bytes. Text has none.
@@ -126,6 +127,8 @@ def read(file: File) -> tuple[Block, ...]:
         )
     except subprocess.TimeoutExpired:
         raise Refused(f"takes longer than {PATIENCE} seconds to read") from None
+    if done.returncode == FULL or (done.returncode and b"MemoryError" in done.stderr):
+        raise Refused(f"takes more than {MEMORY // 2**20} MB of memory to read")
     try:
         told = json.loads(done.stdout)
     except ValueError:
@@ -142,7 +145,7 @@ def _answer(kind: str) -> dict[str, object]:
     except Refused as refused:
         return {"refused": str(refused)}
     except MemoryError:
-        return {"refused": f"takes more than {MEMORY // 2**20} MB of memory to read"}
+        os._exit(FULL)  # there may be too little left to say so
     except ModuleNotFoundError:
         return {"refused": "cannot be read here: install brokercoach[documents]"}
     return {"blocks": blocks} if blocks else {"refused": "holds no text"}

@@ -111,6 +111,7 @@ class Hear(_Part):
     acts: dict[str, list[str]]
     days: list[str]
     addressed: list[str]
+    foreign: dict[str, list[str]]
     reported: list[str] = []
     aside: list[str]
     feelings: list[str]
