@@ -53,7 +53,7 @@ class Shelf:
         language: str = "en",
         phases: Sequence[str] = (),
         broker: str | None = None,
-        k: int = 5,  # noqa: ARG002
+        k: int = 5,
     ) -> tuple[Passage, ...]:
         self.asked.append(text)
         if self.raises:
@@ -63,7 +63,7 @@ class Shelf:
             assert self.may_go.wait(30)
         return (passage("they-wait-for-me"),)
 
-    def passage(self, card: str, language: str = "en") -> Passage | None:  # noqa: ARG002
+    def passage(self, card: str, language: str = "en") -> Passage | None:
         return passage(card)
 
 

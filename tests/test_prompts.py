@@ -23,12 +23,14 @@ GUIDE: dict[str, Any] = {
 }
 HEAR: dict[str, Any] = {
     "fillers": ["please"], "controls": {"skip": ["skip"], "back": ["back"]}, "wishes": {"hello": ["hi"], "bye": ["bye"]},
-    "choices": {"low": ["tired"]}, "acts": {}, "days": [], "addressed": [], "foreign": {}, "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
+    "choices": {"low": ["tired"]}, "acts": {}, "days": [], "addressed": [], "foreign": {},
+    "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip
 SAFETY: dict[str, Any] = {
     "danger": ["want to die"],
-    "takes_back": [], "safe_now": [],
+    "takes_back": [],
+    "safe_now": [],
     "ethics": [],
     "harassment": [],
     "injection": [],
