@@ -36,7 +36,7 @@ class Coach(Protocol):
 
     async def tick(self) -> None: ...
 
-    async def deliver(self, platform: Any, send: Callable[[Letter], Awaitable[None]]) -> int: ...
+    async def deliver(self, platform: Any, send: Callable[[Letter], Awaitable[None]], address: str | None = ...) -> int: ...
 
 
 def to_inbound(text: str, address: str, at: datetime, opened: bool = False) -> Inbound:
@@ -193,7 +193,7 @@ class Terminal:
 
     async def _deliver(self) -> int:
         async with self._sending:
-            return await self._coach.deliver("terminal", self._show)
+            return await self._coach.deliver("terminal", self._show, self._address)
 
     async def _show(self, letter: Letter) -> None:
         styles = {"text": "", "choice": "cyan", "source": "dim"}

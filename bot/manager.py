@@ -105,9 +105,12 @@ class Manager:
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
-    async def deliver(self, platform: Platform, send: Callable[[Letter], Awaitable[None]]) -> int:
-        """Sends the unsent letters of a platform, in order; how many those were. Only one sender at a time per platform."""
-        letters = await asyncio.to_thread(self._store.unsent, platform)
+    async def deliver(self, platform: Platform, send: Callable[[Letter], Awaitable[None]], address: str | None = None) -> int:
+        """Sends the unsent letters of a platform, in order; how many those were. Only one sender at a time per platform.
+
+        With an `address` only those for it: a terminal has one person before it, and the others' letters wait for them.
+        """
+        letters = await asyncio.to_thread(self._store.unsent, platform, address)
         for letter in letters:
             await asyncio.to_thread(self._store.sending, letter.key)
             await send(letter)

@@ -21,6 +21,7 @@ from knowledge.formats import blocks_of
 
 MOST_BYTES = 50 * 2**20
 MEMORY, PATIENCE = 300 * 2**20, 120  # bytes and seconds for one file
+NEEDED = ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")  # no tokens
 FULL = 3  # what the process that reads ends with when its memory is full
 KINDS = {".pdf": "PDF", ".docx": "DOCX", ".md": "Markdown", ".markdown": "Markdown", ".txt": "text", ".text": "text"}
 TAKEN = "PDF, DOCX, Markdown (.md) and text (.txt) are taken"
@@ -121,9 +122,11 @@ def open_file(path: Path) -> File:
 def read(file: File) -> tuple[Block, ...]:
     """The text of a file, taken out by another process. Raises Refused."""
     command = [sys.executable, "-m", "knowledge.reading", file.kind]
+    place = Path(__file__).parent.parent
+    env = {name: value for name, value in os.environ.items() if name in NEEDED}
     try:
         done = subprocess.run(  # noqa: S603 - ourselves
-            command, input=file.data, capture_output=True, timeout=PATIENCE, cwd=Path(__file__).parent.parent, check=False
+            command, input=file.data, capture_output=True, timeout=PATIENCE, cwd=place, env=env, check=False
         )
     except subprocess.TimeoutExpired:
         raise Refused(f"takes longer than {PATIENCE} seconds to read") from None

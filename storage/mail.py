@@ -88,8 +88,11 @@ class Unsent(NamedTuple):
     let_go: list[str]
 
 
-def unsent(connection: Connection, vault: Vault, platform: Platform) -> Unsent:
+def unsent(connection: Connection, vault: Vault, platform: Platform, person: PersonId | None = None) -> Unsent:
+    """Of everybody on a platform, or of one person alone."""
     waiting = (outbox.c.platform == platform) & outbox.c.state.in_(("new", "sending"))
+    if person is not None:
+        waiting &= outbox.c.person_id == person
     rows = connection.execute(
         select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id).where(waiting).order_by(outbox.c.seq)
     ).all()

@@ -203,10 +203,16 @@ class Store:
 
     # --- what goes out
 
-    def unsent(self, platform: Platform) -> list[Letter]:
-        """Letters to be sent, in order. Whoever sends must be alone on the platform: what is found in `sending` counts as crashed."""
+    def unsent(self, platform: Platform, address: str | None = None) -> list[Letter]:
+        """Letters to be sent, in order, of everybody on the platform or of one address alone.
+
+        Whoever sends must be alone there: what is found in `sending` counts as crashed.
+        """
         with self._database.reading() as connection:
-            found = mail.unsent(connection, self._vault, platform)
+            person = None if address is None else people.at_address(connection, self._vault, platform, address)
+            if address is not None and person is None:
+                return []
+            found = mail.unsent(connection, self._vault, platform, person)
         if found.again or found.let_go:
             with self._database.writing() as connection:
                 mail.clear_up(connection, found)

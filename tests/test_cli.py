@@ -502,7 +502,7 @@ bot.cli.run()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who may not write")
-@pytest.mark.parametrize("args", [["chat"], ["db", "check"], ["doctor"]], ids=" ".join)
+@pytest.mark.parametrize("args", [["chat"], ["db", "check"]], ids=" ".join)
 def test_a_home_that_may_not_be_written_is_named_and_left_alone(args: list[str], home) -> None:
     used(home)
     with TemporaryDirectory() as place:  # pytest's own folders are closed to everybody else
@@ -612,18 +612,24 @@ def test_an_index_that_cannot_be_made_does_not_stop_the_chat(home) -> None:
     assert "Traceback" not in ran.err
     assert ran.err.count("words alone") == 1
     assert str(home.path / "index") in ran.err
-    assert "[1] " in ran.out
+    assert ran.out.count("coach › ") == 4
+    assert "Something went wrong" not in ran.out
     failed_clearly(home.run("search", "trust"), str(home.path / "index"))
     search = home.run("doctor", "--json").rows[-1]
     assert (search["part"], search["ok"]) == ("search", False)
     assert (home.path / "index").read_text() == "in the way"
 
 
-@pytest.mark.parametrize("part", ["current.json", "cards.json", "words.sqlite", "chroma.sqlite3"])
-def test_garbage_in_the_index_is_built_anew(part: str, home) -> None:
-    [file] = (home.path / "index").rglob(part)
-    file.write_bytes(os.urandom(4096))
-    ran = home.run("search", QUESTION, "--json")
+@pytest.mark.parametrize("part", ["current.json", "cards.json", "words.sqlite", "chroma.sqlite3", "index"])
+def test_a_spoilt_index_keeps_nobody_from_talking(part: str, home) -> None:
+    """How it is mended is tested with the index; here, that a chat neither waits for that nor stumbles over it."""
+    [file] = home.path.rglob(part)
+    if part == "index":
+        shutil.rmtree(file)
+    else:
+        file.write_bytes(os.urandom(4096))
+    ran = home.chat("hello", "stop", "what do you know about me?")
 
     assert (ran.code, ran.err) == (0, "")
-    assert ran.rows[0]["card"] == "more-than-money"
+    assert ran.out.count("coach › ") == 4
+    assert "Something went wrong" not in ran.out
