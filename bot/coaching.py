@@ -30,6 +30,7 @@ FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
+QUOTED = 220  # characters of an own document that are quoted in a reply
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
@@ -165,7 +166,7 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
     rows = [f"{n}. {voice.offer(option)} {voice.price(option, sources)}" for n, option in enumerate(options, 1)]
     care = [draft.line(f"handoff.{passage.handoff}")] if passage.handoff != "none" else []
-    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care])
+    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care, *_own_document(draft)])
     room = SCREEN - len(middle) - len("\n\n\n\n")
     pairs = list(product(voice.mirrors(), voice.questions()))
     fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
@@ -262,9 +263,20 @@ def tell_more(draft: Draft) -> None:
     draft.say(draft.line("tell-more", gist=gist, evidence=draft.line(f"evidence.{passage.strength}")), "reply", draft.offered, sources)
 
 
+def _own_document(draft: Draft) -> list[str]:
+    """What an operator's own document says about it, as a quotation with its place; data, and never more than shown."""
+    if not draft.context.quotes:
+        return []
+    quote = draft.context.quotes[0]
+    text = quote.text if len(quote.text) <= QUOTED else f"{quote.text[:QUOTED].rsplit(' ', 1)[0]} …"
+    return [draft.line("own-document", text=text, document=quote.document, where=quote.where)]
+
+
 def _silent(draft: Draft, text: str) -> None:
     draft.talk = None
-    if of_this_world(text, draft.words.hear):
+    if own := _own_document(draft):
+        _speak(draft, own, draft.line("silent.question"))
+    elif of_this_world(text, draft.words.hear):
         _speak(draft, [draft.line("silent")], draft.line("silent.question"))
     else:
         _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))

@@ -35,6 +35,7 @@ from bot.model import (
     PersonId,
     Platform,
     Pressed,
+    Quote,
     Remind,
     Said,
     Say,
@@ -57,6 +58,8 @@ class Finder(Protocol):
     def find(
         self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...
     ) -> tuple[Passage, ...]: ...
+
+    def quotes(self, text: str, k: int = ...) -> tuple[Quote, ...]: ...
 
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
 
@@ -160,16 +163,19 @@ class Manager:
 
     def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
         person, conversation = gathered.person, gathered.conversation
-        context = Context(person, conversation, (), None, gathered.entries, gathered.intentions, platform)
+        context = Context(person, conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         if text is None and (talk is None or not isinstance(event, Said | Pressed)):
             return context
         finder = self._finder()
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
-        passages = finder.find(text, person.language, phases, person.broker) if text else ()
-        in_hand = finder.passage(talk.card, person.language) if talk else None
-        return Context(person, conversation, passages, in_hand, gathered.entries, gathered.intentions, platform)
+        return replace(
+            context,
+            passages=finder.find(text, person.language, phases, person.broker) if text else (),
+            quotes=finder.quotes(text, 1) if text else (),
+            in_hand=finder.passage(talk.card, person.language) if talk else None,
+        )
 
     def _set_aside(self, key: str, person: PersonId) -> None:
         inbound = self._store.inbound(key)

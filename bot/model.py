@@ -404,6 +404,7 @@ class Context:
     person: Person
     conversation: Conversation
     passages: tuple[Passage, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     in_hand: Passage | None = None
     entries: tuple[Entry, ...] = ()
     intentions: tuple[Intention, ...] = ()

@@ -31,7 +31,7 @@ def blocks_of(kind: str, data: bytes) -> Iterator[Block]:
         total += len(text)
         if total > MOST_TEXT:
             raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
-        yield Block(clean(block.where), tuple(title[:120] for title in map(clean, block.heading) if title), text)
+        yield Block(clean(block.where)[:160], tuple(title[:120] for title in map(clean, block.heading) if title), text)
 
 
 # --- text

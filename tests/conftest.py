@@ -163,18 +163,19 @@ def fresh(tmp_path: Path, bytecode: Path) -> Home:
     return Home(tmp_path / "home", bytecode)
 
 
+def with_index(path: Path, knowledge_home: Path, bytecode: Path) -> Home:
+    """A home with a copy of the index that the tests share; only the model's graph, 90 MB that never change, is linked."""
+    index = path / "index"
+    shutil.copytree(knowledge_home / "index", index, ignore=shutil.ignore_patterns("*.onnx"))
+    for graph in (knowledge_home / "index").glob("*.onnx"):
+        (index / graph.name).symlink_to(graph)
+    return Home(path, bytecode)
+
+
 @pytest.fixture
 def new_home(tmp_path: Path, bytecode: Path, knowledge_home: Path, finder: Finder) -> Callable[[str], Home]:
-    """Makes homes with a built index, a copy of the one the tests share; only the model's graph, 90 MB that never change, is linked."""
-
-    def make(name: str) -> Home:
-        index = tmp_path / name / "index"
-        shutil.copytree(knowledge_home / "index", index, ignore=shutil.ignore_patterns("*.onnx"))
-        for graph in (knowledge_home / "index").glob("*.onnx"):
-            (index / graph.name).symlink_to(graph)
-        return Home(tmp_path / name, bytecode)
-
-    return make
+    """Makes homes with a built index where nobody has been yet."""
+    return lambda name: with_index(tmp_path / name, knowledge_home, bytecode)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import sqlite3
 import traceback
 from contextlib import closing
@@ -18,7 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from conftest import Home, with_index
 
+from bot.manager import Finder
 from storage.store import StoreDown
 
 CANARY = "Xylocarp"
@@ -64,9 +67,10 @@ def found_in(folder: Path) -> dict[str, list[str]]:
     return {str(file): found for file in files if (found := traces(file.name.encode() + file.read_bytes()))}
 
 
-@pytest.fixture
-def private(home):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, bytecode: Path, knowledge_home: Path, finder: Finder) -> Home:
     """A home where the canary was written into everything; the last visit was killed, so that its write-ahead log is still there."""
+    home = with_index(tmp_path_factory.mktemp("written") / "home", knowledge_home, bytecode)
     (home.place / "tmp").mkdir()
     first = home.chat(*FIRST_VISIT, person=f"{CANARY}address", TMPDIR=str(home.place / "tmp"))
     assert (first.code, first.err) == (0, "")
@@ -87,6 +91,13 @@ def private(home):
         process.kill()
         assert CANARY.encode() not in process.stderr.read()
     return home
+
+
+@pytest.fixture
+def private(written: Home, tmp_path: Path) -> Home:
+    """The same for each test, to do with it what it will."""
+    shutil.copytree(written.place, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Home(tmp_path / written.path.name, written.bytecode)
 
 
 def test_nothing_private_is_written_anywhere_in_the_clear(private) -> None:

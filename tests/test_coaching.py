@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from passages import Chat, cards, passage, passage_of, passages, said, text_of
 
+from bot.dialogue import step
 from bot.hearing import words_in
-from bot.model import Message, Passage
+from bot.model import Context, Conversation, Message, Passage, Person, PersonId, Quote, Said, Say
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -243,3 +245,29 @@ def test_picking_an_option_leads_to_a_step_of_ones_own_with_when_not_to():
         assert "“" in text
         assert "$" not in text
         assert text.count("?") == 1
+
+
+# --- an operator's own documents
+
+
+def with_quote(found: list[Passage], words: str) -> Message:
+    event = Said("1", datetime(2026, 3, 2, 9, tzinfo=UTC), words)
+    person = Person(PersonId("p"), welcomed=True, onboarded=True)
+    quote = Quote("handbook.pdf", "page 3", "Disputes go to the steering group first. $who is not a slot here.", 0.8)
+    turn = step(LIBRARY, Context(person, Conversation(), passages=tuple(found), quotes=(quote,)), event)
+    return next(effect.message for effect in turn.effects if isinstance(effect, Say))
+
+
+def test_an_own_document_is_quoted_with_its_place_beside_the_card():
+    message = with_quote([passages()[0]], MESSAGES[0])
+
+    assert "“Disputes go to the steering group first. $who is not a slot here.” (handbook.pdf, page 3)" in message.text
+    assert is_advice(message)
+    assert message.text.endswith("?")
+
+
+def test_an_own_document_speaks_where_the_cards_are_silent():
+    message = with_quote([], "our steering group cannot settle the dispute about the boats")
+
+    assert "(handbook.pdf, page 3)" in message.text
+    assert message.text.endswith("?")

@@ -18,7 +18,7 @@ import pytest
 from passages import passage
 
 from bot.manager import Manager
-from bot.model import Entry, Inbound, Letter, Passage, Person, PersonId, Platform, Rhythm
+from bot.model import Entry, Inbound, Letter, Passage, Person, PersonId, Platform, Quote, Rhythm
 from prompts.library import load_library
 from storage.store import Store, StoreDown
 
@@ -62,6 +62,9 @@ class Shelf:
             self.reached.set()
             assert self.may_go.wait(30)
         return (passage("they-wait-for-me"),)
+
+    def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
+        return ()
 
     def passage(self, card: str, language: str = "en") -> Passage | None:
         return passage(card)
