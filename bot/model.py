@@ -404,8 +404,8 @@ class Context:
     person: Person
     conversation: Conversation
     passages: tuple[Passage, ...] = ()
-    quotes: tuple[Quote, ...] = ()
     in_hand: Passage | None = None
     entries: tuple[Entry, ...] = ()
     intentions: tuple[Intention, ...] = ()
     platform: Platform = "terminal"
+    quotes: tuple[Quote, ...] = ()
