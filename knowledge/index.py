@@ -13,7 +13,6 @@ No message that anybody ever searched for is written here.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import json
 import platform
@@ -272,7 +271,9 @@ def alone(root: Path, patience: float) -> Iterator[None]:
 
 def give_back() -> None:
     """Memory that is free again goes back to the system: opening the model and Chroma leaves 60 MB of it, which glibc would keep."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # there is no glibc here
+    with contextlib.suppress(ImportError, AttributeError, OSError, TypeError):  # there is no glibc here
+        import ctypes
+
         ctypes.CDLL(None).malloc_trim(0)
 
 
