@@ -72,9 +72,12 @@ def _logbook(settings: Settings) -> str:
 
 
 def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> str:
+    from knowledge.index import IndexDown
     from knowledge.search import Finder
 
     finder = Finder.open(settings.home, settings.chroma, progress)
     if finder.missing:
         return f"by words alone; for meaning install brokercoach[rag] (missing: {', '.join(finder.missing)})"
+    if finder.fault:
+        raise IndexDown(finder.fault)
     return "by words and by meaning"

@@ -79,7 +79,7 @@ def open_finder(settings: Settings) -> LazyFinder:
             search = Search.open(settings.home, settings.chroma, progress)
         except IndexDown as error:
             lazy.note = f"searching by words alone: {error}"
-            return Search.by_words()
+            return Search.by_words(home=settings.home)
         if search.missing:
             lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
         elif search.fault:

