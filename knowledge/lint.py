@@ -20,7 +20,7 @@ from string import Template
 
 import yaml
 
-from knowledge.card import CARDS, BadCards, Card, Words, load_cards
+from knowledge.card import CARDS, LANGUAGES, BadCards, Card, Words, load_cards
 
 HERE = Path(__file__).parent
 RUNS, LINES, TOPICS = HERE / "source_runs.bin", HERE / "source_lines.json", HERE / "topics.yaml"
@@ -181,6 +181,9 @@ def _faults_in_card(card: Card, topics: set[str], lines: dict[str, set[int]], de
                     yield f"asks.{language}: {' '.join(run)!r} stands in development query {dev[run]}"
             for copied in copied_runs(ask):
                 yield f"asks.{language}: copied from a source: {copied!r}"
+    for language in LANGUAGES:
+        if language not in card.words:
+            yield f"words.{language} is missing"
     for language, words in card.words.items():
         for place, kind, text in _said(words):
             for fault in _faults_in_text(kind, text, language):
