@@ -11,12 +11,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -76,9 +76,16 @@ class Database:
         except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
             raise StoreDown(self._meaning(error)) from None
 
-    def is_empty(self) -> bool:
-        with self.reading() as connection:
-            return not inspect(connection).get_table_names()
+    def is_foreign(self) -> bool:
+        """Whether a SQLite file holds another program's tables. Looked at read-only, because our own way of opening it writes to it."""
+        if not self.is_sqlite or not self.engine.url.database or not Path(self.engine.url.database).exists():
+            return False
+        try:
+            with closing(sqlite3.connect(f"{Path(self.engine.url.database).resolve().as_uri()}?mode=ro", uri=True)) as file:
+                tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        except sqlite3.Error:
+            return False  # what is wrong with it shows, in words, when it is opened in earnest
+        return bool(tables) and "alembic_version" not in tables
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong; PostgreSQL has no such question to ask."""

@@ -34,9 +34,9 @@ def _now() -> datetime:
 def _ready(database: Database, key_file: Path) -> Vault:
     """Brings the schema up to date, and looks for the key before that: without it nothing is touched."""
     with database.told():
-        has = migrations.revision(database.engine)
-        if has is None and database.is_sqlite and not database.is_empty():
+        if database.is_foreign():
             raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
+        has = migrations.revision(database.engine)
         vault = Vault.open(key_file, create=has is None)
         migrations.upgrade(database.engine)
         return vault
