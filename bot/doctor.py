@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryFile
 
 from bot.settings import Settings
 
@@ -52,7 +53,8 @@ def _prompts(_: Settings) -> str:
 
 def _home(settings: Settings) -> str:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    free = shutil.disk_usage(settings.home).free
+    with TemporaryFile(dir=settings.home):  # the rights alone do not tell: a disk can be read-only as a whole
+        free = shutil.disk_usage(settings.home).free
     if free < LITTLE:
         raise OSError(28, f"only {free // 2**20} MB are free on its disk", str(settings.home))
     return f"{settings.home}, {free // 2**20} MB free"
