@@ -24,7 +24,7 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
 
     from pypdf import PdfReader
 
-    logging.disable()  # pypdf tells of every small fault
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # it tells of every small fault
     reader = PdfReader(io.BytesIO(data))
     if reader.is_encrypted:
         raise Refused("is encrypted; save a copy without the password")
