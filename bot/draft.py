@@ -12,8 +12,25 @@ from datetime import date, datetime
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
-from bot.model import Choice, Cited, Context, Effect, Event, Keep, Kept, Learn, Message, MessageKind, Place, Remind, Say, Talk, Turn
-from bot.rhythm import next_reminder, today
+from bot.model import (
+    Choice,
+    Cited,
+    Context,
+    DueKind,
+    Effect,
+    Event,
+    Keep,
+    Kept,
+    Learn,
+    Message,
+    MessageKind,
+    Place,
+    Remind,
+    Say,
+    Talk,
+    Turn,
+)
+from bot.rhythm import next_letter, next_reminder, today
 from prompts.library import Guide, Library, Words
 
 REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
@@ -35,6 +52,9 @@ class Draft:
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
         self.unanswered = conversation.unanswered
+        self.letters = conversation.letters
+        self.letter_on = conversation.letter_on
+        self.knocked_at = conversation.knocked_at
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -132,6 +152,14 @@ class Draft:
         """Makes the row of the daily reminder agree with the person's rhythm; what is promised is what is a row."""
         self.do(Remind("reminder", next_reminder(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
 
+    def set_letters(self) -> None:
+        """Makes the row of the weekly letter agree with the person's rhythm."""
+        self.do(Remind("nudge", next_letter(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
+
+    def reminds(self, kind: DueKind) -> datetime | None:
+        """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
+        return next((e.at for e in reversed(self._effects) if isinstance(e, Remind) and e.kind == kind), None)
+
     def turn(self) -> Turn:
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
@@ -144,6 +172,9 @@ class Draft:
             alarmed_at=self.alarmed_at,
             aim=self.aim,
             unanswered=self.unanswered,
+            letters=self.letters,
+            letter_on=self.letter_on,
+            knocked_at=self.knocked_at,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

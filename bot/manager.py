@@ -163,7 +163,16 @@ class Manager:
 
     def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
         person, conversation = gathered.person, gathered.conversation
-        context = Context(person, conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform)
+        context = Context(
+            person,
+            conversation,
+            entries=gathered.entries,
+            intentions=gathered.intentions,
+            platform=platform,
+            granted=gathered.granted,
+            upcoming=gathered.upcoming,
+            knock=gathered.knock,
+        )
         text = lookup(self._library, context, event)
         talk = conversation.talk
         if text is None and (talk is None or not isinstance(event, Said | Pressed)):

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding
+from bot import coaching, guiding, timing
 from bot.draft import Draft
-from bot.rhythm import day_in_words, in_words, next_reminder
+from bot.rhythm import day_in_words, in_words
 
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -172,11 +172,20 @@ def _about_me(draft: Draft) -> None:
 
 
 def _status(draft: Draft) -> None:
-    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
-    if upcoming:
-        finish(draft, draft.line("status.next", next=in_words(upcoming, draft.person.zone, draft.person.language)))
-    else:
-        finish(draft, draft.line("status.none"))
+    """Rows of the clock, and what became of the last message of the coach's own accord; nothing that is not a row."""
+    person, context = draft.person, draft.context
+    rows = []
+    if person.rhythm.away_until and person.rhythm.away_until > draft.today:
+        rows.append(draft.line("status.away", day=day_in_words(person.rhythm.away_until, person.language)))
+    rows += [
+        draft.line(f"status.row.{row.kind}", next=in_words(row.at, person.zone, person.language, draft.at)) for row in context.upcoming
+    ]
+    rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
+    if context.knock:
+        rows.append(
+            draft.line(f"status.last.{context.knock.fate}", when=in_words(context.knock.at, person.zone, person.language, draft.at))
+        )
+    finish(draft, "\n".join(rows))
 
 
 def _reminders_off(draft: Draft) -> None:
@@ -253,4 +262,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "fresh": _fresh,
     "leave": _leave,
     "if-then": _if_then,
+    **timing.WISHES,
 }

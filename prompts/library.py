@@ -23,7 +23,9 @@ END = "end"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Line = Annotated[str, StringConstraints(min_length=1)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
-Keeps = Literal["answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome"]
+Keeps = Literal[
+    "answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome", "letter"
+]
 
 # Slots the dialogue fills itself, wherever they stand in a guide.
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
@@ -127,6 +129,12 @@ class Hear(_Part):
     names: list[str]
     not_names: list[str] = []
     clock: dict[str, str]
+    deeds: list[str] = []
+    darker: list[str] = []
+    lighter: list[str] = []
+    everyday: list[str] = []
+    viewpoints: list[str] = []
+    away: list[str] = []
 
 
 class Safety(_Part):
