@@ -293,7 +293,7 @@ _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nin
 
 
 def _number(word: str) -> int | None:
-    if word.isdigit() and 0 < int(word) < 24:
+    if word.isdecimal() and 0 < int(word) < 24:
         return int(word)
     return _NUMBERS.index(word) + 1 if word in _NUMBERS else None
 

@@ -66,48 +66,11 @@ WEEK = (
     entry(1, "Ana took the notes, I almost stopped her. The mayor laughed.", energy="good"),
 )
 WORDS = st.sampled_from(
-    [
-        "I",
-        "asked",
-        "the",
-        "mayor",
-        "and",
-        "nobody",
-        "came",
-        "but",
-        "Ana",
-        "laughed",
-        "because",
-        "we",
-        "waited",
-        "for",
-        "them",
-        "again,",
-        "so",
-        "the",
-        "ministry",
-        "agreed",
-        "to",
-        "share",
-        "its",
-        "room;",
-        "perhaps",
-        "they",
-        "felt",
-        "ignored.",
-        "Why?",
-        "“quoted”",
-        "12",
-        "meetings",
-        "–",
-        "tired",
-        "new",
-        "line",
-        "(aside)",
-        "l'accord",
-        "…",
-        "signed",
-    ]
+    re.split(
+        "[|]",
+        "I|asked|the|mayor|and|nobody|came|but|Ana|laughed|because|we|waited|for|them|again,|so|ministry|agreed|to|share|its|room;|"
+        "perhaps|they|felt|ignored.|Why?|“quoted”|12|meetings|–|tired\nnew|line|(aside)|l'accord|…|signed",
+    )
 )
 ENTRIES = st.lists(
     st.tuples(st.integers(0, 9), st.lists(WORDS, min_size=1, max_size=60).map(" ".join), st.sampled_from([None, "low", "ok", "good"])),
