@@ -353,7 +353,7 @@ def test_nothing_that_can_be_typed_raises_or_means_something_unknown(text):
     assert heard(text, HEAR.wishes, HEAR) in {None, *HEAR.wishes}
     assert choice_in(text, ENERGY, HEAR) in {None, *ENERGY}
     assert set(choices_in(text, PHASES, HEAR)) <= set(PHASES)
-    assert alarm_in(text, SAFETY) in {None, "danger", "harassment", "ethics", "injection"}
+    assert alarmed(text) in {None, "danger", "harassment", "ethics", "injection"}
     assert asks_coach(text, HEAR) in {True, False}
     for found in (name_in(text, HEAR), aside_in(text, HEAR), who_in(text, HEAR), when_in(text, HEAR)):
         assert found is None or found.strip()
