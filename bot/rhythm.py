@@ -310,7 +310,7 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
     """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
     names = [*hear.days, *_weekdays(language, "wide")]
-    found = re.search(rf"\b({'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\b", flat(text))
+    found = re.search(rf"\b({'|'.join(sorted(names, key=len, reverse=True))})\b", flat(text))
     return day_in(found[1], language, hear, now, zone) if found else None
 
 

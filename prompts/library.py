@@ -177,7 +177,7 @@ class Hear(_Part):
     several: Several
     asking: list[Pattern]
     acts: dict[str, list[Pattern]]
-    days: list[Bit]
+    days: list[Pattern]
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
     reported: list[Phrase] = []
