@@ -247,7 +247,7 @@ def _stands_in(words: Sequence[str], said: str) -> bool:
 
 
 def _clock_in_digits(said: str, half: str | None) -> time | None:
-    if found := re.search(r"\b([01]?\d|2[0-3])\s*(?:[:h]|uhr)\s*([0-5]\d)?(?![\dw])\s*(am|pm|a:m|p:m)?", said):
+    if found := re.search(r"\b([01]?\d|2[0-3])\s*(?::|h(?![a-z])|uhr)\s*([0-5]\d)?(?!\d)\s*(am|pm|a:m|p:m)?", said):
         return _clock(int(found[1]), int(found[2] or 0), found[3] or half, found[2] is not None and len(found[1]) == 2)
     if found := re.search(r"\b(1[0-2]|0?[1-9])\s*(am|pm|a:m|p:m)\b", said):
         return _clock(int(found[1]), 0, found[2], exact=False)
