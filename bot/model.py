@@ -65,6 +65,7 @@ class Inbound:
     """One update of a platform. `key` is the platform's own id of it, unique per platform.
 
     `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is.
+    `language` is what the platform takes for the person's language (a BCP 47 tag); it counts only when they are seen for the first time.
     """
 
     key: str
@@ -76,6 +77,7 @@ class Inbound:
     edits: str | None = None
     opened: bool = False
     brought: Brought | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,10 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """All that a conversation remembers between two messages. It is stored and read back between any two of them."""
+    """All that a conversation remembers between two messages. It is stored and read back between any two of them.
+
+    `plain`: short sentences, because the person asked for them or writes the language with effort.
+    """
 
     place: Place | None = None
     held: Place | None = None
@@ -301,6 +306,7 @@ class Conversation:
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()
     unanswered: int = 0
+    plain: bool = False
 
 
 # --- what a turn leads to
@@ -399,7 +405,10 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding."""
+    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
+
+    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    """
 
     person: Person
     conversation: Conversation
@@ -409,3 +418,4 @@ class Context:
     intentions: tuple[Intention, ...] = ()
     platform: Platform = "terminal"
     quotes: tuple[Quote, ...] = ()
+    tongue: str | None = None

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bot import coaching, guiding
 from bot.draft import Draft
-from bot.rhythm import day_in_words, in_words, next_reminder
+from bot.rhythm import next_reminder
 
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -139,9 +139,7 @@ def _logbook(draft: Draft) -> None:
     for entry in entries[:SHOWN]:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
         first = next((text for _, text in entry.answers), "")
-        rows.append(
-            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
-        )
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=guiding.clip(first)))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 
@@ -174,7 +172,7 @@ def _about_me(draft: Draft) -> None:
 def _status(draft: Draft) -> None:
     upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
     if upcoming:
-        finish(draft, draft.line("status.next", next=in_words(upcoming, draft.person.zone, draft.person.language)))
+        finish(draft, draft.line("status.next", next=draft.moment(upcoming)))
     else:
         finish(draft, draft.line("status.none"))
 
@@ -214,6 +212,21 @@ def _no(draft: Draft) -> None:
         greet(draft)
 
 
+def _plain(draft: Draft) -> None:
+    draft.plain = True
+    if draft.place:
+        guiding.simpler(draft)
+    else:
+        coaching.plainer(draft)
+
+
+def _example(draft: Draft) -> None:
+    if draft.place:
+        guiding.for_instance(draft)
+    else:
+        coaching.for_instance(draft)
+
+
 WISHES: dict[str, Callable[[Draft], None]] = {
     "reflect": _reflect,
     "ask": _ask,
@@ -243,7 +256,9 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
-    "plain": _line("plain"),
+    "plain": _plain,
+    "example": _example,
+    "method": coaching.methods,
     "errand": _line("errand"),
     "glad": _glad,
     "change": _line("change.what"),
