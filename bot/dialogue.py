@@ -8,7 +8,9 @@ The rules, in the order in which they are tried:
    met in passing, or a question to the coach, is met and the place is kept; everything else is the answer, kept at once.
 4. Outside a guide, a wish is met; everything else is put to coaching.py.
 5. A stranger who greets is welcomed; a stranger who asks is answered first.
-6. One turn says one thing and leaves at most one question open, last.
+6. A clear message in another of the coach's languages takes the talk over to it, as does asking for one; in a language that the coach
+   does not speak it says so. Short messages leave the language alone.
+7. One turn says one thing and leaves at most one question open, last.
 
 Whatever is said must come from prompts/words or from a knowledge card. `lookup` tells which words to search the knowledge for
 before `step` is called; `step` itself fetches nothing.
@@ -22,8 +24,10 @@ from datetime import date, timedelta
 
 from bot import coaching, falling, guiding, nudge, safety, timing, wishes
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, choice_in, foreign_in, heard, words_in
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
 from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Said, Talk, Turn
+from bot.spelling import words_in
+from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
@@ -33,7 +37,9 @@ FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
-IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain"})
+IN_PASSING = frozenset(
+    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+)
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
@@ -62,7 +68,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:
 
 def lookup(library: Library, context: Context, event: Event) -> str | None:
     """The words to search the knowledge for before this event is decided; None when nothing needs to be found."""
-    words = library.in_language(context.person.language)
+    words = library.in_language(held_in(library, context, event))
     conversation = context.conversation
     talk = conversation.talk
     if isinstance(event, Fell):
@@ -128,6 +134,9 @@ def _said(draft: Draft, text: str) -> None:
         return
     if safety.alarmed(draft, text):
         return
+    draft.plain = draft.plain or is_learner(text, hear)
+    if _language_settled(draft, text):
+        return
     if not draft.place and (choice := choice_in(text, draft.offered, hear)):
         _pressed(draft, choice.id)
         return
@@ -139,9 +148,41 @@ def _said(draft: Draft, text: str) -> None:
         _outside(draft, text)
 
 
+def _language_settled(draft: Draft, text: str) -> bool:
+    """Goes over to another language where that is called for; True when that was all there is to say.
+
+    A reflection may be written in any language; a question to the coach may not.
+    """
+    tongue = draft.context.tongue
+    changed = draft.language != draft.person.language
+    draft.person = replace(draft.person, language=draft.language)
+    if asked_for(text, draft.library.languages) and draft.person.welcomed:
+        question, choices = guiding.question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
+        draft.say(f"{draft.line('switched')} {question}", "question" if draft.place else "reply", choices)
+        return True
+    if changed:
+        draft.offered = draft.relabelled(draft.offered)
+        if draft.person.welcomed:
+            draft.say(draft.line("switched"), "notice", draft.offered)
+    elif tongue and tongue not in draft.library.words and not _answers_a_question(draft):
+        foreign = draft.library.languages.foreign.get(tongue)
+        draft.say(foreign.says if foreign else draft.line("foreign"), "notice", draft.offered)
+        if draft.person.welcomed:
+            if draft.place:
+                _ask_again(draft)
+            return True
+    return False
+
+
+def _answers_a_question(draft: Draft) -> bool:
+    """Whether an answer for the logbook, or a name, is waited for: these are kept as they are written."""
+    return draft.place is not None and not draft.guide(draft.place.guide).step(draft.place.step).choices
+
+
 def _first_words(draft: Draft, text: str) -> None:
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
-    if wish in (None, "reflect") and (wish or len(words_in(text)) > 3):
+    understood = draft.context.tongue is None or draft.context.tongue in draft.library.words
+    if understood and not asked_for(text, draft.library.languages) and wish in (None, "reflect") and (wish or len(words_in(text)) > 3):
         draft.person = replace(draft.person, welcomed=True)
         draft.say(draft.line("welcome.asked"), "notice")
         _outside(draft, text)
@@ -324,16 +365,7 @@ def _outside(draft: Draft, text: str) -> None:
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
     else:
-        _own_up_to_language(draft, text)
         coaching.coach(draft, text)
-
-
-def _own_up_to_language(draft: Draft, text: str) -> None:
-    """Says once, in the person's language, that the coach does not speak it yet."""
-    language = foreign_in(text, draft.words.hear)
-    if language and language not in draft.library.words and draft.unheard(f"foreign.{language}"):
-        draft.remember(f"foreign.{language}#0")
-        draft.say(draft.line(f"foreign.{language}"), "notice")
 
 
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot.draft import Draft
-from bot.hearing import name_in, words_in
+from bot.hearing import name_in
 from bot.model import PHASES, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
+from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
@@ -54,7 +55,7 @@ def _keep_name(draft: Draft, step: Step, text: str) -> bool:
 def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
     if len(words_in(text)) > 6:
         return False
-    zones = zones_for(text)
+    zones = zones_for(text, draft.words.hear.place_leads)
     if len(zones) > 1:
         choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
@@ -72,7 +73,7 @@ def set_zone(draft: Draft, step: Step, zone: str) -> None:
 
 
 def _keep_time(draft: Draft, step: Step, text: str) -> bool:
-    clock = clock_in(text, draft.words.hear.clock)
+    clock = clock_in(text, draft.words.hear)
     if clock is None:
         return False
     _set_time(draft, step, clock)
@@ -118,9 +119,9 @@ def _keep_due(draft: Draft, step: Step, text: str) -> bool:
 
 def named_day(draft: Draft, text: str) -> date | None:
     """The day a text is, or names somewhere."""
-    language, zone = draft.person.language, draft.person.zone
-    whole = day_in(text, language, draft.at, zone) if len(words_in(text)) <= LONGEST_DAY else None
-    return whole or day_within(text, draft.words.hear.days, language, draft.at, zone)
+    language, hear, zone = draft.language, draft.words.hear, draft.person.zone
+    whole = day_in(text, language, hear, draft.at, zone) if len(words_in(text)) <= LONGEST_DAY else None
+    return whole or day_within(text, language, hear, draft.at, zone)
 
 
 def plan_for(draft: Draft, step: Step, day: date | None) -> None:
@@ -159,7 +160,7 @@ def no_letters(draft: Draft) -> None:
 
 def _keep_letter(draft: Draft, step: Step, text: str) -> bool:
     """A weekday, a time, or both; what is not named stays as it was, or is Friday at half past three."""
-    weekday, clock = week_in(text, draft.person.language, draft.words.hear.clock)
+    weekday, clock = week_in(text, draft.language, draft.words.hear)
     if weekday is None and clock is None:
         return False
     was = draft.person.rhythm.nudge or LETTER

@@ -71,6 +71,7 @@ class Inbound:
     """One update of a platform. `key` is the platform's own id of it, unique per platform.
 
     `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is.
+    `language` is what the platform takes for the person's language (a BCP 47 tag); it counts only when they are seen for the first time.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Inbound:
     edits: str | None = None
     opened: bool = False
     brought: Brought | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,7 @@ class Conversation:
 
     `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
     latest letter, and `knocked_at` when the coach last wrote of its own accord.
+    `plain`: short sentences, because the person asked for them or writes the language with effort.
     """
 
     place: Place | None = None
@@ -314,6 +317,7 @@ class Conversation:
     letters: int = 0
     letter_on: date | None = None
     knocked_at: datetime | None = None
+    plain: bool = False
 
 
 # --- what a turn leads to
@@ -428,7 +432,10 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding."""
+    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
+
+    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    """
 
     person: Person
     conversation: Conversation
@@ -441,3 +448,4 @@ class Context:
     granted: frozenset[str] = frozenset()
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
+    tongue: str | None = None

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.draft import Draft
-from bot.hearing import alarm_in, feels, turns_in, words_in
+from bot.hearing import alarm_in, feels, turns_in
 from bot.model import Cited, Entry, Passage
 from bot.quoting import STEPS, Quoted, best_quote, cut, dark, light, sentences
+from bot.spelling import flat, words_in
 from bot.voice import Voice
 
 WEEK = 7  # days that a letter looks back
@@ -67,7 +68,7 @@ class Week:
     def day(self, day: date) -> str:
         from babel.dates import format_date
 
-        return format_date(day, "EEEE", locale=self.draft.person.language)
+        return format_date(day, "EEEE", locale=self.draft.language)
 
     def quotes(self) -> list[Quoted]:
         """The most telling words of each entry, oldest first; an entry without any that can stand alone has none."""
@@ -79,7 +80,7 @@ class Week:
         for entry in reversed(self.entries):
             for _, text in entry.answers:
                 for sentence in sentences(text):
-                    found = next((m for p in self.hear.deeds if (m := re.search(p, sentence, re.IGNORECASE))), None)
+                    found = next((m for p in self.hear.deeds if (m := re.search(p, flat(sentence)))), None)
                     if found and not set(words_in(sentence)) & set(self.hear.darker):
                         return Quoted(entry.event_date, cut(sentence[found.start() :]), text)
         return None
@@ -186,16 +187,16 @@ def _telling(text: str, week: Week) -> Iterator[str]:
     for sentence in sentences(text):
         for place, word in enumerate(re.findall(r"[^\W\d_]+", sentence)):
             name = word[:1].isupper() and place > 0 and len(word) > 2
-            if (name or len(word) >= TELLING) and word.lower() not in common | whens and not _is_day(word, week):
+            if (name or len(word) >= TELLING) and flat(word) not in common | whens and not _is_day(word, week):
                 yield word
 
 
 def _is_day(word: str, week: Week) -> bool:
     from babel.dates import get_day_names, get_month_names
 
-    language = week.draft.person.language
+    language = week.draft.language
     names = [*get_day_names("wide", locale=language).values(), *get_month_names("wide", locale=language).values()]
-    return word.lower() in {name.lower() for name in names}
+    return flat(word) in {flat(name) for name in names}
 
 
 def _doing(week: Week) -> str | None:
@@ -210,7 +211,7 @@ def _doing(week: Week) -> str | None:
 
 def _acts(entry: Entry, week: Week) -> bool:
     told = [text for step, text in entry.answers if step in STEPS]
-    return any(re.search(pattern, text, re.IGNORECASE) for text in told for pattern in week.hear.deeds)
+    return any(re.search(pattern, flat(text)) for text in told for pattern in week.hear.deeds)
 
 
 def _beside(week: Week) -> str:
@@ -242,7 +243,7 @@ def _plan(week: Week) -> list[str]:
         if plan and outcome:
             return [week.line("letter.plan.told", plan=cut(plan), outcome=cut(outcome))]
     today = week.draft.today
-    plans = [plan for plan in week.draft.context.intentions if not alarm_in(plan.text, week.draft.words.safety)]
+    plans = [plan for plan in week.draft.context.intentions if not _raises(week.draft, plan.text)]
     latest = max(plans, key=lambda plan: plan.made, default=None)
     if latest is None or latest.due > today + timedelta(days=WEEK):
         return []
@@ -252,8 +253,7 @@ def _plan(week: Week) -> list[str]:
 def _question(week: Week, quoted: Quoted) -> str:
     """One level deeper than the entry: from facts to meaning, from meaning to the other's view, from there to what is taken for granted."""
     text, hear = quoted.whole, week.hear
-    said = " ".join(words_in(text))
-    if any(re.search(pattern, said) for pattern in hear.viewpoints):
+    if any(re.search(pattern, flat(text)) for pattern in hear.viewpoints):
         return week.line("letter.ask.assumption")
     if feels(text, hear) or turns_in(text, hear):
         return week.line("letter.ask.viewpoint")
@@ -291,4 +291,8 @@ def _card(week: Week) -> Passage | None:
 
 def _unspeakable(draft: Draft, entry: Entry) -> bool:
     """Danger, wrongdoing, harassment and orders to the coach, in any language: an entry may be older than a change of language."""
-    return any(alarm_in(text, words.safety) for _, text in entry.answers for words in draft.library.words.values())
+    return any(_raises(draft, text) for _, text in entry.answers)
+
+
+def _raises(draft: Draft, text: str) -> bool:
+    return alarm_in(text, draft.library.safeties(draft.language)) is not None

@@ -9,6 +9,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bot.detector import open_detector
 from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
@@ -97,7 +98,7 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
-    return Manager(library, store, finder, clock), library
+    return Manager(library, store, finder, clock, open_detector()), library
 
 
 def set_up_logging(form: str) -> None:

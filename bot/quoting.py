@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from bot.hearing import feels, turns_in, words_in
+from bot.hearing import feels, turns_in
 from bot.model import Entry
+from bot.spelling import flat, words_in
 from prompts.library import Hear
 
 QUOTE = (3, 12)  # words of a quotation, least and most
@@ -68,7 +69,7 @@ def _pieces(sentence: str, hear: Hear) -> Iterator[str]:
         return
     ends = set(hear.loose_ends)
     clauses = [clause.strip(" .;,:–—-") for clause in re.split(r"[,:–—()]|\s-\s", whole)]
-    fit = [c for c in clauses if least + 1 <= len(words_in(c)) <= most and c.split()[-1].lower() not in ends]
+    fit = [c for c in clauses if least + 1 <= len(words_in(c)) <= most and flat(c.split()[-1]) not in ends]
     yield from fit or [cut(whole)]
 
 

@@ -14,7 +14,7 @@ from bot.draft import Draft
 from bot.hearing import away_in, heard
 from bot.keeping import no_letters
 from bot.model import Choice, Remind
-from bot.rhythm import AFTERNOON, at_wall_clock, back_after, day_in, day_in_words, in_hours, in_words, morrow, next_letter, readings_of
+from bot.rhythm import AFTERNOON, at_wall_clock, back_after, day_in, in_hours, morrow, next_letter, readings_of
 
 TONIGHT = time(20, 0)
 SOON = timedelta(minutes=15)
@@ -39,7 +39,7 @@ def _snooze(moment: Callable[[Draft], datetime]) -> Callable[[Draft], None]:
         at = moment(draft)
         draft.place = draft.knocked_at = None  # what was asked for is not too much
         draft.do(Remind("reminder", at))
-        draft.say(draft.line("snooze.set", next=in_words(at, draft.person.zone, draft.person.language, draft.at)))
+        draft.say(draft.line("snooze.set", next=draft.moment(at)))
 
     return snooze
 
@@ -67,7 +67,7 @@ def _skip(draft: Draft) -> None:
     draft.set_reminder()
     row = draft.reminds("reminder")
     if row:
-        draft.say(draft.line("snooze.skipped", next=in_words(row, draft.person.zone, draft.person.language, draft.at)))
+        draft.say(draft.line("snooze.skipped", next=draft.moment(row)))
     else:
         draft.say(draft.line("snooze.skipped.none"))
 
@@ -87,16 +87,16 @@ def told_away(draft: Draft, text: str) -> bool:
     if found is None:
         return False
     day, span = found
-    language, zone = draft.person.language, draft.person.zone
+    language, zone, hear = draft.language, draft.person.zone, draft.words.hear
     if span:
         until = back_after(span, language, draft.at, zone)
     else:
         readings = readings_of(day, draft.at, zone)
         if len(readings) > 1:
-            choices = [Choice(f"away:{reading.isoformat()}", day_in_words(reading, language)) for reading in readings]
+            choices = [Choice(f"away:{reading.isoformat()}", draft.day(reading)) for reading in readings]
             draft.say(draft.line("away.which"), "question", choices)
             return True
-        until = readings[0] if readings else day_in(day, language, draft.at, zone)
+        until = readings[0] if readings else day_in(day, language, hear, draft.at, zone)
     if until is None:
         draft.say(draft.line("away.unclear"), "question", draft.offered if draft.place else ())
     else:
@@ -110,14 +110,18 @@ def away_until(draft: Draft, day: date) -> None:
     draft.place = None
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, away_until=day))
     _reset(draft)
-    draft.say(draft.line("away.set", day=day_in_words(day, draft.person.language)))
+    draft.say(draft.line("away.set", day=draft.day(day)))
 
 
-def _back(draft: Draft) -> None:
-    away = draft.person.rhythm.away_until
+def is_away(draft: Draft) -> bool:
+    until = draft.person.rhythm.away_until
+    return until is not None and until > draft.today
+
+
+def back(draft: Draft) -> None:
+    known = "away.over" if is_away(draft) else "away.none"
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, away_until=None))
     _reset(draft)
-    known = "away.over" if away and away > draft.today else "away.none"
     draft.say(draft.line(known), "reply", [draft.choice("reflect"), draft.choice("ask")])
 
 
@@ -145,7 +149,7 @@ def _letters_less(draft: Draft) -> None:
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, every=2))
     draft.set_letters()
     after = next_letter(draft.person.rhythm, draft.person.zone, draft.at + timedelta(days=7))
-    draft.say(draft.line("letter.less", letter=in_words(after, draft.person.zone, draft.person.language, draft.at) if after else ""))
+    draft.say(draft.line("letter.less", letter=draft.moment(after) if after else ""))
 
 
 def _letter_later(draft: Draft) -> None:
@@ -153,7 +157,7 @@ def _letter_later(draft: Draft) -> None:
     at = morrow(draft.at, rhythm.nudge[1] if rhythm.nudge else AFTERNOON, rhythm, draft.person.zone)
     draft.place = None
     draft.do(Remind("nudge", at))
-    draft.say(draft.line("letter.later", letter=in_words(at, draft.person.zone, draft.person.language, draft.at)))
+    draft.say(draft.line("letter.later", letter=draft.moment(at)))
 
 
 SNOOZES: dict[str, Callable[[Draft], None]] = {
@@ -166,7 +170,7 @@ SNOOZES: dict[str, Callable[[Draft], None]] = {
 WISHES: dict[str, Callable[[Draft], None]] = {
     "snooze": put_off,
     **SNOOZES,
-    "back-again": _back,
+    "back-again": back,
     "letters": _letters,
     "letters-off": _letters_off,
     "letter-less": _letters_less,

@@ -12,12 +12,14 @@ from dataclasses import replace
 
 from bot import coaching, guiding, timing
 from bot.draft import Draft
-from bot.rhythm import day_in_words, in_words
 
 SHOWN = 5  # entries that "my logbook" shows
 
 
 def greet(draft: Draft) -> None:
+    if timing.is_away(draft):
+        timing.back(draft)
+        return
     if draft.held:
         offer_to_resume(draft)
         return
@@ -139,9 +141,7 @@ def _logbook(draft: Draft) -> None:
     for entry in entries[:SHOWN]:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
         first = next((text for _, text in entry.answers), "")
-        rows.append(
-            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
-        )
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=guiding.clip(first)))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 
@@ -176,15 +176,11 @@ def _status(draft: Draft) -> None:
     person, context = draft.person, draft.context
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
-        rows.append(draft.line("status.away", day=day_in_words(person.rhythm.away_until, person.language)))
-    rows += [
-        draft.line(f"status.row.{row.kind}", next=in_words(row.at, person.zone, person.language, draft.at)) for row in context.upcoming
-    ]
+        rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
+    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in context.upcoming]
     rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
     if context.knock:
-        rows.append(
-            draft.line(f"status.last.{context.knock.fate}", when=in_words(context.knock.at, person.zone, person.language, draft.at))
-        )
+        rows.append(draft.line(f"status.last.{context.knock.fate}", when=draft.moment(context.knock.at)))
     finish(draft, "\n".join(rows))
 
 
@@ -223,6 +219,21 @@ def _no(draft: Draft) -> None:
         greet(draft)
 
 
+def _plain(draft: Draft) -> None:
+    draft.plain = True
+    if draft.place:
+        guiding.simpler(draft)
+    else:
+        coaching.plainer(draft)
+
+
+def _example(draft: Draft) -> None:
+    if draft.place:
+        guiding.for_instance(draft)
+    else:
+        coaching.for_instance(draft)
+
+
 WISHES: dict[str, Callable[[Draft], None]] = {
     "reflect": _reflect,
     "ask": _ask,
@@ -252,7 +263,9 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
-    "plain": _line("plain"),
+    "plain": _plain,
+    "example": _example,
+    "method": coaching.methods,
     "errand": _line("errand"),
     "glad": _glad,
     "change": _line("change.what"),

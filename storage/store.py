@@ -105,7 +105,7 @@ class Store:
     def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Takes a message in, once, and enrols whoever sent it. To be called before the platform is told that we have it."""
         with self._database.writing() as connection:
-            stranger = Person(PersonId(""))
+            stranger = Person(PersonId(""), language=inbound.language or "en")
             person_id = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
             people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
             return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
