@@ -53,7 +53,14 @@ ALIASES = {
     "manchester": "Europe/London", "edinburgh": "Europe/London", "oxford": "Europe/London", "cambridge": "Europe/London",
     "porto": "Europe/Lisbon", "cet": "Europe/Brussels", "cest": "Europe/Brussels", "eat": "Africa/Nairobi", "wat": "Africa/Lagos",
     "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
-    "bst": "Europe/London", "ist": "Asia/Kolkata",
+    "bst": "Europe/London", "ist": "Asia/Kolkata", "geneve": "Europe/Zurich", "ginebra": "Europe/Zurich", "rdc": "CD", "rd congo": "CD",
+    "rca": "CF", "eeuu": "US", "ee uu": "US", "cdmx": "America/Mexico_City", "df": "America/Mexico_City", "la haye": "Europe/Amsterdam",
+    "la haya": "Europe/Amsterdam", "munchen": "Europe/Berlin", "francfort": "Europe/Berlin", "milano": "Europe/Rome",
+    "bobo dioulasso": "Africa/Ouagadougou", "cotonou": "Africa/Porto-Novo", "pointe noire": "Africa/Brazzaville",
+    "santiago de chile": "America/Santiago", "cochabamba": "America/La_Paz", "santa cruz de la sierra": "America/La_Paz",
+    "cartagena": "America/Bogota", "barranquilla": "America/Bogota", "arequipa": "America/Lima", "rosario": "America/Argentina/Buenos_Aires",
+    "valencia": "Europe/Madrid", "sevilla": "Europe/Madrid", "bilbao": "Europe/Madrid", "bordeaux": "Europe/Paris",
+    "toulouse": "Europe/Paris", "lille": "Europe/Paris", "liege": "Europe/Brussels", "lausanne": "Europe/Zurich",
 }  # fmt: skip
 
 
