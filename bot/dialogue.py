@@ -38,7 +38,23 @@ LONG = 6000  # characters from which a message outside a guide is taken for some
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
-    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+    {
+        "help",
+        "privacy",
+        "who-are-you",
+        "delete",
+        "status",
+        "about-me",
+        "logbook",
+        "reminders-off",
+        "anger",
+        "plain",
+        "example",
+        "model",
+        "model-off",
+        "keep-out",
+        "spent",
+    }
 )
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})

@@ -14,7 +14,10 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
+from bot.hearing import keeps_out
 from bot.model import (
+    Advise,
+    Brief,
     Choice,
     Cited,
     Context,
@@ -28,6 +31,7 @@ from bot.model import (
     MessageKind,
     Place,
     Remind,
+    Said,
     Say,
     Talk,
     Turn,
@@ -56,6 +60,7 @@ class Draft:
         self.person = context.person
         self.speak(held_in(library, context, event))
         conversation = context.conversation
+        self.out = isinstance(event, Said) and keeps_out(event.text, self.words.hear)
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk
@@ -67,6 +72,8 @@ class Draft:
         self.letter_on = conversation.letter_on
         self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
+        self.kept_out = conversation.kept_out
+        self.model_offered = conversation.model_offered
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -143,10 +150,28 @@ class Draft:
     def line(self, key: str, /, **slots: str) -> str:
         """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
         if key in ("welcome", "welcome.asked", "privacy"):
-            slots["privacy"] = self.line(f"privacy.{self.context.platform}")
+            slots["privacy"] = self.line(f"privacy.{self.context.platform}{'.model' if self.shares else ''}")
+        if key == "privacy":
+            slots["model"] = self.line(f"privacy.model.{'on' if self.shares else 'off' if self.context.model else 'none'}", host=self.host)
         if key.startswith("safety.") and key != "safety.helpline":
             slots["helpline"] = self.line("safety.helpline")
         return self.fill(self.pick(key, self.words.variants(key)), **slots)
+
+    @property
+    def _is_out(self) -> bool:
+        """Whether this message, or the talk that it goes on with, is kept out of any model's reach."""
+        before = self.context.conversation.talk
+        goes_on = before is not None and self.talk is not None and self.talk.began == before.began
+        return self.out or (before is not None and goes_on and before.kept_out)
+
+    @property
+    def shares(self) -> bool:
+        """Whether words of this person may go to a language model."""
+        return self.context.model is not None and "model" in self.context.granted
+
+    @property
+    def host(self) -> str:
+        return self.context.model or ""
 
     def choice(self, action: str) -> Choice:
         """A choice outside a guide, by what it does."""
@@ -175,14 +200,29 @@ class Draft:
 
     # --- effects
 
-    def say(self, text: str, kind: MessageKind = "reply", choices: Iterable[Choice] = (), sources: Iterable[Cited] = ()) -> None:
-        """One message to the person; its choices are the ones that may be answered next."""
+    def say(
+        self,
+        text: str,
+        kind: MessageKind = "reply",
+        choices: Iterable[Choice] = (),
+        sources: Iterable[Cited] = (),
+        brief: Brief | None = None,
+    ) -> None:
+        """One message to the person; its choices are the ones that may be answered next. With a `brief` a model may word it."""
         self.choices = tuple(choices)
-        self._effects.append(Say(Message(kind, text, self.choices, tuple(sources))))
+        message = Message(kind, text, self.choices, tuple(sources))
+        self._effects.append(Advise(message, brief) if brief and self.may_advise else Say(message))
+
+    @property
+    def may_advise(self) -> bool:
+        """Whether a language model is set up and this person agreed to it; never while an alarm has the floor, or in what is kept out."""
+        if self.context.model is None or "model" not in self.context.granted or self.alarm or self.ending:
+            return False
+        return not self._is_out
 
     def retract(self) -> None:
         """Takes back the last message of this turn, to say it differently."""
-        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say))
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
         del self._effects[last]
 
     def do(self, effect: Effect) -> None:
@@ -191,7 +231,17 @@ class Draft:
     def keep(self, answer: Keep) -> None:
         """Keeps an answer, and remembers which message it came in."""
         self._effects.append(answer)
+        if self.out:
+            self.keep_out(answer.entry)
         self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
+
+    def keep_out(self, entry: str) -> None:
+        """No language model may read this entry."""
+        self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
+
+    @property
+    def last_kept(self) -> Kept | None:
+        return self._kept[-1] if self._kept else None
 
     def kept_of(self, message: str) -> Kept | None:
         return next((kept for kept in reversed(self._kept) if kept.message == message), None)
@@ -219,7 +269,7 @@ class Draft:
             self.context.conversation,
             place=self.place,
             held=self.held,
-            talk=self.talk,
+            talk=replace(self.talk, kept_out=True) if self.talk and self._is_out else self.talk,
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,
@@ -228,6 +278,8 @@ class Draft:
             letter_on=self.letter_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
+            kept_out=self.kept_out[-EDITABLE:],
+            model_offered=self.model_offered,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

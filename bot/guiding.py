@@ -7,6 +7,7 @@ answer is keeping.py's business.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -308,3 +309,13 @@ def _close(draft: Draft, lead: str) -> None:
         text = f"{said}\n\n{text}"
     draft.place = draft.talk = None
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+
+
+def finish(draft: Draft, text: str) -> None:
+    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
+    if draft.ending:
+        question, choices = draft.ending
+        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        draft.say(f"{told}\n\n{question}", "reply", choices)
+    else:
+        draft.say(text)

@@ -284,7 +284,10 @@ Stage = Literal["explore", "threads", "options", "deepen", "own"]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A coaching talk about one card: how far it has come, and which of the card's lines were used."""
+    """A coaching talk about one card: how far it has come, and which of the card's lines were used.
+
+    `kept_out`: the person wants no language model to read any of it.
+    """
 
     card: str
     stage: Stage
@@ -292,6 +295,7 @@ class Talk:
     at: datetime
     asked: str = _private()
     used: tuple[str, ...] = ()
+    kept_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +305,7 @@ class Conversation:
     `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
     latest letter, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
+    `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     """
 
     place: Place | None = None
@@ -318,6 +323,8 @@ class Conversation:
     letter_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
+    kept_out: tuple[str, ...] = ()
+    model_offered: bool = False
 
 
 # --- what a turn leads to
@@ -326,6 +333,48 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Say:
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way that a reply shows: `number` as it stands there, `option` its 0-based place on the card, `tail` the mark of its source."""
+
+    number: int
+    option: int
+    offer: str = _private()
+    price: str = _private()
+    tail: str = ""
+
+
+Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What of a reply a language model may word anew, and all it may know for that; nothing else leaves.
+
+    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found.
+    """
+
+    move: Move
+    language: str
+    person: Person = field(repr=False)
+    said: str = _private()
+    mirror: str = _private()
+    question: str = _private()
+    before: str = _private(default="")
+    offers: tuple[Offer, ...] = _private(default=())
+    after: str = _private(default="")
+    passages: tuple[Passage, ...] = _private(default=())
+    entries: tuple[Entry, ...] = _private(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """A message that a language model may word anew; it is said as it stands when none does."""
+
+    message: Message
+    brief: Brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +430,7 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Keep | Learn | Plan | Settle | Remind | Consent
+Effect = Say | Advise | Keep | Learn | Plan | Settle | Remind | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,10 +480,20 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of this person's that went to a model, and how many may in a day."""
+
+    today: int
+    month: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `model` is the host of the language model that is set up here, if there is one.
     """
 
     person: Person
@@ -449,3 +508,5 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    model: str | None = None
+    spent: Usage | None = None

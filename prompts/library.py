@@ -211,6 +211,7 @@ class Hear(_Part):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     away: list[Pattern]
+    keeps_out: list[Phrase] = []
 
 
 class Safety(_Part):
