@@ -46,7 +46,7 @@ def _faults(
     yield from _shape(brief, wording)
     yield from _options(brief, wording)
     yield from _manner(text, bounds)
-    if tongue_of(text) not in (None, brief.language):
+    if any(tongue_of(part) not in (None, brief.language) for part in (*wording.parts, text)):
         yield "write in the language that was asked for"
     if set(wording.cards) - {passage.card for passage in brief.passages}:
         yield "cards names an id that was not given"

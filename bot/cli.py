@@ -132,7 +132,7 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
     settings = _settings()
     with _store(settings) as store:
         finder = open_finder(settings)
-        manager, library = build(finder, store)
+        manager, library = build(finder, store, settings=settings)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
         terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note)
@@ -172,7 +172,10 @@ def replay(
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            manager, _ = build(lambda: finder, store, clock)
+            works = {"none": 0, "up": None}.get(played.model, int(played.model.rpartition(":")[2] or 0) if ":" in played.model else 0)
+            manager, _ = build(lambda: finder, store, clock, settings, works)
+            if works != 0 and not settings.model:
+                sys.stderr.write("brokercoach: the script wants a language model and BROKERCOACH_MODEL names none; played without\n")
             player = Player(played, manager, store, clock)
             asyncio.run(_play(player, as_json))
         finally:

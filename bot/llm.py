@@ -80,7 +80,8 @@ class Turns(NamedTuple):
 class Model(Protocol):
     """One provider. `host` is what the person agreed to."""
 
-    host: str
+    @property
+    def host(self) -> str: ...
 
     async def ask(self, turns: Turns) -> Answer: ...
 
@@ -158,6 +159,24 @@ class Langchain:
         used = getattr(message, "usage_metadata", None) or {}
         tokens = used.get("total_tokens") or turns.tokens + tokens_in(raw[:LONGEST_ANSWER])
         return Answer(parsed if isinstance(parsed, Wording) else _read(raw), raw[:LONGEST_ANSWER], tokens)
+
+
+@dataclass
+class FailsAfter:
+    """A model that answers so many times and then no more: for replays."""
+
+    model: Model
+    times: int
+
+    @property
+    def host(self) -> str:
+        return self.model.host
+
+    async def ask(self, turns: Turns) -> Answer:
+        self.times -= 1
+        if self.times < 0:
+            raise ModelDown("as the script has it")
+        return await self.model.ask(turns)
 
 
 def _read(raw: str) -> Wording | None:

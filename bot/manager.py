@@ -1,6 +1,7 @@
 """The shell around the pure core: accept, gather, decide, store, send. The only place that awaits everything.
 
     platform → accept (stored, then acknowledged) → turn: gather → lookup → find → step → save, one transaction
+             → advise: outside the transaction, a model may word a reply anew; with or without it the letter goes out once
              → deliver: unsent letters of a platform, in order, each marked before and after it is sent
     clock    → tick: what is due becomes an event and takes the same turn
 
@@ -21,6 +22,7 @@ from typing import Protocol
 
 from bot.dialogue import lookup, step
 from bot.model import (
+    Advise,
     Context,
     Edited,
     Event,
@@ -39,13 +41,16 @@ from bot.model import (
     Said,
     Say,
     Turn,
+    Usage,
 )
+from bot.safety import raised
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
-from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown, Unreadable
+from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
 TRIES = 3  # after this many, a message is set aside and the person is told
+LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
@@ -65,8 +70,22 @@ class Finder(Protocol):
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
 
 
+class Adviser(Protocol):
+    """Words replies by a language model (bot.advising.Adviser is one)."""
+
+    host: str
+
+    async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
+
+    def usage(self, person: PersonId) -> Usage: ...
+
+
+Waiting = tuple[tuple[str, Advise], ...]
+"""Letters of a stored turn that wait to be worded, with their keys."""
+
+
 class Manager:
-    """`guess` tells languages; without one, common words do.
+    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -78,12 +97,14 @@ class Manager:
         finder: Callable[[], Finder],
         clock: Callable[[], datetime],
         guess: Guess | None = None,
+        adviser: Adviser | None = None,
     ) -> None:
         self._library = library
         self._store = store
         self._finder = finder
         self._clock = clock
         self._guess = guess
+        self._adviser = adviser
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -98,10 +119,11 @@ class Manager:
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
         async with self._one_at_a_time[person]:
-            await asyncio.to_thread(self._turn, key, person)
+            await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
     async def resume(self) -> None:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
+        await asyncio.to_thread(self._store.release, self._clock())
         for key, person in await asyncio.to_thread(self._store.pending):
             try:
                 if await asyncio.to_thread(self._store.failed, key) > TRIES:
@@ -112,11 +134,12 @@ class Manager:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
     async def tick(self) -> None:
-        """Takes the turns of everything that has fallen due."""
+        """Takes the turns of everything that has fallen due, and lets go out what waited too long for its wording."""
+        await asyncio.to_thread(self._store.release, self._clock() - LEFT)
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    await asyncio.to_thread(self._fall, row)
+                    await self._worded(row.person_id, await asyncio.to_thread(self._fall, row))
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -132,33 +155,53 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    async def _worded(self, person: PersonId, waiting: Waiting) -> None:
+        """Has the letters of a stored turn worded, and lets them go out once, in either words. The turn is over after that."""
+        for key, advise in waiting:
+            message = await self._adviser.word(person, advise) if self._adviser else None
+            if await asyncio.to_thread(self._store.settle, person, key, message) and message and message.kind == "safety":
+                await asyncio.to_thread(self._raise, person)
+
     # --- in a thread
 
-    def _turn(self, key: str, person: PersonId) -> None:
+    def _raise(self, person: PersonId) -> None:
+        """The one thing that a model's answer changes: it heard danger, and the next words are read in that light."""
         for _ in range(AGAIN):
-            inbound = self._store.inbound(key)
-            if inbound is None:
-                return
             try:
                 gathered = self._store.gather(person)
             except NoSuchPerson:
                 return
-            turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
-            if self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform):
+            at = self._clock()
+            if self._store.save(person, raised(gathered.conversation, gathered.person, at), gathered.version, at):
                 return
+
+    def _turn(self, key: str, person: PersonId) -> Waiting:
+        for _ in range(AGAIN):
+            inbound = self._store.inbound(key)
+            if inbound is None:
+                return ()
+            try:
+                gathered = self._store.gather(person)
+            except NoSuchPerson:
+                return ()
+            turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
+            saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)
+            if saved:
+                return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> None:
+    def _fall(self, row: DueRow) -> Waiting:
         for _ in range(AGAIN):
             try:
                 gathered = self._store.gather(row.person_id)
                 addresses = self._store.addresses(row.person_id)
             except NoSuchPerson:
-                return
+                return ()
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
             turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
-            if self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
-                return
+            if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
+                return _waiting(saved, turn)
+        return ()
 
     def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
@@ -184,6 +227,8 @@ class Manager:
             granted=gathered.granted,
             upcoming=gathered.upcoming,
             knock=gathered.knock,
+            model=self._adviser.host if self._adviser else None,
+            spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
@@ -215,6 +260,10 @@ class Manager:
         notice = Turn(gathered.conversation, (Say(Message("notice", words.variants("set-aside")[0])),))
         self._store.save(person, notice, gathered.version, self._clock(), platform=inbound.platform if inbound else None)
         self._store.set_aside(key)
+
+
+def _waiting(saved: Saved, turn: Turn) -> Waiting:
+    return tuple(zip(saved.advised, [effect for effect in turn.effects if isinstance(effect, Advise)], strict=True))
 
 
 def _event_of(key: str, inbound: Inbound) -> Event:

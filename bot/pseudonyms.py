@@ -22,9 +22,8 @@ _CODE = re.compile(
     r"(?:https?://|www\.)\S+|\S*@\S+|\+?\d[\d ()./-]{3,}\d(?!\w)|\b\w*\d{5,}\w*\b|\b(?=\w*\d)(?=\w*[^\W\d_])\w{4,}\b", re.IGNORECASE
 )
 _ENDS = frozenset('.!?…:;\n“”«»"()[]•·–—¿¡*-')
-_HEADS, _TAILS = ("Bal", "Dor", "Fen", "Gam", "Jul", "Kes", "Lom", "Nir", "Pav", "Rud", "Sov", "Tam", "Vek", "Wim", "Zan"), (
-    "ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "omar", "usil",
-)  # fmt: skip
+_HEADS = ("Bal", "Dor", "Fen", "Gam", "Jul", "Kes", "Lom", "Nir", "Pav", "Rud", "Sov", "Tam", "Vek", "Wim", "Zan")
+_TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek", "usil", "amun", "eldi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ class Names:
         self._known = {word for word in words if len(word) > 2 and word not in tells.ordinary}
         self._known |= {flat(word) for text in texts for word, plainly in self._named_in(text) if plainly}
         taken = {flat(word) for text in [*texts, *self._phrases] for word in _WORD.findall(text)}
-        self._free = (head + tail for tail, head in product(_TAILS, _HEADS) if flat(head + tail) not in taken | tells.ordinary)
+        endings = (*_TAILS, *(first + second for first, second in product(_TAILS, _TAILS)))
+        self._free = (head + tail for tail, head in product(endings, _HEADS) if flat(head + tail) not in taken | tells.ordinary)
 
     def hide(self, text: str) -> str:
         """The text with a stand-in for every name."""

@@ -66,9 +66,7 @@ def material(brief: Brief) -> dict[str, Any]:
         "move": brief.move,
         "broker": {"role": brief.person.broker, "phases": sorted({phase for p in brief.person.partnerships for phase in p.phases})},
         "they_wrote": brief.said[-LONGEST:],
-        "logbook": [
-            {"date": entry.event_date.isoformat(), "note": " / ".join(text for _, text in entry.answers)[:NOTED]} for entry in brief.entries
-        ],
+        "logbook": [" / ".join(text for _, text in entry.answers)[:NOTED] for entry in brief.entries],
         "cards": [_card(passage) for passage in brief.passages],
         "composed": {
             "mirror": brief.mirror,
