@@ -13,6 +13,7 @@ from bot.spelling import clean, flat, in_words, words_in
 from bot.wording import ROOM, Wording
 from prompts.book import Bounds
 
+SLACK = 50  # characters that a model may go beyond what it was told; falling back for ten of them would help nobody
 SHORT = 300  # characters of a reply that only mirrors and asks
 LONGEST_SENTENCE = 28  # words; the rubric's ceiling
 COPIED = 7  # words in a row of the person's own that make a mirror a parrot's (rubric C1)
@@ -70,7 +71,7 @@ def _unclean(text: str) -> Iterator[str]:
 def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
     text = "\n".join(wording.parts)
     frame = len(brief.before) + len(brief.after) + sum(len(offer.tail) + 6 for offer in brief.offers)
-    limit = max(ROOM, frame + 350) if brief.offers else SHORT
+    limit = max(ROOM, frame + SHORT) + SLACK if brief.offers else SHORT
     if len(text) + (frame if brief.offers else 0) > limit:
         yield f"at most {limit - (frame if brief.offers else 0)} characters altogether"
     if text.count("?") != 1 or not wording.question.rstrip(' ”»"').endswith("?"):

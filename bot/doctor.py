@@ -26,8 +26,8 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("prompts", _prompts),
         ("home", _home),
         ("logbook", _logbook),
-        ("search", partial(_search, progress=progress)),
         ("model", _model),
+        ("search", partial(_search, progress=progress)),
     )
     return [_look(part, look, settings) for part, look in looks]
 

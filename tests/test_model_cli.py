@@ -15,7 +15,7 @@ model: {model}
 people:
   aisha: {{language: en, timezone: Africa/Nairobi, onboarded: true, consents: [{consents}]}}
 turns:
-  - {{who: aisha, say: "my director signed without telling the partners and now they all feel cheated"}}
+  - {{who: aisha, say: "they all wait for me and nothing moves unless I push it"}}
   - {{who: aisha, say: "something on my mind"}}
   - {{who: aisha, say: "they all wait for me, nothing moves unless I push"}}
 """
@@ -64,7 +64,7 @@ def test_a_replay_without_model_or_without_consent_lets_nothing_leave(model, con
 
 def test_doctor_names_the_model_its_host_and_what_it_cost_and_asks_it_nothing(finder, home, fake):
     ran = home.run("doctor", BROKERCOACH_MODEL="openai:fake", BROKERCOACH_MODEL_API=fake.url, BROKERCOACH_MODEL_BUDGET_MONTH="5000")
-    told = next(line for line in ran.out.splitlines() if "model" in line)
+    told = next(line for line in ran.out.splitlines() if " model: " in line)
     assert f"openai:fake at 127.0.0.1:{fake.port}; 0 people agreed to it; 0 of 5000 tokens this month" in told
     assert fake.bodies == []
 
