@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -64,13 +64,13 @@ class Names:
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text
 
-    def hide_all(self, value: Any) -> Any:
-        """The same for every text in a JSON value; keys are ours."""
+    def hide_all(self, value: Any, ours: Collection[str] = ()) -> Any:
+        """The same for every text in a JSON value; keys are ours, and so is what stands under those in `ours`."""
         if isinstance(value, str):
             return self.hide(value)
         if isinstance(value, dict):
-            return {key: self.hide_all(inner) for key, inner in value.items()}
-        return [self.hide_all(inner) for inner in value] if isinstance(value, list) else value
+            return {key: inner if key in ours else self.hide_all(inner, ours) for key, inner in value.items()}
+        return [self.hide_all(inner, ours) for inner in value] if isinstance(value, list) else value
 
     def restore(self, text: str) -> str:
         """The text with the names back, as they were first written."""

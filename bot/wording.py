@@ -18,6 +18,7 @@ from bot.pseudonyms import Names
 from prompts.book import Book
 
 LONGEST = 1500  # characters of what the person wrote, the latest of them
+OURS = ("move", "role", "phases", "id", "strength")  # keys under which ids and enumerations stand, which are nobody's words
 NOTED = 350  # characters of an entry
 ROOM = 550  # characters of a reply that fit one phone screen; coaching.py has the reason
 BYTES_A_TOKEN = 3  # fewer than any tokeniser in use makes of our three languages, so that a guess is never too low
@@ -86,7 +87,7 @@ def texts_in(value: Any) -> list[str]:
 
 def request(book: Book, brief: Brief, names: Names, language: str, fence: str) -> tuple[str, str]:
     """The instructions and the fenced data, with stand-ins for names. `language` is the language's own name."""
-    data = json.dumps(names.hide_all(material(brief)), ensure_ascii=False)
+    data = json.dumps(names.hide_all(material(brief), OURS), ensure_ascii=False)
     told = Template(book.reply).substitute(
         language=language,
         address=book.bounds[brief.language].address,
