@@ -111,9 +111,13 @@ def follow_up(day: date, rhythm: Rhythm, zone: str | None) -> datetime:
     return at_wall_clock(day, rhythm.reminder or time(15, 0), zone)
 
 
-def city_of(zone: str) -> str:
-    """The city of an IANA zone as people write it: America/Argentina/Buenos_Aires is Buenos Aires."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+def city_of(zone: str, language: str = "en") -> str:
+    """The city of an IANA zone as people write it in a language: America/Argentina/Buenos_Aires is Buenos Aires, Africa/Cairo Le Caire."""
+    from babel import Locale
+
+    plain = zone.rsplit("/", 1)[-1].replace("_", " ")
+    told = Locale(language).time_zones.get(zone, {}).get("city") if language != "en" else None
+    return str(told or plain)
 
 
 def moment_in_words(at: datetime, zone: str | None, language: str, formats: Formats) -> str:
@@ -121,7 +125,7 @@ def moment_in_words(at: datetime, zone: str | None, language: str, formats: Form
     from babel.dates import format_datetime
 
     said = format_datetime(local(at, zone).replace(tzinfo=None), formats.moment, locale=language)
-    return f"{said} {city_of(zone)}" if zone else f"{said} UTC"
+    return f"{said} {city_of(zone, language)}" if zone else f"{said} UTC"
 
 
 def day_in_words(day: date, language: str, formats: Formats) -> str:
