@@ -82,7 +82,7 @@ class Person:
         """What to type now; None while the screen does not ask for anything."""
         words = self.library.words["en"]
         steps = words.guides["crossing"].steps
-        asked = next((step for step in steps if any(say in shown for say in _variants(steps[step].say))), None)
+        asked = next((step for step in steps if any(say in shown for say in _wordings(steps[step]))), None)
         offers = any(_literal(line) in shown for line in words.lines["resume.offer"])
         ended = "Kept in your logbook" in shown
         if self.said and (ended or (asked and asked != self.said[1])):
@@ -102,8 +102,10 @@ class Person:
         return "reflect" if "A short reflection" in shown else None
 
 
-def _variants(say: Any) -> list[str]:
-    return [say] if isinstance(say, str) else list(say)
+def _wordings(step: Any) -> list[str]:
+    """How a step is asked, and how it is asked again after words that were no answer to it."""
+    say = [step.say] if isinstance(step.say, str) else list(step.say)
+    return [*say, *(words for words in (step.hint, step.smaller) if words)]
 
 
 def _literal(line: str) -> str:
