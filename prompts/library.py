@@ -26,7 +26,9 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Line = Annotated[str, StringConstraints(min_length=1)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Keeps = Literal["answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome"]
+Keeps = Literal[
+    "answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome", "letter"
+]
 
 # Slots the dialogue fills itself, wherever they stand in a guide.
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
@@ -214,6 +216,12 @@ class Hear(_Part):
     clock: dict[Bit, Clock]
     spoken_clock: SpokenClock
     learner: list[Pattern]
+    deeds: list[Pattern]
+    darker: list[Phrase]
+    lighter: list[Phrase]
+    everyday: list[Phrase]
+    viewpoints: list[Pattern]
+    away: list[Pattern]
 
 
 class Safety(_Part):

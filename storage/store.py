@@ -13,7 +13,22 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from bot.model import Conversation, DueKind, Entry, Inbound, Intention, Letter, Person, PersonId, Plan, Platform, Turn
+from bot.model import (
+    Consent,
+    Conversation,
+    DueKind,
+    Entry,
+    Inbound,
+    Intention,
+    Knock,
+    Letter,
+    Person,
+    PersonId,
+    Plan,
+    Platform,
+    Turn,
+    Upcoming,
+)
 from storage import checkup, clock, logbook, mail, migrations, people, turns
 from storage.clock import DueRow
 from storage.database import Database
@@ -51,6 +66,9 @@ class Gathered:
     version: int
     entries: tuple[Entry, ...]
     intentions: tuple[Intention, ...]
+    granted: frozenset[str] = frozenset()
+    upcoming: tuple[Upcoming, ...] = ()
+    knock: Knock | None = None
 
 
 class Store:
@@ -153,6 +171,9 @@ class Store:
                 version=known.version,
                 entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
                 intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+                granted=frozenset(kind for kind, granted in people.consents_of(connection, person_id).items() if granted),
+                upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
+                knock=mail.last_knock(connection, person_id),
             )
 
     def save(
@@ -246,6 +267,10 @@ class Store:
     def set_due(self, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> None:
         with self._database.writing() as connection:
             clock.put(connection, DueRow(person_id, kind, ref, at))
+
+    def agree(self, person_id: PersonId, consent: Consent) -> None:
+        with self._database.writing() as connection:
+            people.consent(connection, person_id, consent, self._now())
 
     # --- care
 

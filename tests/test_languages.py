@@ -262,7 +262,8 @@ OFFERED = [Choice("opt:a:0", "Passer"), Choice("opt:a:1", "Gagner"), Choice("do:
     ("language", "text", "place"),
     [
         ("fr", "la deuxième", 1), ("fr", "le premier svp", 0), ("fr", "numéro 3", 2), ("fr", "la derniere", 2), ("fr", "deux", 1),
-        ("es", "la segunda", 1), ("es", "el primero por favor", 0), ("es", "opción 3", 2), ("es", "la ultima", 2), ("es", "la del medio", 1),
+        ("es", "la segunda", 1), ("es", "el primero por favor", 0), ("es", "opción 3", 2), ("es", "la ultima", 2),
+        ("es", "la del medio", 1),
         ("en", "the second one", 1), ("en", "number 3", 2), ("en", "middle", 1),
     ],
 )  # fmt: skip
@@ -283,7 +284,8 @@ def test_several_choices_are_named_at_once(language, text):
         ("fr", "17h30", time(17, 30)), ("fr", "cinq heures et demie", time(17, 30)), ("fr", "six heures moins le quart", time(17, 45)),
         ("fr", "7h du soir", time(19)), ("fr", "vers dix-huit heures", time(18)), ("fr", "midi", time(12)), ("fr", "pas de rappel", None),
         ("es", "a las cinco y media", time(17, 30)),
-        ("es", "las seis menos cuarto", time(17, 45)), ("es", "cuarto para las seis", time(17, 45)),
+        ("es", "las seis menos cuarto", time(17, 45)),
+        ("es", "cuarto para las seis", time(17, 45)),
         ("es", "siete de la noche", time(19)), ("es", "a las ocho de la mañana", time(8)), ("es", "a las 5", time(17)),
     ],
 )  # fmt: skip
