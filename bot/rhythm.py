@@ -58,7 +58,8 @@ ALIASES = {
     "la haya": "Europe/Amsterdam", "munchen": "Europe/Berlin", "francfort": "Europe/Berlin", "milano": "Europe/Rome",
     "bobo dioulasso": "Africa/Ouagadougou", "cotonou": "Africa/Porto-Novo", "pointe noire": "Africa/Brazzaville",
     "santiago de chile": "America/Santiago", "cochabamba": "America/La_Paz", "santa cruz de la sierra": "America/La_Paz",
-    "cartagena": "America/Bogota", "barranquilla": "America/Bogota", "arequipa": "America/Lima", "rosario": "America/Argentina/Buenos_Aires",
+    "cartagena": "America/Bogota", "barranquilla": "America/Bogota", "arequipa": "America/Lima",
+    "rosario": "America/Argentina/Buenos_Aires",
     "valencia": "Europe/Madrid", "sevilla": "Europe/Madrid", "bilbao": "Europe/Madrid", "bordeaux": "Europe/Paris",
     "toulouse": "Europe/Paris", "lille": "Europe/Paris", "liege": "Europe/Brussels", "lausanne": "Europe/Zurich",
 }  # fmt: skip
