@@ -16,6 +16,7 @@ import pytest
 from passages import cards
 
 from adapters.replay import Player, VirtualClock, read_script
+from bot.detector import open_detector
 from bot.manager import Finder, Manager
 from bot.review import review
 from prompts.library import Library
@@ -31,7 +32,7 @@ async def played(path: Path, home: Path, library: Library, found: Callable[[], F
     clock = VirtualClock(script.start)
     store = Store.open(f"sqlite:///{home / 'brokercoach.db'}", home / "key", clock)
     try:
-        player = Player(script, Manager(library, store, found, clock), store, clock)
+        player = Player(script, Manager(library, store, found, clock, open_detector()), store, clock)
         lines = [line async for line in player.play()]
         return [*lines, player.final()], player
     finally:
