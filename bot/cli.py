@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from adapters.terminal import Terminal
     from bot.parts import LazyFinder
     from bot.settings import Settings
+    from prompts.library import Library
     from storage.store import Store
 
 app = typer.Typer(
@@ -132,7 +133,7 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
     settings = _settings()
     with _store(settings) as store:
         finder = open_finder(settings)
-        manager, library = build(finder, store)
+        manager, library = build(finder, store, settings)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
         terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note)
@@ -172,7 +173,7 @@ def replay(
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            manager, _ = build(lambda: finder, store, clock)
+            manager, _ = build(lambda: finder, store, settings, clock)
             player = Player(played, manager, store, clock)
             asyncio.run(_play(player, as_json))
         finally:
@@ -406,21 +407,29 @@ def cards(
 # --- prompts
 
 
-@prompts_app.command("check")
-def prompts_check() -> None:
-    """Look for faults in guides and words; lists all of them at once."""
-    from prompts.library import load_library
+def _library(home: Path | None = None) -> Library:
+    """The shipped prompts with the operator's own guides."""
+    from prompts.own import load_with_own
 
-    library = load_library()
+    settings = _settings()
+    return load_with_own(home / "guides" if home else settings.guides_path)
+
+
+@prompts_app.command("check")
+def prompts_check(
+    home: Annotated[Path | None, typer.Option("--home", help="Whose own guides are looked at; otherwise those of the settings.")] = None,
+) -> None:
+    """Look for faults in guides and words, the operator's own among them; lists all of them at once."""
+    library = _library(home)
     sys.stderr.write(f"{len(library.guides)} guides, {len(library.words)} languages, no faults\n")
 
 
 @prompts_app.command("draw")
 def prompts_draw(guide: Annotated[str | None, typer.Argument(help="One guide; all of them without it.")] = None) -> None:
     """Draw guides as Mermaid flowcharts, from the data the dialogue runs."""
-    from prompts.library import draw, load_library
+    from prompts.drawing import draw
 
-    library = load_library()
+    library = _library()
     if guide is not None and guide not in library.guides:
         _fail(f"there is no guide {guide!r}; there are {', '.join(library.guides)}")
     for name in [guide] if guide else list(library.guides):

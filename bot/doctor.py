@@ -44,10 +44,10 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
         )
 
 
-def _prompts(_: Settings) -> str:
-    from prompts.library import load_library
+def _prompts(settings: Settings) -> str:
+    from prompts.own import load_with_own
 
-    library = load_library()
+    library = load_with_own(settings.guides_path)
     return f"{len(library.guides)} guides, languages: {', '.join(library.words)}"
 
 

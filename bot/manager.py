@@ -40,6 +40,7 @@ from bot.model import (
     Say,
     Turn,
 )
+from bot.roles import wanted_cards
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
@@ -190,7 +191,8 @@ class Manager:
         language = held_in(self._library, context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
-        if text is None and (talk is None or not isinstance(event, Said | Pressed)):
+        cards = wanted_cards(self._library, context, event)
+        if text is None and not cards and (talk is None or not isinstance(event, Said | Pressed)):
             return context
         finder = self._finder()
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
@@ -199,6 +201,7 @@ class Manager:
             passages=finder.find(text, language, phases, person.broker) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(talk.card, language) if talk else None,
+            wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
 
     def _cleaned(self, inbound: Inbound) -> Inbound:

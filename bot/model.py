@@ -59,6 +59,7 @@ class Person:
     rhythm: Rhythm = Rhythm()
     welcomed: bool = False
     onboarded: bool = False
+    headings: tuple[str, ...] = _private(default=())
 
 
 # --- what comes in
@@ -251,7 +252,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there."""
+    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there.
+
+    `offer` is the id of what may be chosen at this step beside answering it, `deeper` the step to which it may lead; `invited`: such an
+    offer has been made in this sitting.
+    """
 
     guide: str
     step: str
@@ -263,6 +268,9 @@ class Place:
     nudged: tuple[str, ...] = ()
     energy: Energy | None = None
     short: bool = False
+    offer: str = ""
+    invited: bool = False
+    deeper: str | None = None
 
     def answer(self, step: str) -> str | None:
         return dict(self.answers).get(step)
@@ -449,3 +457,4 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    wanted: tuple[Passage, ...] = ()

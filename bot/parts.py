@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from bot.detector import open_detector
 from bot.manager import Finder, Manager
 from bot.settings import Settings
-from prompts.library import Library, load_library
+from prompts.library import Library
+from prompts.own import load_with_own
 from storage.store import Store
 
 
@@ -96,8 +97,9 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
     return Store.open(settings.database_url, settings.key_path, clock)
 
 
-def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
-    library = load_library()
+def build(finder: Callable[[], Finder], store: Store, settings: Settings, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
+    """Raises BadPrompts where a guide of the operator's own has a fault."""
+    library = load_with_own(settings.guides_path)
     return Manager(library, store, finder, clock, open_detector()), library
 
 

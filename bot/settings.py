@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database."
     )
+    guides: Path | None = Field(None, description="The folder with guides of your own (docs/guides.md). Default: guides in home.")
     chroma: str | None = Field(None, description="URL of a Chroma server. Default: embedded, in home.")
     log: Literal["json", "console"] = Field("console", description="How log lines look. They carry no private text in either form.")
 
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'brokercoach.db'}"
+
+    @property
+    def guides_path(self) -> Path:
+        return self.guides or self.home / "guides"
 
     @property
     def key_path(self) -> Path:
