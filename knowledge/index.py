@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 1  # raise it when what is written here changes
+FORMAT = 2  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC = Path(__file__).with_name("topics.yaml"), Path(__file__).with_name("offtopic.yaml")
 CURRENT, LOCK = "current.json", "building.lock"
