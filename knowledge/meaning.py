@@ -33,11 +33,15 @@ WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Cosines to each card (whitened) and each topic's label; `ours`: how much closer our texts are than other people's business."""
+    """Cosines to each card (whitened) and each topic's label.
+
+    `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
+    """
 
     cards: dict[str, float]
     topics: dict[str, float]
     ours: float
+    vague: bool = False
 
 
 class Meaning:
@@ -48,6 +52,7 @@ class Meaning:
         self._vectors = vectors
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
+        self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
         rows: dict[str, dict[str, list[int]]] = {}
         for row, text in enumerate(texts):
             if text.kind in ("title", "gist", "ask"):
@@ -74,8 +79,9 @@ class Meaning:
         far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
         return Near(
             dict(zip(self._cards, close.tolist(), strict=True)),
-            {topic: float(cosines[row]) for topic, row in self._topics.items()},
+            dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
             float(near - far),
+            bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
         )
 
     def _discriminant(self, rows: dict[str, dict[str, list[int]]]) -> tuple[dict[str, Array], Array, dict[str, Array]]:

@@ -49,6 +49,8 @@ SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.32, -4.68
 GATE, BEST, SOUND = 0.215, 0.3, 0.055
 GATE_BY_WORDS = 1.18
 
+VAGUE = 0.25  # what is left of a card's chance when the message says nothing in particular: any card would be a guess
+
 HELD = 8  # vectors of messages whose quotations may still be asked for
 
 
@@ -119,7 +121,8 @@ class Finder:
         for card in _best(scores)[:k]:
             passage = _passage(self._index.cards[card], language)
             topics = _best(self._topics({card: scores[card]}, near))
-            found.append(replace(passage, topics=tuple(topics), score=self._chance(scores[card])))
+            chance = self._chance(scores[card]) * (VAGUE if near and near.vague else 1)
+            found.append(replace(passage, topics=tuple(topics), score=chance))
         return tuple(found)
 
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
@@ -164,7 +167,7 @@ class Finder:
     def _is_ours(self, shared: Shared, near: Near | None) -> bool:
         if near is None:
             return bool(shared.cards) and shared.ours > GATE_BY_WORDS
-        return near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > GATE
+        return near.vague or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > GATE
 
     def _fused(self, shared: Shared, near: Near | None) -> dict[str, float]:
         words = self._by_words(shared)
