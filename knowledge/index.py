@@ -2,7 +2,7 @@
 
     minilm-*.onnx        the model's graph (embedder.py)
     current.json         which folder is in use, and what it was made of: written last, so an index is there whole or not at all
-    MARK-xxxxxxxx/       cards.json, words.sqlite, chroma/
+    MARK-xxxxxxxx/       cards.json, words.sqlite, bridge.npz, chroma/
     documents/           an operator's own documents (documents.py), which are left alone here
 
 The mark stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or damaged,
@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from knowledge.bridge import Bridge
+
     Vectors = NDArray[np.float32]
 
-FORMAT = 2  # raise it when what is written here changes
+FORMAT = 3  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 CURRENT, LOCK = "current.json", "building.lock"
 DOCUMENTS = "documents"
+BRIDGE = "bridge.npz"
 
 Progress = Callable[[int, int], None]
 
@@ -68,6 +71,7 @@ class Index:
     texts: tuple[Text, ...]
     words: Words
     vectors: Vectors | None = None
+    bridge: Bridge | None = None
 
 
 def open_index(
@@ -142,14 +146,18 @@ def build(
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
         write(db, {card.id: _columns(card) for card in cards}, _lines(OFFTOPIC))
-    sums = {file: _sum((place / file).read_bytes()) for file in ("cards.json", "words.sqlite")}
-    current: dict[str, Any] = {"mark": mark, "folder": name, "sums": sums}
+    current: dict[str, Any] = {"mark": mark, "folder": name}
     if embedder:
+        from knowledge import bridge
+
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
         about = [{"kind": text.kind, "language": text.language, "owner": text.owner} for text in texts]
         collection = f"brokercoach-{whose(root)}-{name}"
         chroma.put(chroma_url or place / "chroma", collection, vectors, about)
         current |= {"model": embedder.name, "collection": collection, "vectors": len(texts), "sum": _sum(vectors.tobytes())}
+        bridge.learn(place / BRIDGE, texts, vectors)
+    files = (place / file for file in ("cards.json", "words.sqlite", BRIDGE))
+    current["sums"] = {file.name: _sum(file.read_bytes()) for file in files if file.exists()}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
     new.replace(root / CURRENT)
@@ -245,13 +253,16 @@ def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index 
         if any(_sum(data[file]) != wanted for file, wanted in current["sums"].items()):
             return None
         compiled = json.loads(data["cards.json"])
-        vectors = None
+        vectors = bridge = None
         if "collection" in current:
+            from knowledge.bridge import Bridge
+
             vectors = chroma.get(chroma_url or place / "chroma", current["collection"], current["vectors"])
             if _sum(vectors.tobytes()) != current["sum"]:
                 return None
+            bridge = Bridge.read(place / BRIDGE)
         texts = tuple(Text(**text) for text in compiled["texts"])
-        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors)
+        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors, bridge)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, chroma.Unreadable):
         return None
 

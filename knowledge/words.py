@@ -16,7 +16,7 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,12 +50,13 @@ class Shared:
     """What a message has in common with the cards.
 
     `cards`: BM25 of each card that shares a word with it, the larger the better.
-    `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
+    `language` is the likeliest, and `stems` are its words in it. `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
     """
 
     cards: dict[str, float]
     ours: float
     language: str
+    stems: tuple[str, ...] = field(default=(), repr=False)
 
 
 def words_in(text: str) -> list[str]:
@@ -161,7 +162,7 @@ class Words:
         words = words_in(text)
         kinds = list(dict.fromkeys(words))[:MOST]
         cards: dict[str, float] = {}
-        heard: list[tuple[int, bool, str, float]] = []
+        heard: list[tuple[int, bool, str, float, tuple[str, ...]]] = []
         for language in languages_of(kinds):
             known = dict(zip(kinds, self.stems(kinds, language), strict=True))
             stems = list(dict.fromkeys(known.values()))
@@ -169,9 +170,9 @@ class Words:
             seen = self._seen(stems, language)
             for card, score in self._matches([*seen, *list(pairs)[:MOST]], language):
                 cards[card] = max(cards.get(card, 0.0), score)
-            heard.append((len(seen), language == hint, language, self._ours(stems, seen, language)))
-        _, _, language, ours = max(heard)
-        return Shared(cards, ours, language)
+            heard.append((len(seen), language == hint, language, self._ours(stems, seen, language), tuple(stems)))
+        _, _, language, ours, own = max(heard)
+        return Shared(cards, ours, language, own)
 
     def stems(self, words: Sequence[str], language: str) -> list[str]:
         known = self._forms[language]
