@@ -88,12 +88,13 @@ class Finder:
         Raises IndexDown with a remedy, and BadCards.
         """
         if missing := embedding.missing():
-            return cls(open_index(home, folder, None, chroma_url, progress), None, missing, Quotes(root_of(home)))
+            index = open_index(home, folder, None, chroma_url, progress)
+            return cls(index, None, missing, Quotes(root_of(home), stems=index.words.stems))
         with ThreadPoolExecutor(1) as other:  # the model takes a quarter of a second to load, and chromadb half a second to import
             loading = other.submit(embedding.Embedder.open, home / "index")
             index = open_index(home, folder, loading.result, chroma_url, progress)
             model = loading.result()
-        finder = cls(index, model, missing, Quotes.open(home, model, chroma_url, progress))
+        finder = cls(index, model, missing, Quotes.open(home, model, chroma_url, progress, index.words.stems))
         give_back()
         return finder
 
@@ -103,7 +104,8 @@ class Finder:
 
         With a home, the documents that were taken in there are quoted as well.
         """
-        return cls(index_in_memory(folder), None, embedding.missing(), Quotes(root_of(home)) if home else None)
+        index = index_in_memory(folder)
+        return cls(index, None, embedding.missing(), Quotes(root_of(home), stems=index.words.stems) if home else None)
 
     def find(
         self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5

@@ -15,7 +15,7 @@ import threading
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -72,7 +72,7 @@ def languages_of(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(language for language, n in hits.items() if most < FEW or n >= TIE * most)
 
 
-def stems_of(words: Iterable[str], language: str) -> list[str]:
+def stems_of(words: Sequence[str], language: str) -> list[str]:
     import snowballstemmer
 
     stemmed: list[str] = snowballstemmer.stemmer(STEMMERS[language]).stemWords(list(words))
