@@ -39,6 +39,8 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
     for page in reader.pages:
         pages.append([clean(line) for line in _patiently(page.extract_text).splitlines()])
         size += sum(map(len, pages[-1]))
+        if not any(pages[-1]):
+            _not_a_bomb(page)
         if size > MOST_TEXT:
             raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
     bare = sum(sum(map(str.isalpha, "".join(lines))) < FEW_LETTERS for lines in pages)
@@ -53,6 +55,18 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
                 heading = (paragraph,)
             else:
                 yield Block(f"page {number}", heading, paragraph)
+
+
+def _not_a_bomb(page: Any) -> None:
+    """pypdf takes no text from a page that unpacks to more than its limit, and does not say so; it would pass for a scan."""
+    from pypdf.errors import LimitReachedError, PyPdfError
+
+    try:
+        page.get_contents()
+    except LimitReachedError as error:
+        raise Refused("has a page that unpacks to far more than any page holds; it may be a zip bomb") from error
+    except (PyPdfError, ValueError, TypeError, KeyError, AttributeError):
+        return  # a page that cannot be read holds no text either
 
 
 def _patiently(read: Callable[[], str], patience: int = 10) -> str:
