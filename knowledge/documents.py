@@ -4,7 +4,8 @@
     xxxxxxxx/       documents.sqlite (the pieces, and which words are in which), chroma/ (their vectors, unless a server keeps them)
 
 A change writes a new folder beside the old one and takes its place: whoever searches meanwhile reads on undisturbed, and of what was
-removed nothing is left. What is only added to is copied as it is, file by file. Vectors can be made again from the pieces at any time; the pieces only from the files, which are not kept.
+removed nothing is left. Where documents are only added, the new folder is a copy of the old one with more in it. Vectors can be made
+again from the pieces at any time; the pieces only from the files, which are not kept.
 """
 
 from __future__ import annotations
@@ -280,7 +281,10 @@ def _add(db: sqlite3.Connection, new: Sequence[New], row: int) -> None:
             for stem in dict.fromkeys(stemmed(" ".join(telling), language, known[language])):
                 within.setdefault(stem, array("I")).append(row)
             row += 1
-    add = "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pieces = pieces + excluded.pieces, rows = CAST(rows || excluded.rows AS BLOB)"
+    add = (
+        "INSERT INTO word VALUES (?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET pieces = pieces + excluded.pieces, rows = CAST(rows || excluded.rows AS BLOB)"
+    )
     db.executemany(add, ((stem, len(rows), packed(rows)) for stem, rows in sorted(within.items())))
 
 

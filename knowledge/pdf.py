@@ -34,15 +34,7 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
         raise Refused(f"has {count} pages, more than {MOST_PAGES}; split it")
     if len(reader.pages) > MOST_PAGES:
         raise Refused(f"has more than {MOST_PAGES} pages; split it")
-    pages = []
-    size = 0
-    for page in reader.pages:
-        pages.append([clean(line) for line in _patiently(page.extract_text).splitlines()])
-        size += sum(map(len, pages[-1]))
-        if not any(pages[-1]):
-            _not_a_bomb(page)
-        if size > MOST_TEXT:
-            raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
+    pages = list(_lines(reader))
     bare = sum(sum(map(str.isalpha, "".join(lines))) < FEW_LETTERS for lines in pages)
     if bare == len(pages) or (bare > 2 and bare > len(pages) / 2):
         raise Refused(f"is scanned, it seems: {bare} of its {len(pages)} pages hold no text; run OCR first")
@@ -55,6 +47,19 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
                 heading = (paragraph,)
             else:
                 yield Block(f"page {number}", heading, paragraph)
+
+
+def _lines(reader: Any) -> Iterator[list[str]]:
+    """Of every page its lines."""
+    size = 0
+    for page in reader.pages:
+        lines = [clean(line) for line in _patiently(page.extract_text).splitlines()]
+        size += sum(map(len, lines))
+        if size > MOST_TEXT:
+            raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
+        if not any(lines):
+            _not_a_bomb(page)
+        yield lines
 
 
 def _not_a_bomb(page: Any) -> None:

@@ -170,7 +170,7 @@ class Finder:
         if near is None:
             return bool(shared.cards) and shared.ours > GATE_BY_WORDS
         gate = GATE if shared.language == "en" else GATE_FOREIGN
-        return near.vague or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > gate
+        return (near.vague and bool(shared.stems)) or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > gate
 
     def _fused(self, shared: Shared, near: Near | None) -> dict[str, float]:
         words = self._by_words(shared)

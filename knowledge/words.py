@@ -50,7 +50,8 @@ class Shared:
     """What a message has in common with the cards.
 
     `cards`: BM25 of each card that shares a word with it, the larger the better.
-    `language` is the likeliest, and `stems` are its words in it. `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
+    `language` is the likeliest, and `stems` are its words in it.
+    `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
     """
 
     cards: dict[str, float]
