@@ -1,7 +1,7 @@
 """Finds cards by the words and pairs of words they share with a message: BM25, in each language by its own stems.
 
-The weights are worked out when the index is built and kept in SQLite, a row a stem, so a message costs one look-up. FTS5 is not used:
-it takes 2 ms to rank cards that share forty common words, where this takes 0.3, and it cannot let a pair count for less than a word.
+The weights are worked out when the index is built and kept in SQLite, a row a stem, so a message costs one look-up, a third of a
+millisecond. FTS5 is not used, because it cannot let a pair count for less than a word.
 Works with nothing but the standard library and snowballstemmer, so it is what is left where search by meaning is not installed.
 It refuses nothing: it tells how much the words sound like ours, and whether that is enough is search.py's business.
 """
