@@ -43,8 +43,8 @@ FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 SLOPE, OFFSET = 0.91, -4.84
 SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.32, -4.68
 
-# A message is ours when its evidence adds up to the gate. The weights are a logistic fit to 459 messages, the gates were set on 579 (docs/retrieval.md).
-# In French and Spanish all vectors are further apart, ours and other people's business alike, so the gate lies lower.
+# A message is ours when its evidence adds up to the gate. The weights are a logistic fit to 459 messages, the gates were set on 579
+# (docs/retrieval.md). In French and Spanish all vectors are further apart, ours and other people's alike, so the gate lies lower.
 BEST, SOUND = 0.3, 0.055
 GATE, GATE_FOREIGN = 0.19, 0.15
 GATE_BY_WORDS = 1.18
