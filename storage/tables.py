@@ -90,6 +90,7 @@ addresses = Table(
     _person(index=True),
     Column("linked_at", Moment, nullable=False),
     Column("used_at", Moment, nullable=False),
+    Column("unreachable_at", Moment),
 )
 
 conversations = Table(
@@ -189,6 +190,8 @@ outbox = Table(
     Column("uncertain", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
+    Column("not_before", Moment),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
     Index("ix_outbox_unsent", "platform", "state", "seq"),
 )
 
