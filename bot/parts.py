@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bot.door import Door
 from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
@@ -47,6 +49,12 @@ class LazyFinder:
         """The finder, once it is open. Raises what opening it raised."""
         self.start()
         return self._found.result()
+
+    async def opened(self) -> None:
+        """Returns once the knowledge is open, or known not to open."""
+        self.start()
+        with suppress(Exception, Left):
+            await asyncio.shield(asyncio.wrap_future(self._found))
 
     def let_go(self) -> None:
         """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
@@ -98,6 +106,12 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
     return Manager(library, store, finder, clock), library
+
+
+def doors(settings: Settings, library: Library) -> list[Door]:  # noqa: ARG001 - each adapter takes its settings from here
+    """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
+    found: list[Door] = []
+    return found
 
 
 def set_up_logging(form: str) -> None:

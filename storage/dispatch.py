@@ -74,11 +74,17 @@ def dispatch(connection: Connection, vault: Vault, key: str) -> Letter | None:
     return letter
 
 
-def put_back(connection: Connection, vault: Vault, key: str, not_before: datetime, *, uncertain: bool) -> None:
+def put_back(connection: Connection, vault: Vault, key: str, not_before: datetime, *, uncertain: bool) -> bool:
+    """Whether it still waits."""
     row = connection.execute(_letters().where(outbox.c.key == key, outbox.c.state == "sending")).one_or_none()
-    if row is not None:
-        again = {"not_before": not_before, "tries": row.tries + 1}
-        _back(connection, vault, row, again | ({"uncertain": True} if uncertain else {}))
+    if row is None:
+        return False
+    again = {"not_before": not_before, "tries": row.tries + 1}
+    return _back(connection, vault, row, again | ({"uncertain": True} if uncertain else {}))
+
+
+def give_up(connection: Connection, key: str) -> None:
+    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state != "sent").values(state="let-go", body=None))
 
 
 def let_go(connection: Connection, platform: Platform, person_id: PersonId) -> int:
@@ -113,14 +119,15 @@ def _letters() -> Any:
     return select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id)
 
 
-def _back(connection: Connection, vault: Vault, row: Row[Any], values: dict[str, Any]) -> None:
-    """To `new` with `values`, or let go when it may have arrived and may come once only."""
+def _back(connection: Connection, vault: Vault, row: Row[Any], values: dict[str, Any]) -> bool:
+    """To `new` with `values`, or let go when it may have arrived and may come once only; whether it still waits."""
     gone = values.get("uncertain") and _comes_once(vault, row)
     connection.execute(
         update(outbox)
         .where(outbox.c.key == row.key, outbox.c.state == "sending")
         .values({"state": "let-go", "uncertain": True, "body": None} if gone else {"state": "new", **values})
     )
+    return not gone
 
 
 def _comes_once(vault: Vault, row: Row[Any]) -> bool:

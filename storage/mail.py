@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from bot.model import Inbound, Letter, Message, PersonId, Platform
 from storage.database import put_new
@@ -35,10 +35,16 @@ def take_in(connection: Connection, sealer: Sealer, inbound: Inbound) -> str:
     return key
 
 
-def undone(connection: Connection, person_id: PersonId | None = None) -> list[tuple[str, PersonId]]:
-    waiting = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq)
+def undone(connection: Connection, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
+    waiting = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(limit)
     rows = connection.execute(waiting if person_id is None else waiting.where(inbox.c.person_id == person_id))
     return [(row.key, row.person_id) for row in rows]
+
+
+def waited_for(connection: Connection) -> list[PersonId]:
+    """Who has undone messages, whoever has waited longest first."""
+    undone = select(inbox.c.person_id).where(inbox.c.done_at.is_(None))
+    return list(connection.scalars(undone.group_by(inbox.c.person_id).order_by(func.min(inbox.c.seq))))
 
 
 def oldest_undone(connection: Connection) -> datetime | None:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 
 from bot.model import Conversation, DueKind, Entry, Inbound, Intention, Letter, Person, PersonId, Plan, Platform, Turn
 from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
+from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
 from storage.dispatch import Standing, Waiting
@@ -76,6 +77,10 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
+    def claim(self, name: str) -> Claim:
+        """The right to be the only process that does what `name` says; to be taken, and dropped."""
+        return Claim(self._database, name)
+
     def _try_key(self) -> None:
         """Another logbook's key must show before anything is sealed with it."""
         with self._database.reading() as connection:
@@ -93,10 +98,15 @@ class Store:
             people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
             return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
 
-    def pending(self, person_id: PersonId | None = None) -> list[tuple[str, PersonId]]:
+    def pending(self, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
         """Undone messages in order of arrival, everybody's or one person's."""
         with self._database.reading() as connection:
-            return mail.undone(connection, person_id)
+            return mail.undone(connection, person_id, limit)
+
+    def waited_for(self) -> list[PersonId]:
+        """Who has undone messages, whoever has waited longest first."""
+        with self._database.reading() as connection:
+            return mail.waited_for(connection)
 
     def inbound(self, key: str) -> Inbound | None:
         """None when it is done or unknown."""
@@ -247,10 +257,15 @@ class Store:
         with self._database.writing() as connection:
             return dispatch.dispatch(connection, self._vault, key)
 
-    def put_back(self, key: str, not_before: datetime, *, uncertain: bool = False) -> None:
-        """Out of `sending` again: it did not arrive, or nobody knows. What may come once only is let go when nobody knows."""
+    def put_back(self, key: str, not_before: datetime, *, uncertain: bool = False) -> bool:
+        """Out of `sending` again: it did not arrive, or nobody knows. False: let go, because it may come once only and nobody knows."""
         with self._database.writing() as connection:
-            dispatch.put_back(connection, self._vault, key, not_before, uncertain=uncertain)
+            return dispatch.put_back(connection, self._vault, key, not_before, uncertain=uncertain)
+
+    def let_go(self, key: str) -> None:
+        """Gives up on a letter."""
+        with self._database.writing() as connection:
+            dispatch.give_up(connection, key)
 
     def unreachable(self, platform: Platform, address: str, at: datetime) -> int:
         """Nobody is there any more: letters for it are let go (how many), until somebody writes from it nothing falls due."""

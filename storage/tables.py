@@ -176,6 +176,9 @@ inbox = Table(
     Column("done_at", Moment),
     Column("tries", Integer, nullable=False, default=0),
 )
+Index(
+    "ix_inbox_undone_of", inbox.c.person_id, inbox.c.seq, sqlite_where=inbox.c.done_at.is_(None), postgresql_where=inbox.c.done_at.is_(None)
+)
 Index("ix_inbox_undone", inbox.c.seq, sqlite_where=inbox.c.done_at.is_(None), postgresql_where=inbox.c.done_at.is_(None))
 
 outbox = Table(
