@@ -9,6 +9,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bot.door import Door
 from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
@@ -98,6 +99,24 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
     return Manager(library, store, finder, clock), library
+
+
+def doors(settings: Settings, library: Library) -> list[Door]:
+    """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
+    found: list[Door] = []
+    if settings.telegram_token:
+        from adapters.telegram import Telegram
+
+        found.append(
+            Telegram(
+                settings.telegram_token.get_secret_value().strip(),
+                library.words,
+                api=settings.telegram_api,
+                webhook=settings.telegram_webhook,
+                secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+            )
+        )
+    return found
 
 
 def set_up_logging(form: str) -> None:
