@@ -37,7 +37,7 @@ from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from adapters.telegram_faults import TOKEN_REFUSED, Pace, Patience, kind, meant, seconds, told
+from adapters.telegram_faults import TOKEN_REFUSED, Patience, kind, meant, seconds, told
 from adapters.telegram_intake import WANTED, Called, called_in_group, parsed, to_inbound
 from adapters.telegram_text import Part, to_message
 from bot.door import Accept, Refused
@@ -102,14 +102,13 @@ class Telegram:
             self._bot = Bot(token, base_url=f"{(api or API).rstrip('/')}/bot", request=self._telling, get_updates_request=self._asking)
         except InvalidToken:
             raise Refused(TOKEN_REFUSED) from None
+        self.heard_at: datetime | None = None
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._topics: OrderedDict[str, int] = OrderedDict()
         self._progress: OrderedDict[str, int] = OrderedDict()
         self._groups: OrderedDict[int, datetime] = OrderedDict()
-        self._everybody = Pace(1 / 25, 25)  # Telegram allows about 30 messages a second
-        self._each = Pace(1.0, 5)  # and about one a second to each chat, with short bursts
 
     # --- taking in
 
@@ -148,13 +147,14 @@ class Telegram:
                 await patience.after(told(error))
             else:
                 patience.over()
+                self.heard_at = self._clock()
                 return answer
 
     async def _updates(self, offset: int | None) -> list[dict[str, Any]]:
         """As they come: Bot.get_updates parses them all at once, and one of an unknown shape would hold up every other for good."""
         asked = {"timeout": self._poll, "allowed_updates": json.dumps(WANTED)} | ({"offset": offset} if offset is not None else {})
         wait = (self._asking.read_timeout or 0) + self._poll
-        batch = await self._asking.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=wait)
+        batch: Any = await self._asking.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=wait)
         if not isinstance(batch, list):
             raise TypeError("not a list of updates")
         return [data for data in batch if isinstance(data, dict) and type(data.get("update_id")) is int]
@@ -236,6 +236,7 @@ class Telegram:
             return web.Response(status=400)
         if not isinstance(data, dict) or type(data.get("update_id")) is not int:
             return web.Response(status=400)
+        self.heard_at = self._clock()
         _, whole = await self._take([data])
         return web.Response(status=200 if whole else 503)
 
@@ -246,9 +247,8 @@ class Telegram:
         for number, part in enumerate(to_message(letter.message)):
             if number < self._progress.get(letter.key, 0):
                 continue
-            now = asyncio.get_running_loop().time()
-            if wait := max(self._everybody.delay("", now), self._each.delay(letter.address, now)):
-                await self._sleep(wait)
+            if number:
+                await self._sleep(1.0)  # about one message a second is allowed in a chat; letters are paced by whoever sends them
             try:
                 await self._send(letter.address, part)
             except BROKEN as error:

@@ -1,4 +1,4 @@
-"""What python-telegram-bot's errors mean to a door, how long to wait after one, and how fast Telegram may be written to.
+"""What python-telegram-bot's errors mean to a door, and how long to wait after one.
 
 The library's messages hold what the server said, so none of them goes any further: faults are known by their kind.
 """
@@ -6,7 +6,6 @@ The library's messages hold what the server said, so none of them goes any furth
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -16,7 +15,6 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from bot.door import Later, NotSent, Unreachable
 
 LONGEST_WAIT = 60.0  # seconds between two tries while Telegram cannot be reached
-REMEMBERED = 5000  # chats whose pace is kept in mind
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "chat was deactivated", "chat_id is empty")
 BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
@@ -39,9 +37,8 @@ def meant(error: Exception) -> Exception:
     if isinstance(error, Forbidden | ChatMigrated):
         return Unreachable("this chat is closed to the bot")
     if isinstance(error, BadRequest):
-        if any(sign in error.message.lower() for sign in NOBODY):
-            return Unreachable("there is no such chat")
-        return NotSent("Telegram refused the message")
+        # A letter that is refused for what is in it will be refused again: as uncertain it is let go after a few tries.
+        return Unreachable("there is no such chat") if any(sign in error.message.lower() for sign in NOBODY) else Unclear("refused")
     if isinstance(error, InvalidToken):
         return NotSent(TOKEN_REFUSED)
     if isinstance(error, NetworkError) and isinstance(error.__cause__, BEFORE_SENDING):
@@ -89,20 +86,3 @@ class Patience:
         if self._faults:
             log.warning("Telegram: all is well again after %d tries", self._faults)
         self._faults, self._said = 0, ""
-
-
-class Pace:
-    """At most one message each `interval` seconds to one address, with a burst of `burst` (the generic cell rate algorithm)."""
-
-    def __init__(self, interval: float, burst: int) -> None:
-        self._interval = interval
-        self._tolerance = interval * burst
-        self._next: OrderedDict[str, float] = OrderedDict()
-
-    def delay(self, address: str, now: float) -> float:
-        """Seconds to wait before the message that is asked for here."""
-        due = max(self._next.pop(address, 0.0), now)
-        self._next[address] = due + self._interval
-        if len(self._next) > REMEMBERED:
-            self._next.popitem(last=False)
-        return max(0.0, due - now - self._tolerance)

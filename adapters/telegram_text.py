@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import regex
@@ -19,6 +19,7 @@ LABEL = 40  # characters of a button that a phone shows in one row; longer choic
 DATA = 64  # bytes that a button's data may have
 JOINER = "\u2060"  # word joiner: seen by nobody, and no link goes through it
 
+_graphemes: Callable[[str], list[str]] = regex.compile(r"\X").findall  # type: ignore[no-untyped-call]
 # What Telegram would turn into a mention or a link by itself.
 _CATCHY = re.compile(r"(?<=@)(?=\w)|(?<=\w\.)(?=[^\W\d_]{2})|(?<=:)(?=//)")
 _BREAKS = (r"\n\s*\n\s*", r"\n\s*", r"[.!?…][)\"'”’»]*\s+", r"\s+")  # where a text is parted, the best place first
@@ -69,7 +70,7 @@ def _fitted(label: str) -> str:
     if len(label) <= LABEL:
         return label
     kept = ""
-    for grapheme in regex.findall(r"\X", label):
+    for grapheme in _graphemes(label):
         if len(kept) + len(grapheme) >= LABEL:
             break
         kept += grapheme
@@ -130,11 +131,11 @@ def _last_end(pattern: str, text: str) -> int:
 def _whole_graphemes(text: str, limit: int) -> str:
     """The longest beginning of a text that fits and ends between two graphemes."""
     size = end = 0
-    for match in regex.finditer(r"\X", text):
-        size += units(match[0])
+    for grapheme in _graphemes(text[: limit + 1]):
+        size += units(grapheme)
         if size > limit:
             break
-        end = match.end()
+        end += len(grapheme)
     if end:
         return text[:end]
     size = 0

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-TOKEN = "123456:AAfakefakefakefakefakefakefakefake-_"
+TOKEN = "123456:AAfakefakefakefakefakefakefakefake-_"  # noqa: S105 - nobody's
 BOT = {"id": 123456, "is_bot": True, "first_name": "Coach", "username": "CoachBot", "can_join_groups": True}
 TAGS = {"b", "i", "u", "s", "a", "code", "pre", "blockquote", "tg-spoiler"}
 
