@@ -14,10 +14,11 @@ import hmac
 import json
 import logging
 import os
+import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,20 +26,18 @@ from urllib.parse import urlencode, urlsplit
 
 from telegram import (
     Bot,
-    BotCommand,
-    BotCommandScopeAllPrivateChats,
-    CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     Update,
 )
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter
 from telegram.request import HTTPXRequest
 
-from adapters.telegram_faults import TOKEN_REFUSED, Patience, kind, meant, seconds, told
-from adapters.telegram_intake import WANTED, Called, called_in_group, parsed, to_inbound
+from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
+from adapters.telegram_intake import WANTED, read
+from adapters.telegram_manners import Manners
 from adapters.telegram_text import Part, to_message
 from bot.door import Accept, Refused
 from bot.model import Inbound, Letter, Platform
@@ -53,10 +52,7 @@ POLL = 30  # seconds that a request for updates waits at Telegram's
 TRIES = 8  # of storing one update while others can be stored; then it is let go, so that it does not hold up everybody
 BODY = 1 << 20  # bytes of a webhook's body; Telegram's own updates are far smaller
 HOOK = "/telegram"  # where the webhook listens when its URL has no path
-ONCE = timedelta(days=1)  # between two lines to one group
-REMEMBERED = 5000  # chats whose topic is kept in mind, letters with their progress, groups
-COMMAND = "telegram.command."
-BROKEN = (TelegramError, KeyError, TypeError, ValueError, AttributeError)  # the library's errors, and what it makes of a garbled answer
+REMEMBERED = 5000  # chats whose topic is kept in mind, and letters with their progress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -87,28 +83,25 @@ class Telegram:
         logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
         for chatty in ("httpx", "httpcore"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        self._words = words
+        if not re.fullmatch(r"\d+:[\w-]+", token, re.ASCII):
+            raise Refused(TOKEN_REFUSED)
         self._webhook = webhook
         self._salt = sha256(token.encode()).digest()
         self._secret = secret or hmac.new(self._salt, b"webhook", sha256).hexdigest()
-        if not all(char.isascii() and (char.isalnum() or char in "_-") for char in self._secret) or len(self._secret) > 256:
+        if not re.fullmatch(r"[\w-]{1,256}", self._secret, re.ASCII):
             raise Refused("BROKERCOACH_TELEGRAM_SECRET may hold up to 256 of A-Z a-z 0-9 _ - only; choose another, or leave it out")
         self._clock = clock
         self._sleep = sleep
         self._poll = poll
         request = partial(HTTPXRequest, read_timeout=patience, write_timeout=patience, connect_timeout=patience / 2, pool_timeout=patience)
         self._asking, self._telling = request(connection_pool_size=2), request(connection_pool_size=32)
-        try:
-            self._bot = Bot(token, base_url=f"{(api or API).rstrip('/')}/bot", request=self._telling, get_updates_request=self._asking)
-        except InvalidToken:
-            raise Refused(TOKEN_REFUSED) from None
+        self._bot = Bot(token, base_url=f"{(api or API).rstrip('/')}/bot", request=self._telling, get_updates_request=self._asking)
+        self._manners = Manners(self._bot, words, clock)
         self.heard_at: datetime | None = None
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
-        self._asides: set[asyncio.Task[None]] = set()
         self._topics: OrderedDict[str, int] = OrderedDict()
         self._progress: OrderedDict[str, int] = OrderedDict()
-        self._groups: OrderedDict[int, datetime] = OrderedDict()
 
     # --- taking in
 
@@ -116,7 +109,7 @@ class Telegram:
         """Raises Refused when Telegram does not know the token."""
         await self._outlived(self._bot.get_me)
         self._accept = accept
-        self._aside(self._introduce())
+        self._manners.introduce()
         if self._webhook:
             hook = partial(self._bot.set_webhook, self._webhook, secret_token=self._secret, allowed_updates=WANTED, max_connections=20)
             await self._outlived(hook)
@@ -170,10 +163,10 @@ class Telegram:
         stored = 0
         for data in batch:
             number = data["update_id"]
-            update = parsed(data)
-            if update is None:
+            known = read(data, self._clock(), self._salt)
+            if known is None:
                 log.warning("an update of an unknown shape was passed over")
-            inbound = to_inbound(update, self._clock(), self._salt) if update else None
+            update, inbound = known or (None, None)
             if self._tries.get(number, 0) >= TRIES:
                 log.error("a message that could not be stored %d times is let go", TRIES)
             elif inbound and (inbound.address in waiting or not await self._stored(inbound)):
@@ -198,15 +191,11 @@ class Telegram:
         return True
 
     def _taken(self, update: Update, inbound: Inbound | None) -> None:
-        """Small courtesies once a message is stored; if they fail, nothing is lost."""
+        self._manners.after(update)
         message = update.effective_message
-        if update.callback_query:
-            self._aside(self._pressed(update.callback_query))
-        if inbound is None and (group := called_in_group(update, self._bot.id, self._bot.username)):
-            self._aside(self._decline(group))
-        elif inbound and message and getattr(message, "message_thread_id", None):
-            _remember(self._topics, inbound.address, message.message_thread_id)
-        elif inbound and not update.callback_query:
+        if inbound and message and (topic := getattr(message, "message_thread_id", None)):
+            _remember(self._topics, inbound.address, topic)
+        elif inbound and inbound.press is None:
             self._topics.pop(inbound.address, None)
 
     # --- the webhook
@@ -282,51 +271,9 @@ class Telegram:
             await self._bot.send_chat_action(address, ChatAction.TYPING, message_thread_id=self._topics.get(address))
 
     async def close(self) -> None:
-        for task in tuple(self._asides):
-            task.cancel()
-        await asyncio.gather(*self._asides, return_exceptions=True)
+        await self._manners.close()
         for request in (self._asking, self._telling):
             await request.shutdown()
-
-    # --- courtesies, beside the conversations
-
-    def _aside(self, what: Coroutine[Any, Any, None]) -> None:
-        async def lossy() -> None:
-            try:
-                await what
-            except BROKEN as error:
-                log.debug("a courtesy to Telegram failed: %s", kind(error))
-
-        task = asyncio.create_task(lossy())
-        self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
-
-    async def _pressed(self, query: CallbackQuery) -> None:
-        """Ends the button's waiting, and takes away buttons that have had their answer."""
-        await self._bot.answer_callback_query(query.id)
-        if query.message:
-            await self._bot.edit_message_reply_markup(query.message.chat.id, query.message.message_id, reply_markup=None)
-
-    async def _decline(self, called: Called) -> None:
-        """One line a day to a group."""
-        now = self._clock()
-        last = self._groups.get(called.group)
-        if last and now - last < ONCE:
-            return
-        _remember(self._groups, called.group, now)
-        words = self._words.get((called.language or "en")[:2]) or self._words["en"]
-        await self._bot.send_message(called.group, words.variants("telegram.group")[0])
-
-    async def _introduce(self) -> None:
-        """The menu of commands and the description, in each language and in English for all others; written only where they differ."""
-        everywhere = BotCommandScopeAllPrivateChats()
-        for language, words in [(None, self._words["en"]), *self._words.items()]:
-            commands = [BotCommand(key.removeprefix(COMMAND), words.variants(key)[0]) for key in words.lines if key.startswith(COMMAND)]
-            if list(await self._bot.get_my_commands(everywhere, language)) != commands:
-                await self._bot.set_my_commands(commands, everywhere, language)
-            description = words.variants("telegram.description")[0]
-            if (await self._bot.get_my_description(language)).description != description:
-                await self._bot.set_my_description(description, language)
 
 
 def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:

@@ -18,6 +18,8 @@ LONGEST_WAIT = 60.0  # seconds between two tries while Telegram cannot be reache
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "chat was deactivated", "chat_id is empty")
 BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
+BROKEN = (TelegramError, KeyError, TypeError, ValueError, AttributeError)  # the library's errors, and what it makes of a garbled answer
+
 TOKEN_REFUSED = "Telegram does not know this token; copy it anew from @BotFather into BROKERCOACH_TELEGRAM_TOKEN"  # noqa: S105
 ANOTHER_POLLER = "another program takes in updates with this token; stop it, or give each its own bot"
 WEBHOOK_ELSEWHERE = "a webhook is set for this bot, so nothing can be polled; restart to take it off, or find who sets it"
@@ -61,6 +63,8 @@ def told(error: Exception) -> str:
     """What to say of a fault while taking in, with its remedy where there is one."""
     if isinstance(error, Conflict):
         return WEBHOOK_ELSEWHERE if "webhook" in error.message.lower() else ANOTHER_POLLER
+    if isinstance(error, BadRequest):
+        return "Telegram refuses the set-up; is BROKERCOACH_TELEGRAM_WEBHOOK a public https address?"
     if isinstance(error, TelegramError) and isinstance(error.__cause__, BEFORE_SENDING):
         return f"{UNREACHABLE}; is there a network, and is BROKERCOACH_TELEGRAM_API right?"
     return f"{UNREACHABLE} ({kind(error)})"

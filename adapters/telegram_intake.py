@@ -26,13 +26,14 @@ _COMMAND = re.compile(r"^(/\w+)@\w+")
 _DATA = re.compile(r"[\x21-\x7e]{1,64}")
 
 
-def parsed(data: Any) -> Update | None:
-    """None when it is no update, or one of a shape that the library does not know."""
+def read(data: Any, now: datetime, salt: bytes = b"") -> tuple[Update, Inbound | None] | None:
+    """None when it is no update, or one of a shape that the library or this house does not know."""
     if not isinstance(data, Mapping) or type(data.get("update_id")) is not int:
         return None
     try:
-        return Update.de_json(dict(data), None)
-    except Exception:  # noqa: BLE001 - what a library makes of a shape it does not know can be anything
+        update = Update.de_json(dict(data), None)
+        return update, to_inbound(update, now, salt)
+    except Exception:  # noqa: BLE001 - the library checks nothing, so an unknown shape can break anywhere
         return None
 
 
