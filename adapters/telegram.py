@@ -83,8 +83,7 @@ class Telegram:
         logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
         for chatty in ("httpx", "httpcore"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        if not re.fullmatch(r"\d+:[\w-]+", token, re.ASCII):
-            raise Refused(TOKEN_REFUSED)
+        base = base_url(token, api)
         self._webhook = webhook
         self._salt = sha256(token.encode()).digest()
         self._secret = secret or hmac.new(self._salt, b"webhook", sha256).hexdigest()
@@ -95,7 +94,7 @@ class Telegram:
         self._poll = poll
         request = partial(HTTPXRequest, read_timeout=patience, write_timeout=patience, connect_timeout=patience / 2, pool_timeout=patience)
         self._asking, self._telling = request(connection_pool_size=2), request(connection_pool_size=32)
-        self._bot = Bot(token, base_url=f"{(api or API).rstrip('/')}/bot", request=self._telling, get_updates_request=self._asking)
+        self._bot = Bot(token, base_url=base, request=self._telling, get_updates_request=self._asking)
         self._manners = Manners(self._bot, words, clock)
         self.heard_at: datetime | None = None
         self._accept: Accept | None = None
@@ -274,6 +273,13 @@ class Telegram:
         await self._manners.close()
         for request in (self._asking, self._telling):
             await request.shutdown()
+
+
+def base_url(token: str, api: str | None) -> str:
+    """Where the Bot API is, without the token. Raises Refused for a token that cannot be one."""
+    if not re.fullmatch(r"\d+:[\w-]+", token, re.ASCII):
+        raise Refused(TOKEN_REFUSED)
+    return f"{(api or API).rstrip('/')}/bot"
 
 
 def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:

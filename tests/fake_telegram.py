@@ -225,7 +225,8 @@ class FakeTelegram:
         return _ok(True)
 
     async def _on_getwebhookinfo(self, _: dict[str, Any]) -> web.Response:
-        return _ok({"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": len(self.updates)})
+        why = {name: value for name, value in self.webhook.items() if name == "last_error_message"}
+        return _ok({"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": len(self.updates), **why})
 
     async def _on_getmycommands(self, args: dict[str, Any]) -> web.Response:
         return _ok(self.commands.get(args.get("language_code"), []))

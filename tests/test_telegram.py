@@ -27,11 +27,13 @@ from hypothesis import strategies as st
 
 from adapters.telegram import Telegram
 from adapters.telegram_intake import FORGED, read
+from bot.doctor import examine
 from bot.door import Later, NotSent, Refused, Unreachable
 from bot.hearing import heard
 from bot.manager import Manager
 from bot.model import Choice, Inbound, Letter, Message
-from bot.parts import set_up_logging
+from bot.parts import Blotted, set_up_logging
+from bot.settings import Settings
 from prompts.library import load_library
 from storage.store import Store, StoreDown
 
@@ -667,7 +669,6 @@ def test_the_pictures_of_one_album_come_as_one():
         message(pinned_message=message(text="x")["message"]),
         {"edited_message": message(location={"longitude": 1.0, "latitude": 1.0}, edit_date=2)["message"]},
         {"channel_post": message(chat={"id": -5, "type": "channel", "title": "C"}, text="hi")["message"]},
-        {"poll_answer": {"poll_id": "1", "option_ids": [1], "user": person(7)}},
     ],
 )
 def test_groups_channels_bots_and_notices_are_not_taken_in(update):
@@ -788,7 +789,72 @@ async def test_a_menu_that_cannot_be_written_stops_nothing():
             await fake.until(lambda: taken.all)
 
 
+# --- doctor
+
+
+def finding(part: str, **configured: Any) -> Any:
+    return next((each for each in examine(Settings(_env_file=None, **configured)) if each.part == part), None)
+
+
+async def checked(fake: FakeTelegram, home: Path, **more: Any) -> Any:
+    configured = {"home": home, "telegram_token": TOKEN, "telegram_api": fake.base} | more
+    return await asyncio.to_thread(finding, "telegram", **configured)
+
+
+async def test_doctor_says_that_the_bot_answers_and_how_it_takes_in(reading):
+    async with telegram() as fake:
+        found = await checked(fake, reading.path)
+
+    assert found.ok
+    assert "@CoachBot" in found.says
+    assert "long polling" in found.says
+
+
+async def test_doctor_names_a_wrong_token_a_webhook_elsewhere_and_an_api_that_is_away(reading):
+    async with telegram() as fake:
+        fake.faults["getMe"] = [refusal(401, "Unauthorized")]
+        wrong = await checked(fake, reading.path)
+        fake.webhook = {"url": "https://other.example/secret-path"}
+        elsewhere = await checked(fake, reading.path)
+        ours = await checked(fake, reading.path, telegram_webhook="https://coach.example/tg")
+    away = await asyncio.to_thread(
+        finding, "telegram", home=reading.path, telegram_token=TOKEN, telegram_api=f"http://127.0.0.1:{unused_port()}"
+    )
+
+    assert not any(found.ok for found in (wrong, elsewhere, ours, away))
+    assert "BROKERCOACH_TELEGRAM_TOKEN" in wrong.says
+    assert "other.example" in elsewhere.says
+    assert "other.example" in ours.says
+    assert "secret-path" not in elsewhere.says + ours.says
+    assert "cannot be reached" in away.says
+    assert not any(TOKEN in found.says for found in (wrong, elsewhere, ours, away))
+
+
+async def test_doctor_passes_on_why_telegram_could_not_deliver_to_the_webhook(reading):
+    async with telegram() as fake:
+        fake.webhook = {"url": "https://coach.example/tg", "last_error_message": "Connection refused"}
+        found = await checked(fake, reading.path, telegram_webhook="https://coach.example/tg")
+
+    assert not found.ok
+    assert "Connection refused" in found.says
+
+
+def test_doctor_does_not_speak_of_telegram_where_there_is_none(reading):
+    assert finding("telegram", home=reading.path) is None
+
+
 # --- logs
+
+
+def test_a_token_in_a_log_line_of_whatever_library_is_blotted_out(capfd):
+    handler = logging.StreamHandler()
+    handler.addFilter(Blotted())
+    record = logging.LogRecord("any", logging.ERROR, "", 0, "at %s", (f"https://api.telegram.org/bot{TOKEN}/getMe",), None)
+    handler.handle(record)
+
+    shown = capfd.readouterr().err
+    assert "api.telegram.org" in shown
+    assert TOKEN.partition(":")[2] not in shown
 
 
 async def test_neither_words_nor_the_token_reach_a_log_at_any_level(caplog):
