@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -15,6 +16,8 @@ from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
 from storage.store import Store
+
+_TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
 
 def now() -> datetime:
@@ -108,10 +111,34 @@ def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], dateti
     return Manager(library, store, finder, clock), library
 
 
-def doors(settings: Settings, library: Library) -> list[Door]:  # noqa: ARG001 - each adapter takes its settings from here
+def doors(settings: Settings, library: Library) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
+    if settings.telegram_token:
+        from adapters.telegram import Telegram
+
+        found.append(
+            Telegram(
+                settings.telegram_token.get_secret_value().strip(),
+                library.words,
+                api=settings.telegram_api,
+                webhook=settings.telegram_webhook,
+                secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+            )
+        )
     return found
+
+
+class Blotted(logging.Filter):
+    """Blots out what looks like a token, whoever logs it: a Telegram bot's is part of every address of the Bot API."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        with suppress(TypeError, ValueError):  # a line that cannot be put together is logging's own to complain about
+            record.msg, record.args = _TOKEN.sub("***", record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = _TOKEN.sub("***", record.exc_text) if record.exc_text else record.exc_text
+        return True
 
 
 def set_up_logging(form: str) -> None:
@@ -122,5 +149,7 @@ def set_up_logging(form: str) -> None:
         else "%(levelname)s %(name)s: %(message)s"
     )
     logging.basicConfig(level=logging.WARNING, format=shape)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Blotted())
     for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
