@@ -191,13 +191,14 @@ async def killed(on: Stage, kills: int, rng: random.Random, tell: Callable[[int]
     """Kills it `kills` times while people go on writing: some while it starts, most while it works."""
     for n in range(kills):
         program = on.start()
-        if rng.random() < 0.15:
-            await asyncio.sleep(rng.uniform(0.1, 1.5))
+        if rng.random() < 0.5:
+            on.says_a_round(rng.choice(list(on.rounds)))
+            await asyncio.sleep(rng.uniform(0.3, 2.5))
         else:
             await program.listening()
-            for chat in rng.sample(list(on.rounds), 3):
+            for chat in rng.sample(list(on.rounds), 2):
                 on.says_a_round(chat)
-            heard = len(on.fake.sent) + rng.randint(0, 9)
+            heard = len(on.fake.sent) + rng.randint(0, 6)
             try:
                 await on.fake.until(lambda heard=heard: len(on.fake.sent) >= heard, 10)
             except TimeoutError:
@@ -208,5 +209,5 @@ async def killed(on: Stage, kills: int, rng: random.Random, tell: Callable[[int]
         on.fake.polls = 0
         tell(n + 1)
     async with on.served():
-        await on.dealt_with()
+        await on.dealt_with(120 + sum(on.rounds.values()))
     return await asyncio.to_thread(on.reckoning)
