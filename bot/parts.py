@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import threading
@@ -51,6 +52,12 @@ class LazyFinder:
         """The finder, once it is open. Raises what opening it raised."""
         self.start()
         return self._found.result()
+
+    async def opened(self) -> None:
+        """Returns once the knowledge is open, or known not to open."""
+        self.start()
+        with suppress(Exception, Left):
+            await asyncio.shield(asyncio.wrap_future(self._found))
 
     def let_go(self) -> None:
         """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
