@@ -153,3 +153,5 @@ def set_up_logging(form: str) -> None:
         handler.addFilter(Blotted())
     for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    for hopeless in ("procrastinate", "psycopg.pool"):  # they log every lost connection, with a traceback; ours say it once
+        logging.getLogger(hopeless).setLevel(logging.CRITICAL)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.door import Accept, Door, Refused
 from bot.engine import Pump, Rounds, showing
@@ -28,8 +29,16 @@ from bot.tally import Tally
 from prompts.library import Library
 from storage.store import Store
 
+if TYPE_CHECKING:
+    from bot.cluster import Cluster
+
 DRAIN = 10.0  # seconds that the end may take
 THREADS = 96  # the store is synchronous; more than turns at once, so that accepting never waits for a turn
+
+_ALONE = (
+    "another `brokercoach serve` runs on this database; stop that one first. On PostgreSQL several may share it, "
+    "each with BROKERCOACH_CLUSTER=true"
+)
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +73,7 @@ class Embedded:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set, and then to an orderly end. Raises Refused when a platform will have none of us, StoreDown at the start."""
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="turn"))
+        threads()
         self._pump.hold(await asyncio.to_thread(self._house.store.waited_for))
         works = [asyncio.create_task(work) for work in (self._pump.run(), self._rounds.run(), self._resume())]
         sending = [asyncio.create_task(sender.run()) for sender in self._senders]
@@ -96,6 +105,10 @@ class Embedded:
         self._rounds.stir()
         for sender in self._senders:
             sender.wake()
+
+
+def threads() -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="turn"))
 
 
 async def listen(door: Door, accept: Accept) -> None:
@@ -145,20 +158,21 @@ def stopped_by_signals() -> asyncio.Event:
     return stop
 
 
-async def serve(house: House, host: str, port: int, say: Callable[[str], None]) -> None:
+async def serve(house: House, host: str, port: int, say: Callable[[str], None], cluster: Cluster | None = None) -> None:
     """Until SIGTERM or Ctrl-C. `say` is told where it listens. Raises Refused, StoreDown, PortTaken or AlreadyServed."""
     from bot.web import Web
 
     stop = stopped_by_signals()
+    # several processes of a cluster share their database; anything else that serves it must be alone, and no cluster beside it
     claim = house.store.claim("serving")
-    if not claim.take():
-        raise AlreadyServed("another `brokercoach serve` runs on this database; stop that one first")
+    if not await asyncio.to_thread(claim.share if cluster else claim.take):
+        raise AlreadyServed(_ALONE)
     try:
         server = Web(house.store, house.doors, house.clock, house.tally, stop)
         address = await server.open(host, port)
-        say(f"serving {', '.join(door.platform for door in house.doors)}; health and metrics at {address}")
+        say(f"serving {', '.join(door.platform for door in house.doors) or 'turns'}; health and metrics at {address}")
         try:
-            await Embedded(house).run(stop)
+            await (cluster or Embedded(house)).run(stop)
         finally:
             await server.close()
     finally:

@@ -29,8 +29,13 @@ class Claim:
 
     def take(self) -> bool:
         """Whether it is ours now. False: somebody else has it. Raises StoreDown."""
-        if self._database.is_sqlite:
-            return self._lock_file()
+        return self._lock_file() if self._database.is_sqlite else self._lock("pg_try_advisory_lock")
+
+    def share(self) -> bool:
+        """Whether it is ours together with others who share it. False: somebody has it alone. For PostgreSQL; raises StoreDown."""
+        return self._lock("pg_try_advisory_lock_shared")
+
+    def _lock(self, function: str) -> bool:
         if self.held():
             return True
         with self._database.told():
@@ -38,7 +43,7 @@ class Claim:
             # a session's lock must not go back to the pool with its connection
             connection.detach()
             self._connection = connection
-            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:name)"), {"name": self._number()}))
+            got = bool(connection.scalar(text(f"SELECT {function}(:name)"), {"name": self._number()}))
         if not got:
             self.drop()
         return got
