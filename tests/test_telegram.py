@@ -658,6 +658,13 @@ def test_a_caption_is_the_persons_own_words():
     assert (came.text, came.brought) == ("this is the table I meant", None)
 
 
+def test_the_language_of_the_persons_app_comes_along():
+    came = inbound(message(text="hola", **{"from": person(7, language_code="es-MX")}))
+
+    assert came is not None
+    assert came.language == "es-MX"
+
+
 def test_the_pictures_of_one_album_come_as_one():
     first = inbound(message(photo=[PHOTO], media_group_id="9", message_id=5))
     second = inbound(message(photo=[PHOTO], media_group_id="9", message_id=6))
