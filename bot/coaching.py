@@ -18,8 +18,9 @@ from itertools import product
 from typing import Literal
 
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in, who_in, words_in
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, shape_of, turns_in, who_in
 from bot.model import Choice, Cited, Passage, Talk
+from bot.spelling import words_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
@@ -263,6 +264,42 @@ def tell_more(draft: Draft) -> None:
     draft.say(draft.line("tell-more", gist=gist, evidence=draft.line(f"evidence.{passage.strength}")), "reply", draft.offered, sources)
 
 
+def plainer(draft: Draft) -> None:
+    """Somebody did not understand: the last question again, in the fewest words there are, and short sentences from here on."""
+    draft.plain = True
+    passage = draft.context.in_hand
+    if draft.talk and passage and draft.talk.stage != "explore":
+        question = min((Voice(draft, passage, "").part(f"q{n}") for n in range(3)), key=len)
+        draft.say(draft.line("plain.again", question=question), "reply", draft.offered)
+    else:
+        draft.say(draft.line("plain"), "reply", draft.offered)
+
+
+def for_instance(draft: Draft) -> None:
+    """An example of what one might do, from the card in hand."""
+    passage = draft.context.in_hand
+    if draft.talk is None or passage is None:
+        draft.say(draft.line("example.none"))
+        return
+    voice = Voice(draft, passage, draft.talk.asked)
+    _speak(draft, [draft.line("example", frame=voice.filled(passage.if_then))], voice.ask(), draft.offered)
+
+
+def methods(draft: Draft) -> None:
+    """What the ways of the card in hand are called, and what one does in each."""
+    passage = draft.context.in_hand
+    if draft.talk is None or passage is None:
+        draft.say(draft.line("example.none"))
+        return
+    voice = Voice(draft, passage, draft.talk.asked)
+    numbers = [n for n in range(len(passage.options)) if f"o{n}" in draft.talk.used] or [0, 1]
+    options = [passage.options[n] for n in numbers]
+    sources = voice.cite(options)
+    rows = [draft.line("method.row", name=option.name, offer=voice.offer(option), price=voice.price(option, sources)) for option in options]
+    draft.talk = _with_used(replace(draft.talk, stage="options", at=draft.at), *(f"o{n}" for n in numbers))
+    _speak(draft, ["\n".join(rows)], voice.ask(), [*map(voice.choice, numbers), draft.choice("another")], sources)
+
+
 def _own_document(draft: Draft) -> list[str]:
     """What an operator's own document says about it, as a quotation with its place; data, and never more than shown."""
     if not draft.context.quotes:
@@ -318,10 +355,4 @@ def _shape(draft: Draft, answer: str) -> str:
         return "contrast"
     if feels(answer, hear):
         return "feeling"
-    if words[:1] == ["nothing"]:
-        return "nothing"
-    if words.count("i") >= 2:
-        return "acted"
-    if "they" in words and "i" not in words:
-        return "others"
-    return "short" if len(words) < 5 else "plain"
+    return shape_of(answer, hear) or ("short" if len(words) < 5 else "plain")

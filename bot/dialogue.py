@@ -8,7 +8,9 @@ The rules, in the order in which they are tried:
    met in passing, or a question to the coach, is met and the place is kept; everything else is the answer, kept at once.
 4. Outside a guide, a wish is met; everything else is put to coaching.py.
 5. A stranger who greets is welcomed; a stranger who asks is answered first.
-6. One turn says one thing and leaves at most one question open, last.
+6. A clear message in another of the coach's languages takes the talk over to it, as does asking for one; in a language that the coach
+   does not speak it says so. Short messages leave the language alone.
+7. One turn says one thing and leaves at most one question open, last.
 
 Whatever is said must come from prompts/words or from a knowledge card. `lookup` tells which words to search the knowledge for
 before `step` is called; `step` itself fetches nothing.
@@ -18,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from bot import coaching, guiding, safety, wishes
+from bot import coaching, falling, guiding, nudge, safety, timing, wishes
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, choice_in, foreign_in, heard, words_in
-from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Remind, Said, Talk, Turn
-from bot.rhythm import follow_up, local
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
+from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Said, Talk, Turn
+from bot.spelling import words_in
+from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
@@ -32,13 +35,11 @@ SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a lo
 TALK_ONLY = frozenset({"wrong-turn", "repeat"})  # acts that make sense only where something was said before
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
-PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
-REFLECTIONS = frozenset({"crossing", "five-boxes", "one-of-seven"})
-LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
-IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
-IN_PASSING = frozenset({"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain"})
+IN_PASSING = frozenset(
+    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+)
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
@@ -53,7 +54,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:
         case Opened():
             _opened(draft)
         case Fell():
-            _fell(draft, event)
+            falling.fell(draft, event)
         case Pressed(choice=choice_id):
             _pressed(draft, choice_id)
         case Said(text=text):
@@ -67,9 +68,11 @@ def step(library: Library, context: Context, event: Event) -> Turn:
 
 def lookup(library: Library, context: Context, event: Event) -> str | None:
     """The words to search the knowledge for before this event is decided; None when nothing needs to be found."""
-    words = library.in_language(context.person.language)
+    words = library.in_language(held_in(library, context, event))
     conversation = context.conversation
     talk = conversation.talk
+    if isinstance(event, Fell):
+        return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
     if isinstance(event, Pressed):
         return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
@@ -88,10 +91,12 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
 
 
 def _back_again(draft: Draft) -> None:
-    """The person is there: reminders that rested for want of an answer begin again."""
-    if draft.unanswered > PATIENT:
+    """The person is there: reminders and letters that rested for want of an answer begin again."""
+    if draft.unanswered > falling.PATIENT:
         draft.set_reminder()
-    draft.unanswered = 0
+    if draft.letters > falling.PATIENT_LETTERS:
+        draft.set_letters()
+    draft.unanswered = draft.letters = 0
 
 
 def _forget_old_place(draft: Draft) -> None:
@@ -129,6 +134,9 @@ def _said(draft: Draft, text: str) -> None:
         return
     if safety.alarmed(draft, text):
         return
+    draft.plain = draft.plain or is_learner(text, hear)
+    if _language_settled(draft, text):
+        return
     if not draft.place and (choice := choice_in(text, draft.offered, hear)):
         _pressed(draft, choice.id)
         return
@@ -140,9 +148,41 @@ def _said(draft: Draft, text: str) -> None:
         _outside(draft, text)
 
 
+def _language_settled(draft: Draft, text: str) -> bool:
+    """Goes over to another language where that is called for; True when that was all there is to say.
+
+    A reflection may be written in any language; a question to the coach may not.
+    """
+    tongue = draft.context.tongue
+    changed = draft.language != draft.person.language
+    draft.person = replace(draft.person, language=draft.language)
+    if asked_for(text, draft.library.languages) and draft.person.welcomed:
+        question, choices = guiding.question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
+        draft.say(f"{draft.line('switched')} {question}", "question" if draft.place else "reply", choices)
+        return True
+    if changed:
+        draft.offered = draft.relabelled(draft.offered)
+        if draft.person.welcomed:
+            draft.say(draft.line("switched"), "notice", draft.offered)
+    elif tongue and tongue not in draft.library.words and not _answers_a_question(draft):
+        foreign = draft.library.languages.foreign.get(tongue)
+        draft.say(foreign.says if foreign else draft.line("foreign"), "notice", draft.offered)
+        if draft.person.welcomed:
+            if draft.place:
+                _ask_again(draft)
+            return True
+    return False
+
+
+def _answers_a_question(draft: Draft) -> bool:
+    """Whether an answer for the logbook, or a name, is waited for: these are kept as they are written."""
+    return draft.place is not None and not draft.guide(draft.place.guide).step(draft.place.step).choices
+
+
 def _first_words(draft: Draft, text: str) -> None:
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
-    if wish in (None, "reflect") and (wish or len(words_in(text)) > 3):
+    understood = draft.context.tongue is None or draft.context.tongue in draft.library.words
+    if understood and not asked_for(text, draft.library.languages) and wish in (None, "reflect") and (wish or len(words_in(text)) > 3):
         draft.person = replace(draft.person, welcomed=True)
         draft.say(draft.line("welcome.asked"), "notice")
         _outside(draft, text)
@@ -173,7 +213,13 @@ def _in_guide(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     aside = aside_in(text, hear)
     meant = aside or text
-    if choice_in(text, draft.offered, hear) is None:
+    choice = choice_in(text, draft.offered, hear)
+    if choice and choice.id.startswith("do:"):
+        _pressed(draft, choice.id)
+        return
+    if timing.told_away(draft, text):
+        return
+    if choice is None:
         control, rest = _control_in(draft, meant)
         if control in _CONTROLS:
             _CONTROLS[control](draft)
@@ -240,7 +286,12 @@ def _stop(draft: Draft) -> None:
 
 
 def _later(draft: Draft) -> None:
+    """What was begun is held and knocked about once; before a first answer there is nothing to hold, only another time to find."""
+    if not guiding.anything_kept(draft.here):
+        timing.put_off(draft)
+        return
     draft.held, draft.place = draft.place, None
+    timing.knock_about_held(draft)
     draft.say(draft.line("later"))
 
 
@@ -301,6 +352,8 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
+    if timing.told_away(draft, text):
+        return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
     if control == "skip" and draft.talk:
@@ -312,16 +365,7 @@ def _outside(draft: Draft, text: str) -> None:
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
     else:
-        _own_up_to_language(draft, text)
         coaching.coach(draft, text)
-
-
-def _own_up_to_language(draft: Draft, text: str) -> None:
-    """Says once, in the person's language, that the coach does not speak it yet."""
-    language = foreign_in(text, draft.words.hear)
-    if language and language not in draft.library.words and draft.unheard(f"foreign.{language}"):
-        draft.remember(f"foreign.{language}#0")
-        draft.say(draft.line(f"foreign.{language}"), "notice")
 
 
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
@@ -342,6 +386,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
     kind, _, what = choice_id.partition(":")
     if kind == "do":
         wishes.WISHES[what](draft)
+    elif kind == "away":
+        timing.away_until(draft, date.fromisoformat(what))
     elif kind == "card":
         coaching.thread_picked(draft, what)
     elif kind == "opt":
@@ -357,7 +403,7 @@ def _expired(draft: Draft) -> None:
         text, choices = guiding.question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card")]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away")]
         draft.say(draft.line("expired"), "notice", still)
 
 
@@ -368,52 +414,3 @@ def _option_picked(draft: Draft, number: int) -> None:
         return
     lead, frame = led
     guiding.start(draft, "if-then", lead, frame)
-
-
-# --- what falls due
-
-
-def _fell(draft: Draft, event: Fell) -> None:
-    if event.kind == "follow-up":
-        _follow_up(draft, event)
-    else:
-        _reminder(draft, event)
-
-
-def _follow_up(draft: Draft, event: Fell) -> None:
-    plan = next((intention for intention in draft.context.intentions if intention.id == event.ref), None)
-    if plan is None:
-        return
-    if draft.alarm or not IN_HOURS[0] <= local(draft.at, draft.person.zone).hour < IN_HOURS[1]:
-        morrow = follow_up(draft.today + timedelta(days=1), draft.person.rhythm, draft.person.zone)
-        draft.do(Remind("follow-up", morrow, event.ref))
-        return
-    if draft.place:
-        draft.held = draft.place
-    held = draft.held
-    guiding.start(draft, "follow-up", frame=guiding.clip(plan.text, guiding.QUOTED), ref=plan.id)
-    draft.held = held
-
-
-def _reminder(draft: Draft, event: Fell) -> None:
-    """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
-    reflected = any(entry.event_date == draft.today and entry.guide in REFLECTIONS for entry in draft.context.entries)
-    asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
-    if reflected or asked_about or draft.alarm or draft.at - event.due > LATE:
-        draft.set_reminder()
-        return
-    draft.unanswered += 1
-    if draft.unanswered > PATIENT:
-        draft.do(Remind("reminder", None))
-        draft.say(draft.line("reminder.rests"), "reminder")
-        return
-    draft.set_reminder()
-    begun = draft.place or draft.held
-    if begun and guiding.anything_kept(begun):
-        draft.held, draft.place = begun, None
-        draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
-        return
-    guiding.start(draft, "crossing")
-    text, choices = guiding.question(draft)
-    draft.retract()
-    draft.say(f"{draft.line('reminder')} {text}", "reminder", choices)

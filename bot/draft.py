@@ -6,18 +6,46 @@ It decides nothing about the talk; dialogue.py, guiding.py and coaching.py do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
-from bot.model import Choice, Cited, Context, Effect, Event, Keep, Kept, Learn, Message, MessageKind, Place, Remind, Say, Talk, Turn
-from bot.rhythm import next_reminder, today
+from bot.model import (
+    Choice,
+    Cited,
+    Context,
+    DueKind,
+    Effect,
+    Event,
+    Keep,
+    Kept,
+    Learn,
+    Message,
+    MessageKind,
+    Place,
+    Remind,
+    Say,
+    Talk,
+    Turn,
+)
+from bot.rhythm import day_in_words, moment_in_words, next_letter, next_reminder, today
+from bot.tongue import held_in
 from prompts.library import Guide, Library, Words
 
 REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
+
+
+_SEAM = "\ue000"  # stands where a slot was filled, while a line is put together; nothing that is typed or written holds it
+
+
+@lru_cache(maxsize=64)
+def _seamed(shape: str) -> re.Pattern[str]:
+    return re.compile(shape.replace("~", _SEAM))
 
 
 class Draft:
@@ -25,8 +53,8 @@ class Draft:
         self.library = library
         self.context = context
         self.event = event
-        self.words: Words = library.in_language(context.person.language)
         self.person = context.person
+        self.speak(held_in(library, context, event))
         conversation = context.conversation
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
@@ -35,6 +63,10 @@ class Draft:
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
         self.unanswered = conversation.unanswered
+        self.letters = conversation.letters
+        self.letter_on = conversation.letter_on
+        self.knocked_at = conversation.knocked_at
+        self.plain = conversation.plain
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -44,6 +76,11 @@ class Draft:
         self._effects: list[Effect] = []
 
     # --- words
+
+    def speak(self, language: str) -> None:
+        """From here on in this language."""
+        self.language = language
+        self.words: Words = self.library.in_language(language)
 
     @property
     def at(self) -> datetime:
@@ -68,7 +105,10 @@ class Draft:
         """The wording that was heard longest ago, if ever; which one comes first differs from turn to turn."""
         if len(variants) == 1:
             return variants[0]
-        order = sorted(range(len(variants)), key=lambda n: (self.heard_at(f"{key}#{n}"), (n - self._turns) % len(variants)))
+        order = sorted(
+            range(len(variants)),
+            key=lambda n: (self.heard_at(f"{key}#{n}"), len(variants[n]) if self.plain else 0, (n - self._turns) % len(variants)),
+        )
         self.remember(f"{key}#{order[0]}")
         return variants[order[0]]
 
@@ -84,7 +124,21 @@ class Draft:
         return any(self.heard_at(f"{key}#{n}") < 0 for n in range(len(self.words.variants(key))))
 
     def fill(self, text: str, /, **slots: str) -> str:
-        return Template(text).substitute({"dear": self.dear} | slots)
+        """Fills the slots, and lets words that meet there grow together as the language has it."""
+        told = {"dear": self.dear} | slots
+        joins = self.words.joins
+        if not joins or "$" not in text:
+            return Template(text).substitute(told)
+        filled = Template(text).substitute({slot: f"{_SEAM}{value}" for slot, value in told.items()})
+        for shape, meant in joins.items():
+            filled = _seamed(shape).sub(meant, filled)
+        return filled.replace(_SEAM, "")
+
+    def day(self, day: date) -> str:
+        return day_in_words(day, self.language, self.words.formats)
+
+    def moment(self, at: datetime) -> str:
+        return moment_in_words(at, self.person.zone, self.language, self.words.formats, self.at)
 
     def line(self, key: str, /, **slots: str) -> str:
         """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
@@ -97,6 +151,24 @@ class Draft:
     def choice(self, action: str) -> Choice:
         """A choice outside a guide, by what it does."""
         return Choice(f"do:{action}", self.line(f"choice.{action}"))
+
+    def relabelled(self, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+        """The same choices in the language spoken now."""
+        return tuple(replace(choice, label=self._label(choice.id) or choice.label) for choice in choices)
+
+    def _label(self, choice_id: str) -> str | None:
+        kind, _, rest = choice_id.partition(":")
+        in_hand = self.context.in_hand
+        if kind == "do":
+            return self.line(f"choice.{rest}")
+        if kind == "opt" and in_hand:
+            card, _, number = rest.rpartition(":")
+            return in_hand.options[int(number)].name if card == in_hand.card and int(number) < len(in_hand.options) else None
+        if kind == "card":
+            return next((passage.title for passage in self.context.passages if passage.card == rest), None)
+        guide, _, step = kind.partition(".")
+        spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
+        return spoken.choices.get(rest) if spoken else None
 
     def guide(self, name: str) -> Guide:
         return self.library.guides[name]
@@ -132,6 +204,14 @@ class Draft:
         """Makes the row of the daily reminder agree with the person's rhythm; what is promised is what is a row."""
         self.do(Remind("reminder", next_reminder(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
 
+    def set_letters(self) -> None:
+        """Makes the row of the weekly letter agree with the person's rhythm."""
+        self.do(Remind("nudge", next_letter(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
+
+    def reminds(self, kind: DueKind) -> datetime | None:
+        """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
+        return next((e.at for e in reversed(self._effects) if isinstance(e, Remind) and e.kind == kind), None)
+
     def turn(self) -> Turn:
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
@@ -144,6 +224,10 @@ class Draft:
             alarmed_at=self.alarmed_at,
             aim=self.aim,
             unanswered=self.unanswered,
+            letters=self.letters,
+            letter_on=self.letter_on,
+            knocked_at=self.knocked_at,
+            plain=self.plain,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

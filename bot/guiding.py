@@ -12,10 +12,11 @@ from datetime import date, timedelta
 
 from bot.coaching import mirror_of
 from bot.draft import Draft
-from bot.hearing import choice_in, choices_in, words_in
+from bot.hearing import choice_in, choices_in
 from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
 from bot.model import Choice, Place
-from bot.rhythm import day_in_words, in_words, next_reminder
+from bot.rhythm import next_reminder
+from bot.spelling import words_in
 from prompts.library import END, Guide, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
@@ -91,9 +92,9 @@ def _slots(draft: Draft) -> dict[str, str]:
     return {
         **{step: text for step, text in place.answers if not step.startswith("$")},
         "dear": draft.dear,
-        "date": day_in_words(draft.today, draft.person.language),
+        "date": draft.day(draft.today),
         "summary": "\n".join(draft.line("summary.row", text=clip(text)) for text in _told(draft.guide(place.guide), place)),
-        "next": in_words(upcoming, draft.person.zone, draft.person.language) if upcoming else "",
+        "next": draft.moment(upcoming) if upcoming else "",
         "frame": place.answer("$frame") or "",
         "partnership": draft.person.partnerships[-1].name if draft.person.partnerships else "",
     }
@@ -209,6 +210,21 @@ def again(draft: Draft) -> tuple[str, tuple[Choice, ...]]:
     return draft.line("place.kept", question=text), choices
 
 
+def simpler(draft: Draft) -> None:
+    """The question at hand in fewer words."""
+    _, spoken = _here(draft)
+    said = [spoken.say] if isinstance(spoken.say, str) else spoken.say
+    text, choices = question(draft, spoken.smaller or min(said, key=len))
+    draft.say(text, "question", choices)
+
+
+def for_instance(draft: Draft) -> None:
+    """What an answer to the question at hand might look like."""
+    _, spoken = _here(draft)
+    text, choices = question(draft, spoken.hint or spoken.smaller)
+    draft.say(text, "question", choices)
+
+
 def anything_kept(place: Place) -> bool:
     return any(not step.startswith("$") for step, _ in place.answers)
 
@@ -286,7 +302,7 @@ def _close(draft: Draft, lead: str) -> None:
         due = place.answer("due")
         plan = clip(place.answer("plan") or "", QUOTED)
         if due:
-            said = draft.line("plan.kept", plan=plan, day=day_in_words(date.fromisoformat(due), draft.person.language))
+            said = draft.line("plan.kept", plan=plan, day=draft.day(date.fromisoformat(due)))
         else:
             said = draft.line("plan.kept.no-date", plan=plan)
         text = f"{said}\n\n{text}"

@@ -8,44 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.model import Choice
+from bot.spelling import READ, bare, flat, in_words, words_in
 from prompts.library import Hear, Safety
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
-FOREIGN = (2, 0.25)  # common words of another language, how many at least and what share of all words
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
+LEARNERS = 2  # turns of phrase of somebody for whom the language is hard; one may be a slip
 LONGEST_ECHO = 60  # characters
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
-READ = 4000  # characters that are looked at: what a person types, not what they paste
-
-_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
-
-
-def clean(text: str) -> str:
-    """What may be stored and shown: NFC, without control characters, direction overrides and halves of surrogate pairs.
-
-    Tabs and line breaks stay, every break as one "\\n". PostgreSQL refuses NUL, and UTF-8 cannot carry a lone surrogate.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").translate(_BIDI)
-    lines = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", whole)
-    kept = "".join(c for c in lines if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and not _is_nobody(c)))
-    return unicodedata.normalize("NFC", kept).strip()
-
-
-def _is_nobody(char: str) -> bool:
-    """Code points that never will be characters, and the mark of one that was lost. An emoji newer than this Python is none of them."""
-    return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF or char == "\ufffd"
-
-
-def words_in(text: str) -> list[str]:
-    """Lower-case words; apostrophes are dropped, so that "don’t" is dont."""
-    return re.findall(r"[^\W_]+|/\w+", text[:READ].lower().replace("’", "").replace("'", ""))
 
 
 def _core(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
@@ -105,7 +81,7 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     if not offered or not words or len(words) > LONGEST_CONTROL:
         return None
     core = _core(text, frozenset(hear.fillers))
-    if choice := _by_place(text, core, offered):
+    if choice := _by_place(text, core, offered, hear):
         return choice
     for choice in offered:
         if words == words_in(choice.label):
@@ -120,48 +96,56 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     return _named_inside(words, offered, hear)
 
 
-def _by_place(text: str, core: tuple[str, ...], offered: list[Choice]) -> Choice | None:
+def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:
     """The choice at a number or an ordinal."""
-    number = re.fullmatch(rf"\(?(?:number |option |no\.? ?|#)?(\d|{'|'.join(NUMBERS)})\)?[.!]?(?: please)?", text.strip().lower())
-    if number:
-        place = int(number[1]) if number[1].isdigit() else NUMBERS.index(number[1]) + 1
+    shape = rf"\(?(?:(?:{_any_of(hear.number_leads)}) ?|#)?(\d|{_any_of(hear.numbers)})\)?[.!]?(?:,? (?:{_any_of(hear.number_tails)}))?"
+    if number := re.fullmatch(shape, flat(text).strip()):
+        place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
         return offered[place - 1] if 1 <= place <= len(offered) else None
-    ordinals = {"first": 0, "second": 1, "third": 2, "last": len(offered) - 1}
-    if len(offered) % 2:
-        ordinals["middle"] = len(offered) // 2
-    named = [ordinals[word] for word in core if word in ordinals]
-    return offered[named[0]] if len(named) == 1 and len(core) <= 2 and named[0] < len(offered) else None
+    named = [hear.ordinals[word] for word in core if word in hear.ordinals]
+    if len(named) != 1 or len(core) > 2:
+        return None
+    place = {-1: len(offered), 0: len(offered) // 2 + 1 if len(offered) % 2 else 0}.get(named[0], named[0])
+    return offered[place - 1] if 1 <= place <= len(offered) else None
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """An expression for any of these words, the longest first."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True)) or "(?!)"
 
 
 def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:
     """Another word for one choice of a guide, inside a short sentence about oneself: "I'm employed by one of them"."""
     said = f" {' '.join(words)} "
-    if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, "i work")):
+    if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, *hear.at_work)):
         return None
     named = [
         choice
         for choice in offered
         if not choice.id.startswith(("do:", "opt:"))
-        and any(len(phrase) >= TELLING and f" {phrase} " in said for phrase in hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
+        and any(
+            len(phrase) >= TELLING and f" {phrase} " in said for phrase in map(in_words, hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
+        )
     ]
     return named[0] if len(named) == 1 else None
 
 
 def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
     """Several choices at once: "1 and 3", "1-3", "all of them", or their words with commas or "and" between."""
-    offered = list(choices)
-    said = text.strip().lower().removeprefix("both ")
-    if spanned := re.fullmatch(r"(\d)\s*(?:[-–]|to|through)\s*(\d)[.!]?", said):
+    offered, several = list(choices), hear.several
+    said = re.sub(rf"^(?:{_any_of(several.both)})\s+", "", flat(text).strip())
+    if spanned := re.fullmatch(rf"(?:\w{{1,3}} )?(\d)\s*(?:[-–]|{_any_of(several.through)})\s*(?:\w{{1,2}} )?(\d)[.!]?", said):
         first, last = sorted(map(int, spanned.groups()))
         return tuple(offered[first - 1 : last]) if 1 <= first <= last <= len(offered) else ()
     if choice := choice_in(said, offered, hear):
         return (choice,)
-    if set(words_in(said)) & {"all", "everything"} and len(words_in(said)) <= 3:
+    if set(words_in(said)) & set(several.everything) and len(words_in(said)) <= 3:
         return tuple(offered)
     found: set[str] = set()
     for part in re.split(r"[,;&+/]|(?<=\d)\s+(?=\d)", said):  # a label may itself hold an "and", so it is tried whole first
         whole = choice_in(part, offered, hear)
-        each = [whole] if whole else [choice_in(bit, offered, hear) for bit in re.split(r"\band\b|\by\b|\bet\b", part) if bit.strip()]
+        bits = [bit for bit in re.split(rf"\b(?:{_any_of(several.between)})\b", part) if bit.strip()]
+        each = [whole] if whole else [choice_in(bit, offered, hear) for bit in bits]
         if any(choice is None for choice in each):
             return ()
         found |= {choice.id for choice in each if choice}
@@ -170,24 +154,25 @@ def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice
 
 def aside_in(text: str, hear: Hear) -> str | None:
     """The question after words such as "wait, a question: ..."; None when the text has no such head."""
+    said = text[:READ].strip()
     for pattern in hear.aside:
-        if found := re.match(pattern, text[:READ].strip(), re.IGNORECASE | re.DOTALL):
-            return found["rest"].strip()
+        if found := re.match(pattern, bare(said), re.IGNORECASE | re.DOTALL):
+            return said[slice(*found.span("rest"))].strip()
     return None
 
 
 def asks_coach(text: str, hear: Hear) -> bool:
     """True when the last question in the text is put to the coach rather than to oneself."""
-    questions = [
-        part for part in re.split(r"(?<=[.!?\n])\s+", text[:READ].strip().lower().replace("’", "'")) if part.rstrip().endswith("?")
-    ]
+    said = flat(text[:READ]).strip().replace(" ?", "?")
+    questions = [part for part in re.split(r"(?<=[.!?\n])\s+", said) if part.rstrip(' »"”').endswith("?")]
     if not questions:
         return False
-    clauses = [questions[-1]]
-    for clause in re.split(r"[,;:]\s+", questions[-1])[1:]:
-        before = words_in(questions[-1].split(clause)[0])
+    whole = questions[-1].lstrip('¿¡ «"“–-')
+    clauses = [whole]
+    for clause in re.split(r"[,;:]\s+|\s*¿", whole)[1:]:
+        before = words_in(whole.split(clause)[0]) if clause else []
         if not set(before[-3:]) & set(hear.reported):  # "he asked me: what should we do?"
-            clauses.append(clause)
+            clauses.append(clause.lstrip('¿¡ «"“'))
     return any(re.match(pattern, clause) for clause in clauses for pattern in hear.asking)
 
 
@@ -195,9 +180,10 @@ def name_in(text: str, hear: Hear) -> str | None:
     """A name to be called by: at most four words, no question, and nothing that looks like the start of a story."""
     said = "".join(c for c in text.strip() if unicodedata.category(c) not in ("So", "Sk", "Cf"))
     for pattern in hear.names:
-        if found := re.match(pattern, said, re.IGNORECASE):
-            said = found["name"].strip()
-    said = re.split(r"[,;!\n]|(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)\.", said)[0].strip(" \"'“”‘’")
+        if found := re.match(pattern, bare(said), re.IGNORECASE):
+            said = said[slice(*found.span("name"))].strip()
+    ends = "".join(rf"(?<!\b{re.escape(title)})" for title in hear.titles)
+    said = re.split(rf"[,;!\n]|{ends}\.", said)[0].strip(" \"'“”‘’«»¡")
     words = said.split()
     if not words or len(words) > 4 or len(said) > 60 or "?" in text or not re.search(r"[^\W\d_]", said):
         return None
@@ -206,7 +192,7 @@ def name_in(text: str, hear: Hear) -> str | None:
 
 def feels(text: str, hear: Hear) -> bool:
     """True when a word of feeling stands in the text."""
-    said = " ".join(words_in(text))
+    said = in_words(text)
     return any(re.search(rf"\b{re.escape(word)}", said) for word in hear.feelings)
 
 
@@ -215,37 +201,26 @@ def who_in(text: str, hear: Hear) -> str | None:
 
     The first noun phrase of a known kind of person or body, with its determiner and at most one word between.
     """
-    actors = "|".join(sorted(map(re.escape, hear.actors), key=len, reverse=True))
-    phrase = rf"\b((?:one|two|some|both|all|most) of )?(my|our|the|a|an|one|two)\s+(?:([^\W\d_]+(?:-[^\W\d_]+)?)\s+)?({actors})\b(?!['’]s)"
-    for found in re.finditer(phrase, text[:READ], re.IGNORECASE):
-        lead, determiner, middle, actor = found.groups()
-        if middle and middle.lower() in {
-            "of",
-            "in",
-            "and",
-            "or",
-            "to",
-            "with",
-            "for",
-            "on",
-            "at",
-            "from",
-            "is",
-            "was",
-            "who",
-            "that",
-            "than",
-        }:
+    said, who = flat(text[:READ]), hear.who
+    for found in _named(who.shape, tuple(hear.actors)).finditer(said):
+        parts = {name: text[slice(*found.span(name))] if found[name] else "" for name in ("lead", "whose", "middle", "actor")}
+        if found["middle"] and found["middle"] in who.no_middle:
             continue
-        if re.search(r"\b(?:i am|i['’]?m|i was)\s+$", text[: found.start()], re.IGNORECASE):
+        if re.search(who.oneself, said[: found.start()]):
             return None  # "I'm the director" is about the writer
-        if re.search(r"\b(?:as|none of|not)\s+$", text[: found.start()], re.IGNORECASE):
+        if re.search(who.not_them, said[: found.start()]):
             continue
-        if lead is None and determiner.lower() in ("a", "an"):
-            determiner = "that"
-        whose = hear.whose.get(determiner.lower(), determiner.lower())
-        return " ".join(part for part in ((lead or "").strip().lower(), whose, middle, actor) if part)
+        whose = hear.whose.get(found["whose"], parts["whose"].lower())
+        told = " ".join(part.strip() for part in (parts["lead"].lower(), whose, parts["middle"], parts["actor"]) if part)
+        return re.sub(r"['’] ", "’", told)  # l’ and d’ stand close to what follows
     return None
+
+
+@lru_cache(maxsize=16)
+def _named(shape: str, actors: tuple[str, ...]) -> re.Pattern[str]:
+    """With every group there, whether or not a language has use for it."""
+    missing = "".join(f"(?P<{name}>(?!))?" for name in ("lead", "middle") if f"?P<{name}>" not in shape)
+    return re.compile(missing + shape.replace("ACTORS", _any_of(actors)))
 
 
 def echo_of(text: str, hear: Hear) -> str | None:
@@ -253,18 +228,21 @@ def echo_of(text: str, hear: Hear) -> str | None:
 
     At most six words, so that it is never parroting (coaching.md 2.2, C1); None when nothing short enough makes sense alone.
     """
-    joints = "|".join(map(re.escape, [*hear.joints, *hear.relatives]))
-    pieces = re.split(rf"([.,;:!?()\n–—]+|\b(?:{joints})\b)", text[:READ], flags=re.IGNORECASE)
-    heads = "|".join(sorted(map(re.escape, hear.hedges), key=len, reverse=True))
+    said, flatly = text[:READ], flat(text[:READ])
+    cuts = [found.span() for found in re.finditer(rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{_any_of([*hear.joints, *hear.relatives])})(?!\w)", flatly)]
+    heads = _any_of(hear.hedges)
     told = []
-    for joint, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
-        clause = piece.strip(" \"'“”‘’")
-        bare = re.sub(rf"(?:^|\s+)(?:(?:{heads})\b\s*)+$|^(?:(?:{heads})\b\s*)+", "", clause, flags=re.IGNORECASE).strip()
-        asks = any(re.match(pattern, bare.lower()) for pattern in hear.asking)
-        if joint.lower() not in hear.relatives and not asks and _stands_alone(bare, hear):
-            told.append(bare)
-    turned = re.search(rf"\b(?:{'|'.join(map(re.escape, hear.turns))})\b(.*)", text[:READ], re.IGNORECASE | re.DOTALL)
-    after_turn = [clause for clause in told if turned and clause in turned[1]]
+    for (start, end), (upto, _) in zip([(0, 0), *cuts], [*cuts, (len(said), 0)], strict=True):
+        clause = said[end:upto].strip(" \"'“”‘’")
+        hedged = re.match(rf"(?:(?:{heads})(?!\w)\s*)*", flat(clause))
+        clause = clause[hedged.end() if hedged else 0 :]
+        hedged = re.search(rf"(?:\s+(?:{heads})\b)+\s*$", flat(clause))
+        clause = clause[: hedged.start() if hedged else None].strip()
+        asks = any(re.match(pattern, flat(clause)) for pattern in hear.asking)
+        if flatly[start:end] not in hear.relatives and not asks and _stands_alone(clause, hear):
+            told.append(clause)
+    turned = re.search(rf"\b(?:{_any_of(hear.turns)})\b", flatly)
+    after_turn = [clause for clause in told if turned and clause in said[turned.end() :]]
     felt = [clause for clause in told if feels(clause, hear)]
     fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
     return fits[0] if fits else None
@@ -272,12 +250,12 @@ def echo_of(text: str, hear: Hear) -> str | None:
 
 def _stands_alone(clause: str, hear: Hear) -> bool:
     """Two words or more, not cut off at its end, more than a thing with its article, and not said to the coach."""
-    words = clause.lower().replace("’", "'").split()
+    words = flat(clause).split()
     if set(words) & set(hear.addressed):
         return False
     if len(words_in(clause)) < ECHO[0] or len(clause) > LONGEST_ECHO or words[-1] in hear.loose_ends:
         return False
-    return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in ("i", "we", "he", "she", "they")
+    return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in hear.subjects
 
 
 def turns_in(text: str, hear: Hear) -> bool:
@@ -290,18 +268,31 @@ def act_in(text: str, hear: Hear) -> str | None:
 
     The patterns are data, tried in their order over the text in lower case with straight apostrophes; None for none of them.
     """
-    said = " ".join(text[:READ].lower().replace("’", "'").split())
+    said = " ".join(flat(text[:READ]).split())
     return next((act for act, patterns in hear.acts.items() if any(re.search(pattern, said) for pattern in patterns)), None)
 
 
-def foreign_in(text: str, hear: Hear) -> str | None:
-    """Another language that a message is written in, by its commonest words; None when it isn't, or when it is too short to tell."""
-    words = words_in(text)
-    found = {language: sum(word in common for word in words) for language, common in hear.foreign.items()}
-    language = max(found, key=lambda name: found[name], default="")
-    if not language or found[language] < FOREIGN[0] or found[language] < FOREIGN[1] * len(words):
+def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
+    """The day until which somebody says to be away, or else how long it lasts, as they put it; None when they say no such thing."""
+    said = " ".join(flat(text[:READ]).split())
+    found = next((found for pattern in hear.away if (found := re.search(pattern, said))), None)
+    if found is None:
         return None
-    return language if found[language] > sum(word in hear.fillers for word in words) else None
+    named = found.groupdict()
+    return (named.get("day") or "").strip(), (named.get("span") or "").strip()
+
+
+def shape_of(answer: str, hear: Hear) -> str | None:
+    """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
+    said = in_words(answer)
+    shapes = {"nothing": hear.shapes.nothing, "acted": hear.shapes.acted, "others": hear.shapes.others}
+    return next((shape for shape, patterns in shapes.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+
+
+def is_learner(text: str, hear: Hear) -> bool:
+    """True when the language is hard work for whoever wrote this: at least two turns of phrase that only learners use."""
+    said = " ".join(flat(text[:READ]).split())
+    return sum(bool(re.search(pattern, said)) for pattern in hear.learner) >= LEARNERS
 
 
 def only_who_in(text: str, hear: Hear) -> str | None:
@@ -312,8 +303,8 @@ def only_who_in(text: str, hear: Hear) -> str | None:
 
 def when_in(text: str, hear: Hear) -> str | None:
     """A word of time the person used, such as "again" or "this week"."""
-    said = " ".join(words_in(text))
-    found = [when for when in hear.whens if re.search(rf"\b{re.escape(when)}\b", said)]
+    said = in_words(text)
+    found = [when for when in hear.whens if re.search(rf"\b{re.escape(in_words(when))}\b", said)]
     return max(found, key=len) if found else None
 
 
@@ -322,15 +313,18 @@ def of_this_world(text: str, hear: Hear) -> bool:
     return bool(set(words_in(text)) & set(hear.world))
 
 
-def alarm_in(text: str, safety: Safety) -> str | None:
-    """What the text raises that must not be coached on: danger, harassment, ethics or injection, in that order; else None.
+def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, str] | None:
+    """What the text raises that must not be coached on, and in which language: danger, harassment, ethics or injection, in that order.
 
-    Idioms ("that meeting nearly killed me") are taken out first. A false alarm costs one kind question; a missed one may cost more.
+    `safeties` are those of every language, for people write in their own when it matters. Idioms ("that meeting nearly killed me") are
+    taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
-    said = _meant(tuple(safety.idioms)).sub("~ ", f" {' '.join(words_in(text))} ")
+    words = f" {in_words(text)} "
+    told = [(language, safety, _meant(tuple(safety.idioms)).sub("~ ", words)) for language, safety in safeties]
     for alarm in ("danger", "harassment", "ethics", "injection"):
-        if _meant(tuple(getattr(safety, alarm))).search(said):
-            return alarm
+        for language, safety, said in told:
+            if _meant(tuple(getattr(safety, alarm))).search(said):
+                return alarm, language
     return None
 
 
@@ -350,6 +344,6 @@ def _expression(phrase: str) -> str:
         elif part == "^":
             expression += "(?<=^ )"
         else:
-            spoken = [" ".join(words_in(word)) for word in part.strip("()?").split("|")]
+            spoken = [in_words(word) for word in part.strip("()?").split("|")]
             expression += f"(?:(?:{'|'.join(map(re.escape, spoken))}) ){'?' if part.endswith(')?') else ''}"
     return expression

@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
-from bot.hearing import clean
 from bot.model import (
     Context,
     Edited,
@@ -41,6 +40,8 @@ from bot.model import (
     Say,
     Turn,
 )
+from bot.spelling import clean
+from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
 from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown, Unreadable
 
@@ -65,13 +66,24 @@ class Finder(Protocol):
 
 
 class Manager:
-    """`finder` may block while the index loads; it is called in a thread, and only when something has to be found."""
+    """`guess` tells languages; without one, common words do.
 
-    def __init__(self, library: Library, store: Store, finder: Callable[[], Finder], clock: Callable[[], datetime]) -> None:
+    `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        finder: Callable[[], Finder],
+        clock: Callable[[], datetime],
+        guess: Guess | None = None,
+    ) -> None:
         self._library = library
         self._store = store
         self._finder = finder
         self._clock = clock
+        self._guess = guess
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -81,7 +93,7 @@ class Manager:
 
     async def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Stores a message for good; only then may the platform be told that it arrived. Raises StoreDown."""
-        return await asyncio.to_thread(self._store.accept, _cleaned(inbound))
+        return await asyncio.to_thread(self._store.accept, self._cleaned(inbound))
 
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
@@ -186,7 +198,19 @@ class Manager:
 
     def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
         person, conversation = gathered.person, gathered.conversation
-        context = Context(person, conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform)
+        context = Context(
+            person,
+            conversation,
+            entries=gathered.entries,
+            intentions=gathered.intentions,
+            platform=platform,
+            granted=gathered.granted,
+            upcoming=gathered.upcoming,
+            knock=gathered.knock,
+        )
+        if isinstance(event, Said):
+            context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
+        language = held_in(self._library, context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         if text is None and (talk is None or not isinstance(event, Said | Pressed)):
@@ -195,10 +219,14 @@ class Manager:
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
         return replace(
             context,
-            passages=finder.find(text, person.language, phases, person.broker) if text else (),
+            passages=finder.find(text, language, phases, person.broker) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
-            in_hand=finder.passage(talk.card, person.language) if talk else None,
+            in_hand=finder.passage(talk.card, language) if talk else None,
         )
+
+    def _cleaned(self, inbound: Inbound) -> Inbound:
+        hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]
+        return replace(inbound, text=clean(inbound.text), language=hinted if hinted in self._library.words else None)
 
     def _set_aside(self, key: str, person: PersonId) -> None:
         """Gives up on a message and says so, without opening it: it may be the opening that fails."""
@@ -212,10 +240,6 @@ class Manager:
         self._store.save(person, notice, gathered.version, self._clock(), platform=to)
         self._store.set_aside(key)
         log.error("a message was set aside after %d tries; `brokercoach doctor` counts them", TRIES)
-
-
-def _cleaned(inbound: Inbound) -> Inbound:
-    return replace(inbound, text=clean(inbound.text))
 
 
 def _event_of(key: str, inbound: Inbound) -> Event:

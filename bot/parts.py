@@ -11,6 +11,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager
 from bot.settings import Settings
@@ -108,7 +109,7 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
-    return Manager(library, store, finder, clock), library
+    return Manager(library, store, finder, clock, open_detector()), library
 
 
 def doors(settings: Settings, library: Library) -> list[Door]:

@@ -13,10 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.model import Rhythm
+from bot.spelling import flat
+from prompts.library import Formats, Hear
 
+AFTERNOON = time(15, 0)
+HOURS = (8, 21)  # what had to wait is said between these hours of the person's own clock
 FARTHEST = 400  # days ahead that a plan may be asked about
 
 # What people call a place where neither the zone list nor CLDR's country names do; a country stands here with its code.
@@ -48,7 +53,15 @@ ALIASES = {
     "manchester": "Europe/London", "edinburgh": "Europe/London", "oxford": "Europe/London", "cambridge": "Europe/London",
     "porto": "Europe/Lisbon", "cet": "Europe/Brussels", "cest": "Europe/Brussels", "eat": "Africa/Nairobi", "wat": "Africa/Lagos",
     "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
-    "bst": "Europe/London", "ist": "Asia/Kolkata",
+    "bst": "Europe/London", "ist": "Asia/Kolkata", "geneve": "Europe/Zurich", "ginebra": "Europe/Zurich", "rdc": "CD", "rd congo": "CD",
+    "rca": "CF", "eeuu": "US", "ee uu": "US", "cdmx": "America/Mexico_City", "df": "America/Mexico_City", "la haye": "Europe/Amsterdam",
+    "la haya": "Europe/Amsterdam", "munchen": "Europe/Berlin", "francfort": "Europe/Berlin", "milano": "Europe/Rome",
+    "bobo dioulasso": "Africa/Ouagadougou", "cotonou": "Africa/Porto-Novo", "pointe noire": "Africa/Brazzaville",
+    "santiago de chile": "America/Santiago", "cochabamba": "America/La_Paz", "santa cruz de la sierra": "America/La_Paz",
+    "cartagena": "America/Bogota", "barranquilla": "America/Bogota", "arequipa": "America/Lima",
+    "rosario": "America/Argentina/Buenos_Aires",
+    "valencia": "Europe/Madrid", "sevilla": "Europe/Madrid", "bilbao": "Europe/Madrid", "bordeaux": "Europe/Paris",
+    "toulouse": "Europe/Paris", "lille": "Europe/Paris", "liege": "Europe/Brussels", "lausanne": "Europe/Zurich",
 }  # fmt: skip
 
 
@@ -84,21 +97,37 @@ def at_wall_clock(day: date, clock: time, zone: str | None) -> datetime:
 
 def next_reminder(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
     """The next daily reminder strictly after a moment; None when none is wanted."""
-    if rhythm.reminder is None or not rhythm.workdays:
-        return None
-    day = today(after, zone)
+    return None if rhythm.reminder is None else _next(rhythm.reminder, rhythm.workdays, rhythm, zone, after)
+
+
+def next_letter(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
+    """The next moment strictly after another at which a weekly letter may come; None when none is wanted."""
+    return None if rhythm.nudge is None else _next(rhythm.nudge[1], (rhythm.nudge[0],), rhythm, zone, after)
+
+
+def _next(clock: time, weekdays: tuple[int, ...], rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
+    """The first moment after another at which it is `clock` on one of the weekdays, and the person is not away."""
+    day = max(today(after, zone), rhythm.away_until or date.min)
     for ahead in range(15):
         candidate = day + timedelta(days=ahead)
-        if candidate.weekday() in rhythm.workdays:
-            moment = at_wall_clock(candidate, rhythm.reminder, zone)
-            if moment > after:
-                return moment
+        if candidate.weekday() in weekdays and (moment := at_wall_clock(candidate, clock, zone)) > after:
+            return moment
     return None
+
+
+def in_hours(at: datetime, zone: str | None) -> bool:
+    """Whether a moment lies in the hours in which the coach may write about something that had to wait."""
+    return HOURS[0] <= local(at, zone).hour < HOURS[1]
+
+
+def morrow(at: datetime, clock: time, rhythm: Rhythm, zone: str | None) -> datetime:
+    """A time of the day after a moment, or of the first day on which the person is back."""
+    return at_wall_clock(max(today(at, zone) + timedelta(days=1), rhythm.away_until or date.min), clock, zone)
 
 
 def follow_up(day: date, rhythm: Rhythm, zone: str | None) -> datetime:
     """When to ask about a plan on its day: at the hour of the daily reminder, else in the middle of the afternoon."""
-    return at_wall_clock(day, rhythm.reminder or time(15, 0), zone)
+    return at_wall_clock(max(day, rhythm.away_until or date.min), rhythm.reminder or AFTERNOON, zone)
 
 
 def city_of(zone: str) -> str:
@@ -106,19 +135,21 @@ def city_of(zone: str) -> str:
     return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
-def in_words(at: datetime, zone: str | None, language: str) -> str:
-    """A moment as a person would say it: Tuesday 17:30 Nairobi."""
+def moment_in_words(at: datetime, zone: str | None, language: str, formats: Formats, now: datetime | None = None) -> str:
+    """A moment as a person would say it: Tuesday 17:30 Nairobi; with its date when it is a week or more from `now`."""
     from babel.dates import format_datetime
 
-    said = format_datetime(local(at, zone).replace(tzinfo=None), "EEEE HH:mm", locale=language)
+    near = now is None or abs(today(at, zone) - today(now, zone)) < timedelta(days=7)
+    pattern = formats.moment if near else f"{formats.day} HH:mm"
+    said = format_datetime(local(at, zone).replace(tzinfo=None), pattern, locale=language)
     return f"{said} {city_of(zone)}" if zone else f"{said} UTC"
 
 
-def day_in_words(day: date, language: str) -> str:
+def day_in_words(day: date, language: str, formats: Formats) -> str:
     """A day without its year: Tuesday 3 March."""
     from babel.dates import format_date
 
-    return format_date(day, "EEEE d MMMM", locale=language)
+    return format_date(day, formats.day, locale=language)
 
 
 @lru_cache(maxsize=1)
@@ -141,6 +172,9 @@ def _places() -> Mapping[str, tuple[str, ...]]:
                 for known in {name, re.split(r" [-(–]|\u202f", name)[0]}:
                     places.setdefault(known.lower(), set()).update(found)
                 places.setdefault(code.lower() + " ", set()).update(found)
+        for zone, told in Locale(language).time_zones.items():  # Londres, Le Caire, Ciudad de México
+            if (place := canonical.get(zone, zone)) in zones and "city" in told:
+                places.setdefault(told["city"].lower(), set()).add(place)
     return {
         name: tuple(sorted({canonical.get(z, z) if canonical.get(z, z) in zones else z for z in found})) for name, found in places.items()
     }
@@ -160,13 +194,16 @@ def _known_places() -> Mapping[str, tuple[str, ...]]:
     return {**exact, **{_plain(name): zones for name, zones in places.items()}, **named}
 
 
-def zones_for(text: str) -> tuple[str, ...]:
+def zones_for(text: str, leads: Sequence[str] = ()) -> tuple[str, ...]:
     """The zones a place name may mean: one when it is clear, several when a country has several clocks, none when unknown.
+
+    `leads` are words before a place's name that are no part of it, such as "I live in".
 
     A country code is taken only in capitals: "no" and "in" are words before they are Norway and India.
     """
     wanted = _plain(" ".join(re.findall(r"[\w/+'’-]+", text))).replace("_", " ")
-    wanted = re.sub(r"^(?:i live in|i'm in|i am in|im in|we are in|based in|in|near|from) ", "", wanted)
+    before = "|".join(sorted(map(re.escape, leads), key=len, reverse=True))
+    wanted = re.sub(rf"^(?:{before}) ", "", wanted) if leads else wanted
     known = _known_places()
     if re.fullmatch(r"\s*[A-Z]{2}\s*", text) and wanted not in ALIASES:
         return _clocks(known.get(f"{wanted} ", ()))
@@ -218,24 +255,27 @@ def _by_population() -> Callable[[str], int]:
     return lambda zone: order.get(zone, len(order))
 
 
-def clock_in(text: str, names: Mapping[str, str]) -> time | None:
-    """The time of day somebody names: 17:30, 5pm, half past five, seven in the evening, noon. `names` gives times to words such as noon.
+def clock_in(text: str, hear: Hear) -> time | None:
+    """The time of day somebody names: 17:30, 5pm, half past five, seven in the evening, noon.
 
     Hours from 1 to 6 without a.m. or p.m. are taken as the afternoon: nobody asks for a reminder at five in the morning.
     """
-    said = re.sub(r"(?<=\w)-(?=\w)", " ", text.lower().replace(".", ":").replace("’", "'")).strip(" :!?,")
-    half = "a" if re.search(r"\bmorning\b", said) else "p" if re.search(r"\b(?:afternoon|evening|night|tonight)\b", said) else None
-    clock = _clock_in_digits(said, half) or _clock_in_words(said, half)
+    said = re.sub(r"(?<=\w)-(?=\w)", " ", flat(text).replace(".", ":")).strip(" :!?¿¡,")
+    spoken = hear.spoken_clock
+    half = "a" if _stands_in(spoken.morning, said) else "p" if _stands_in(spoken.afternoon, said) else None
+    clock = _clock_in_digits(said, half) or _clock_in_words(said, half, hear)
     if clock:
         return clock
-    for name in sorted(names, key=len, reverse=True):
-        if re.search(rf"\b{re.escape(name)}\b", said):
-            return time.fromisoformat(names[name])
-    return None
+    named = [name for name in sorted(hear.clock, key=len, reverse=True) if _stands_in([name], said)]
+    return time.fromisoformat(hear.clock[named[0]]) if named else None
+
+
+def _stands_in(words: Sequence[str], said: str) -> bool:
+    return any(re.search(rf"\b{re.escape(word)}\b", said) for word in words)
 
 
 def _clock_in_digits(said: str, half: str | None) -> time | None:
-    if found := re.search(r"\b([01]?\d|2[0-3])\s*(?:[:h]|uhr)\s*([0-5]\d)?(?!\d)\s*(am|pm|a:m|p:m)?", said):
+    if found := re.search(r"\b([01]?\d|2[0-3])\s*(?::|h(?![a-z])|uhr)\s*([0-5]\d)?(?!\d)\s*(am|pm|a:m|p:m)?", said):
         return _clock(int(found[1]), int(found[2] or 0), found[3] or half, found[2] is not None and len(found[1]) == 2)
     if found := re.search(r"\b(1[0-2]|0?[1-9])\s*(am|pm|a:m|p:m)\b", said):
         return _clock(int(found[1]), 0, found[2], exact=False)
@@ -244,39 +284,26 @@ def _clock_in_digits(said: str, half: str | None) -> time | None:
     return None
 
 
-def _clock_in_words(said: str, half: str | None) -> time | None:
-    part = re.search(r"\b(half|quarter|five|ten|twenty|twenty five)(?: minutes)? (?:(past|to) )?(\w+)", said)
-    if part and (clock := _spoken_clock(part[1], part[2], part[3], half)):
-        return clock
-    lead = r"(?:^|\bat |\baround |\babout )"
-    both = re.search(lead + r"(\w+) (thirty|fifteen|forty five|[0-5]\d)\b", said)
-    if both and (hour := _number(both[1])):
-        minutes = {"thirty": "30", "fifteen": "15", "forty five": "45"}.get(both[2], both[2])
-        return _clock(hour, int(minutes), half, exact=False)
-    alone = re.search(lead + r"(\w+?)(?:ish)?(?: o'?clock)?(?: sharp)?(?: (?:in the|at|this|every) \w+)?$", said)
-    if alone and (hour := _number(alone[1])):
-        return _clock(hour, 0, half, exact=False)
+def _clock_in_words(said: str, half: str | None, hear: Hear) -> time | None:
+    spoken = hear.spoken_clock
+    for shape in spoken.shapes:
+        for found in re.finditer(shape, said):
+            told = found.groupdict()
+            hour = _number(told["hour"], hear.numbers)
+            part = told.get("part")
+            if hour is None or (part and hour > 12 and not told["hour"].isdecimal()):
+                continue
+            minutes = 0 if not part else int(part) if part.isdecimal() else spoken.minutes[part]
+            clock = _clock(hour, 0, half, exact=False)
+            at = clock.hour * 60 + (-minutes if told.get("turn") in spoken.before else minutes)
+            return time(at // 60 % 24, at % 60)
     return None
 
 
-def _spoken_clock(part: str, turn: str | None, hour_word: str, half: str | None) -> time | None:
-    """Half past five, a quarter to six, ten past five; "half five" is half past."""
-    hour = _number(hour_word)
-    if hour is None or hour > 12 or (turn is None and part != "half"):
-        return None
-    minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty five": 25}[part]
-    clock = _clock(hour, 0, half, exact=False)
-    at = clock.hour * 60 + (-minutes if turn == "to" else minutes)
-    return time(at // 60 % 24, at % 60)
-
-
-_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-
-
-def _number(word: str) -> int | None:
-    if word.isdigit() and 0 < int(word) < 24:
-        return int(word)
-    return _NUMBERS.index(word) + 1 if word in _NUMBERS else None
+def _number(word: str, numbers: Mapping[str, int]) -> int | None:
+    if word.isdecimal():
+        return int(word) if 0 < int(word) < 24 else None
+    return numbers.get(word)
 
 
 def _clock(hour: int, minute: int, half: str | None, exact: bool) -> time:
@@ -289,17 +316,16 @@ def _clock(hour: int, minute: int, half: str | None, exact: bool) -> time:
     return time(hour % 24, minute)
 
 
-def day_in(text: str, language: str, now: datetime, zone: str | None) -> date | None:
+def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
     """The day somebody names, never before tomorrow: Friday, in two weeks, 3 March. "Today" is tomorrow, and what is over is none."""
     import dateparser
 
     if re.match(r"\s*\d{1,2}\s*[/.-]\s*\d{1,2}\b", text):
         return None  # 03/04 is a day in March or in April, depending on who writes it
     here = local(now, zone).replace(tzinfo=None)
-    said = re.sub(r"\s+(?:at|around|à|vers|a las)\s.*$", "", text.strip().lower().rstrip(".!"))
-    said = re.sub(r"^(?:on|by|le|el|este|esta)\s+", "", said)
-    said = re.sub(r"^next (week|month)$", r"in 1 \1", said)
-    said = re.sub(r"^(?:next|this)\s+", "", said)
+    said = flat(text).strip(" .!¡")
+    for shape, read_as in hear.day_forms.items():
+        said = re.sub(shape, read_as, said)
     found = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
     if found is None:
         return None
@@ -309,17 +335,59 @@ def day_in(text: str, language: str, now: datetime, zone: str | None) -> date | 
     return found.date() if 0 < ahead <= FARTHEST else None
 
 
-def day_within(text: str, days: Sequence[str], language: str, now: datetime, zone: str | None) -> date | None:
-    """The day that is named somewhere in a sentence: a weekday, or one of `days` such as tomorrow and next week."""
+def readings_of(text: str, now: datetime, zone: str | None) -> tuple[date, ...]:
+    """The coming days that a date in figures may mean: 03/04 is one in March or one in April, depending on who writes it."""
+    found = re.search(r"\b(\d{1,2})\s*[/.-]\s*(\d{1,2})\b", text)
+    if found is None:
+        return ()
+    here, days = today(now, zone), set()
+    for day, month in (found.groups(), found.groups()[::-1]):
+        for year in (here.year, here.year + 1):
+            try:
+                read = date(year, int(month), int(day))
+            except ValueError:
+                continue
+            if read > here:
+                days.add(read)
+                break
+    return tuple(sorted(days))
+
+
+def back_after(span: str, language: str, now: datetime, zone: str | None) -> date | None:
+    """The day after a span of time from today, such as two weeks or 10 days; None when it is none."""
+    import dateparser
+
+    here = local(now, zone).replace(tzinfo=None)
+    settings = {"RELATIVE_BASE": here, "PREFER_DATES_FROM": "past", "PARSERS": ["relative-time"]}
+    found = dateparser.parse(f"{span.strip(' .!')}", languages=[language], settings=settings)
+    ahead = abs((found.date() - here.date()).days) if found else 0
+    return here.date() + timedelta(days=ahead) if 0 < ahead <= FARTHEST else None
+
+
+def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | None]:
+    """The weekday (Monday = 0) and the time of day that somebody names, each None when it is not named."""
     from babel.dates import get_day_names
 
-    names = [*days, *(name.lower() for name in get_day_names("wide", locale=language).values())]
-    found = re.search(rf"\b({'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\b", text.lower())
-    return day_in(found[1], language, now, zone) if found else None
+    for width in ("wide", "abbreviated"):
+        for number, name in get_day_names(width, locale=language).items():
+            named = re.compile(rf"\b{re.escape(flat(name).rstrip('.'))}s?\b\.?")
+            if named.search(flat(text)):
+                return number, clock_in(named.sub(" ", flat(text)).strip(), hear)
+    return None, clock_in(text, hear)
+
+
+def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
+    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
+    names = [*hear.days, *_weekdays(language, "wide")]
+    found = re.search(rf"\b({'|'.join(sorted(names, key=len, reverse=True))})\b", flat(text))
+    return day_in(found[1], language, hear, now, zone) if found else None
+
+
+def _weekdays(language: str, *widths: Literal["wide", "abbreviated"]) -> set[str]:
+    from babel.dates import get_day_names
+
+    return {flat(name).rstrip(".") for width in widths for name in get_day_names(width, locale=language).values()}
 
 
 def _names_weekday(said: str, language: str) -> bool:
-    from babel.dates import get_day_names
-
-    named = {name.lower().rstrip(".") for width in ("wide", "abbreviated") for name in get_day_names(width, locale=language).values()}
-    return bool(set(re.findall(r"[^\W\d_]+", said)) & named)
+    return bool(set(re.findall(r"[^\W\d_]+", said)) & _weekdays(language, "wide", "abbreviated"))

@@ -7,13 +7,15 @@ alarm are data and high in recall; a false alarm costs one kind question.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.draft import Draft
-from bot.hearing import alarm_in, choice_in, heard, words_in
+from bot.hearing import alarm_in, choice_in, heard
 from bot.model import Remind
 from bot.rhythm import next_reminder
+from bot.spelling import in_words
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "privacy", "delete", "status", "reminders-off", "about-me", "hello"})
@@ -22,7 +24,10 @@ OVER = timedelta(hours=12)  # after this the person is asked once how they are, 
 
 def alarmed(draft: Draft, text: str) -> bool:
     """Answers what must not be coached on; True when that was done and the turn is over."""
-    alarm = alarm_in(text, draft.words.safety)
+    alarm, language = _alarm(draft, text)
+    if language != draft.language and draft.context.tongue is None:
+        draft.speak(language)  # they fell back into their own language: so does the answer
+        draft.person = replace(draft.person, language=language)
     if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
@@ -40,6 +45,18 @@ def alarmed(draft: Draft, text: str) -> bool:
         draft.alarm, draft.alarmed_at = ("harassment" if alarm == "harassment" else "ethics"), draft.at
     draft.say(draft.line(f"safety.{alarm}"), "safety")
     return True
+
+
+def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
+    """What the text raises, and in whose words.
+
+    Danger counts in any language. For the rest, a word of another language is another word where the message's own language is clear:
+    "corruption" names a crime in one and a topic in the other.
+    """
+    found = alarm_in(text, draft.library.safeties(draft.language))
+    if found and found[0] != "danger" and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
+        found = alarm_in(text, draft.library.safeties(draft.language)[:1])
+    return found or (None, draft.language)
 
 
 def in_danger(draft: Draft) -> bool:
@@ -79,16 +96,22 @@ def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     if not again and draft.alarmed_at and draft.at - draft.alarmed_at > OVER:
         keep_company(draft)
         return True
-    said = f" {' '.join(words_in(text))} "
-    words, wish = draft.words.safety, heard(text, draft.words.hear.wishes, draft.words.hear)
-    safe = any(f" {' '.join(words_in(phrase))} " in said for phrase in words.safe_now)
+    safeties = [safety for _, safety in draft.library.safeties(draft.language)]
+    safe = _says(text, [phrase for safety in safeties for phrase in safety.safe_now])
+    takes_back = _says(text, [phrase for safety in safeties for phrase in safety.takes_back])
+    wish = heard(text, draft.words.hear.wishes, draft.words.hear)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm = None
         draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
-    elif any(f" {' '.join(words_in(phrase))} " in said for phrase in words.takes_back):
+    elif takes_back:
         draft.alarm = "asked-safe"
         draft.say(draft.line("safety.danger.back"), "safety")
     else:
         draft.alarmed_at = draft.at if again else draft.alarmed_at
         draft.say(draft.line("safety.danger.stay"), "safety")
     return True
+
+
+def _says(text: str, phrases: Sequence[str]) -> bool:
+    said = f" {in_words(text)} "
+    return any(f" {in_words(phrase)} " in said for phrase in phrases)

@@ -6,12 +6,14 @@ order, is coaching.py's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.draft import Draft
-from bot.hearing import feels, only_who_in, when_in, words_in
+from bot.hearing import feels, only_who_in, when_in
 from bot.model import Choice, Cited, Option, Passage
+from bot.spelling import words_in
 
 
 class Voice:
@@ -38,10 +40,11 @@ class Voice:
         hear = self.draft.words.hear
         who = only_who_in(self.text, hear)
         stands_there = who and set(words_in(line)) & set(words_in(who)[-1:])
-        if who and (stands_there or (not first and who.split()[0] not in ("the", *hear.whose.values()))):
+        if who and (stands_there or (not first and re.split(r"[ ’]", who)[0] not in hear.who.again)):
             who = None
         said = self.draft.fill(line, who=who or self.passage.who, when=when_in(self.text, hear) or self.passage.when)
-        return said[:1].upper() + said[1:] if line[:1] == "$" else said
+        start = len(line) - len(line.lstrip("¿¡«“ "))
+        return said[:start] + said[start : start + 1].upper() + said[start + 1 :] if line[start : start + 1] == "$" else said
 
     def mirrors(self) -> list[str]:
         """Best first: not heard lately, about the feeling when one was shown, close to the person's own words."""
@@ -50,13 +53,15 @@ class Voice:
 
         def rank(number: int) -> tuple[int, int, int, int]:
             shared = len(theirs & set(words_in(self.part(f"m{number}"))))
+            if self.draft.plain:
+                return self._heard(f"m{number}"), len(self.part(f"m{number}")), -shared, number
             return self._heard(f"m{number}"), int((number == 0) != felt), -shared, number
 
         return [f"m{n}" for n in sorted(range(3), key=rank)]
 
     def questions(self) -> list[str]:
-        """Longest ago first."""
-        return [f"q{n}" for n in sorted(range(3), key=lambda n: (self._heard(f"q{n}"), n))]
+        """Longest ago first; among those, the shortest where plain words are wanted."""
+        return [f"q{n}" for n in sorted(range(3), key=lambda n: (self._heard(f"q{n}"), len(self.part(f"q{n}")) if self.draft.plain else n))]
 
     def fresh(self, parts: Sequence[str]) -> str | None:
         """The first of these parts that was not heard lately."""

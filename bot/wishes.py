@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding
+from bot import coaching, guiding, timing
 from bot.draft import Draft
-from bot.rhythm import day_in_words, in_words, next_reminder
 
 SHOWN = 5  # entries that "my logbook" shows
 
 
 def greet(draft: Draft) -> None:
+    if timing.is_away(draft):
+        timing.back(draft)
+        return
     if draft.held:
         offer_to_resume(draft)
         return
@@ -139,9 +141,7 @@ def _logbook(draft: Draft) -> None:
     for entry in entries[:SHOWN]:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
         first = next((text for _, text in entry.answers), "")
-        rows.append(
-            draft.line("logbook.row", date=day_in_words(entry.event_date, draft.person.language), title=title, text=guiding.clip(first))
-        )
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=guiding.clip(first)))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 
@@ -172,11 +172,16 @@ def _about_me(draft: Draft) -> None:
 
 
 def _status(draft: Draft) -> None:
-    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
-    if upcoming:
-        finish(draft, draft.line("status.next", next=in_words(upcoming, draft.person.zone, draft.person.language)))
-    else:
-        finish(draft, draft.line("status.none"))
+    """Rows of the clock, and what became of the last message of the coach's own accord; nothing that is not a row."""
+    person, context = draft.person, draft.context
+    rows = []
+    if person.rhythm.away_until and person.rhythm.away_until > draft.today:
+        rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
+    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in context.upcoming]
+    rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
+    if context.knock:
+        rows.append(draft.line(f"status.last.{context.knock.fate}", when=draft.moment(context.knock.at)))
+    finish(draft, "\n".join(rows))
 
 
 def _reminders_off(draft: Draft) -> None:
@@ -214,6 +219,21 @@ def _no(draft: Draft) -> None:
         greet(draft)
 
 
+def _plain(draft: Draft) -> None:
+    draft.plain = True
+    if draft.place:
+        guiding.simpler(draft)
+    else:
+        coaching.plainer(draft)
+
+
+def _example(draft: Draft) -> None:
+    if draft.place:
+        guiding.for_instance(draft)
+    else:
+        coaching.for_instance(draft)
+
+
 WISHES: dict[str, Callable[[Draft], None]] = {
     "reflect": _reflect,
     "ask": _ask,
@@ -243,7 +263,9 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
-    "plain": _line("plain"),
+    "plain": _plain,
+    "example": _example,
+    "method": coaching.methods,
     "errand": _line("errand"),
     "glad": _glad,
     "change": _line("change.what"),
@@ -253,4 +275,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "fresh": _fresh,
     "leave": _leave,
     "if-then": _if_then,
+    **timing.WISHES,
 }

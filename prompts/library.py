@@ -15,7 +15,9 @@ from string import Template
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.spelling import bare, flat, in_words
 
 HERE = Path(__file__).parent
 END = "end"
@@ -23,10 +25,27 @@ END = "end"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Line = Annotated[str, StringConstraints(min_length=1)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
-Keeps = Literal["answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome"]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Keeps = Literal[
+    "answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome", "letter"
+]
 
 # Slots the dialogue fills itself, wherever they stand in a guide.
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
+
+
+def _pattern(text: str) -> str:
+    """An expression that is looked for in texts without accents; raises ValueError for one that cannot be read."""
+    try:
+        re.compile(bare(text))
+    except re.error as error:
+        raise ValueError(f"{text!r} is not an expression: {error}") from None
+    return bare(text)
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
+Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 
 
 class BadPrompts(Exception):
@@ -100,33 +119,98 @@ class GuideWords(_Part):
     steps: dict[str, StepWords]
 
 
-class Hear(_Part):
-    """The phrases by which a person is understood. All are compared in lower case, without punctuation."""
+class Several(_Part):
+    """The words for taking several choices at once: both, 1 to 3, all, 1 and 3."""
 
-    fillers: list[str]
+    both: list[Bit]
+    through: list[Bit]
+    everything: list[Phrase]
+    between: list[Bit]
+
+
+class Who(_Part):
+    """How a person or body is named in a sentence.
+
+    `shape` has the groups whose and actor, and may have lead and middle; ACTORS stands in it for the words of `actors`.
+    `oneself` and `not_them` are looked for right before it: then it is about the writer, or not meant.
+
+    `again`: words with which it may be named a second time ("the mayor"); after any other it is said once ("one of your partners").
+    """
+
+    shape: Pattern
+    no_middle: list[Bit]
+    oneself: Pattern
+    not_them: Pattern
+    again: list[Bit]
+
+
+class SpokenClock(_Part):
+    """How a time of day is said.
+
+    A shape has the group hour, and may have part (see `minutes`) and turn (one of `before` takes the part off the hour).
+    """
+
+    morning: list[Bit]
+    afternoon: list[Bit]
+    minutes: dict[Bit, int]
+    before: list[Bit]
+    shapes: list[Pattern]
+
+
+class Shapes(_Part):
+    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did."""
+
+    nothing: list[Pattern]
+    acted: list[Pattern]
+    others: list[Pattern]
+
+
+class Hear(_Part):
+    """The phrases by which a person is understood. All are compared in lower case and without accents."""
+
+    fillers: list[Phrase]
     controls: dict[str, list[str]]
     wishes: dict[str, list[str]]
     choices: dict[str, list[str]]
-    asking: list[str]
-    acts: dict[str, list[str]]
-    days: list[str]
-    addressed: list[str]
-    foreign: dict[str, list[str]]
-    reported: list[str] = []
-    aside: list[str]
-    feelings: list[str]
-    actors: list[str]
-    world: list[str]
-    whose: dict[str, str]
+    numbers: dict[Bit, int]
+    ordinals: dict[Bit, int]
+    number_leads: list[Bit]
+    number_tails: list[Bit]
+    several: Several
+    asking: list[Pattern]
+    acts: dict[str, list[Pattern]]
+    days: list[Pattern]
+    day_forms: dict[Pattern, str]
+    addressed: list[Bit]
+    reported: list[Phrase] = []
+    aside: list[Pattern]
+    feelings: list[Phrase]
+    actors: list[Bit]
+    world: list[Phrase]
+    whose: dict[Bit, str]
+    who: Who
     whens: list[str]
-    joints: list[str]
-    turns: list[str]
-    hedges: list[str]
-    relatives: list[str] = []
-    loose_ends: list[str] = []
-    names: list[str]
-    not_names: list[str] = []
-    clock: dict[str, str]
+    joints: list[Bit]
+    turns: list[Phrase]
+    hedges: list[Bit]
+    at_work: list[Phrase]
+    shapes: Shapes
+    relatives: list[Bit] = []
+    loose_ends: list[Bit] = []
+    subjects: list[Bit]
+    names: list[Pattern]
+    not_names: list[Phrase] = []
+    titles: list[str]
+    place_leads: list[Bit]
+    clock: dict[Bit, Clock]
+    spoken_clock: SpokenClock
+    learner: list[Pattern]
+    deeds: list[Pattern]
+    darker: list[Phrase]
+    lighter: list[Phrase]
+    everyday: list[Phrase]
+    viewpoints: list[Pattern]
+    away: list[Pattern]
 
 
 class Safety(_Part):
@@ -144,8 +228,19 @@ class Safety(_Part):
     idioms: list[str]
 
 
+class Formats(_Part):
+    """How a day and a moment are written, in CLDR's date patterns."""
+
+    day: Line
+    moment: Line
+
+
 class Words(_Part):
+    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam."""
+
     language: Line
+    formats: Formats
+    joins: dict[str, str] = {}
     lines: dict[str, Lines]
     guides: dict[str, GuideWords]
     hear: Hear
@@ -157,14 +252,46 @@ class Words(_Part):
         return (found,) if isinstance(found, str) else tuple(found)
 
 
+class Spoken(_Part):
+    called: list[Bit]
+    greetings: list[Phrase]
+    common: list[Phrase]
+
+
+class Foreign(_Part):
+    """`ill_known`: the detector often takes it for another one, so its common words count double."""
+
+    common: list[Phrase]
+    says: Line
+    ill_known: bool = False
+
+
+class Languages(_Part):
+    """By what a language is recognised, how one is asked for, and what is said in those that the coach does not speak."""
+
+    spoken: Mapping[str, Spoken] = {}
+    foreign: Mapping[str, Foreign] = {}
+    asked_for: list[Pattern] = []
+
+    @property
+    def greetings(self) -> dict[str, list[str]]:
+        return {language: spoken.greetings for language, spoken in self.spoken.items()}
+
+
 class Library(_Part):
     """Everything the dialogue is made of. English is always there; other languages fall back to it."""
 
     guides: Mapping[str, Guide]
     words: Mapping[str, Words]
+    languages: Languages = Languages()
 
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]
+
+    def safeties(self, first: str) -> tuple[tuple[str, Safety], ...]:
+        """The signs of danger of every language, those of `first` before the others: people fall back into their own."""
+        order = sorted(self.words, key=lambda language: (language != first, language))
+        return tuple((language, self.words[language].safety) for language in order)
 
 
 def load_library(folder: Path = HERE) -> Library:
@@ -181,11 +308,13 @@ def load_library(folder: Path = HERE) -> Library:
     for path in sorted((folder / "words").glob("*.yaml")):
         if (read := _read(path, Words, faults)) is not None:
             words[path.stem] = read
-    if not faults:
-        faults = faults_in(guides, words)
+    told = folder / "languages.yaml"
+    languages = _read(told, Languages, faults) if told.exists() else None
+    if "en" in words or not faults:
+        faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
-    return Library(guides=guides, words=words)
+    return Library(guides=guides, words=words, languages=languages or Languages())
 
 
 def _read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:

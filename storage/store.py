@@ -13,7 +13,22 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from bot.model import Conversation, DueKind, Entry, Inbound, Intention, Letter, Person, PersonId, Plan, Platform, Turn
+from bot.model import (
+    Consent,
+    Conversation,
+    DueKind,
+    Entry,
+    Inbound,
+    Intention,
+    Knock,
+    Letter,
+    Person,
+    PersonId,
+    Plan,
+    Platform,
+    Turn,
+    Upcoming,
+)
 from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
 from storage.claim import Claim
 from storage.clock import DueRow
@@ -53,6 +68,9 @@ class Gathered:
     version: int
     entries: tuple[Entry, ...]
     intentions: tuple[Intention, ...]
+    granted: frozenset[str] = frozenset()
+    upcoming: tuple[Upcoming, ...] = ()
+    knock: Knock | None = None
 
 
 class Store:
@@ -93,7 +111,7 @@ class Store:
     def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Takes a message in, once, and enrols whoever sent it. To be called before the platform is told that we have it."""
         with self._database.writing() as connection:
-            stranger = Person(PersonId(""))
+            stranger = Person(PersonId(""), language=inbound.language or "en")
             person_id = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
             people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
             return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
@@ -164,6 +182,9 @@ class Store:
                 version=known.version,
                 entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
                 intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+                granted=frozenset(kind for kind, granted in people.consents_of(connection, person_id).items() if granted),
+                upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
+                knock=mail.last_knock(connection, person_id),
             )
 
     def save(
@@ -303,6 +324,10 @@ class Store:
     def set_due(self, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> None:
         with self._database.writing() as connection:
             clock.put(connection, DueRow(person_id, kind, ref, at))
+
+    def agree(self, person_id: PersonId, consent: Consent) -> None:
+        with self._database.writing() as connection:
+            people.consent(connection, person_id, consent, self._now())
 
     # --- care
 

@@ -10,8 +10,8 @@ import pytest
 from passages import Chat, cards, passage, passage_of, passages, said, text_of
 
 from bot.dialogue import step
-from bot.hearing import words_in
 from bot.model import Context, Conversation, Message, Passage, Person, PersonId, Quote, Said, Say
+from bot.spelling import words_in
 from prompts.library import load_library
 
 LIBRARY = load_library()

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from passages import CONVERSATION, Chat, cards, passage, passages, said, text_of
 
 from bot.dialogue import lookup, step
-from bot.hearing import clean
 from bot.model import (
     Conversation,
     Edited,
@@ -37,6 +36,7 @@ from bot.model import (
     Settle,
     Turn,
 )
+from bot.spelling import clean
 from prompts.library import load_library
 
 LIBRARY = load_library()

@@ -20,7 +20,6 @@ from bot.hearing import (
     asks_coach,
     choice_in,
     choices_in,
-    clean,
     echo_of,
     feels,
     heard,
@@ -28,15 +27,21 @@ from bot.hearing import (
     of_this_world,
     when_in,
     who_in,
-    words_in,
 )
 from bot.model import Choice
+from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library
 
 SAID: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("hearing.yaml").read_text(encoding="utf-8"))
 WORDS = load_library().words["en"]
 HEAR: Hear = WORDS.hear
 SAFETY: Safety = WORDS.safety
+
+
+def alarmed(text: str) -> str | None:
+    found = alarm_in(text, [("en", SAFETY)])
+    return found[0] if found else None
+
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300) | st.lists(
     st.sampled_from(
@@ -315,30 +320,30 @@ def test_cleaning_takes_away_what_cannot_be_shown_and_nothing_else(text, cleaned
 
 @pytest.mark.parametrize(("alarm", "said"), of("alarms"))
 def test_danger_harassment_wrongdoing_and_injection_are_noticed(alarm, said):
-    assert alarm_in(said, SAFETY) == alarm
+    assert alarmed(said) == alarm
 
 
 @pytest.mark.parametrize("said", SAID["no_alarms"])
 def test_idioms_and_ordinary_sentences_raise_no_alarm(said):
-    assert alarm_in(said, SAFETY) is None
+    assert alarmed(said) is None
 
 
 def test_an_alarm_is_heard_through_capitals_missing_apostrophes_and_whatever_stands_around_it():
     for alarm, said in of("alarms"):
         around = f"the meeting went well. {said.replace(chr(39), '')}. anyway, the budget is late"
         if not said.startswith(("pretend", "you are")):
-            assert alarm_in(around.upper(), SAFETY) == alarm, said
+            assert alarmed(around.upper()) == alarm, said
 
 
 def test_an_idiom_beside_a_danger_does_not_hide_it():
-    assert alarm_in("that meeting nearly killed me, and honestly I want to die", SAFETY) == "danger"
-    assert alarm_in("we work on suicide prevention and I am suicidal myself", SAFETY) == "danger"
-    assert alarm_in("it is not the anti-corruption project: he asked for a bribe", SAFETY) == "ethics"
+    assert alarmed("that meeting nearly killed me, and honestly I want to die") == "danger"
+    assert alarmed("we work on suicide prevention and I am suicidal myself") == "danger"
+    assert alarmed("it is not the anti-corruption project: he asked for a bribe") == "ethics"
 
 
 def test_danger_comes_before_harassment_and_harassment_before_wrongdoing():
-    assert alarm_in("he raped her and now she wants to die", SAFETY) == "danger"
-    assert alarm_in("he harasses her and takes bribes", SAFETY) == "harassment"
+    assert alarmed("he raped her and now she wants to die") == "danger"
+    assert alarmed("he harasses her and takes bribes") == "harassment"
 
 
 @FEW
@@ -348,7 +353,7 @@ def test_nothing_that_can_be_typed_raises_or_means_something_unknown(text):
     assert heard(text, HEAR.wishes, HEAR) in {None, *HEAR.wishes}
     assert choice_in(text, ENERGY, HEAR) in {None, *ENERGY}
     assert set(choices_in(text, PHASES, HEAR)) <= set(PHASES)
-    assert alarm_in(text, SAFETY) in {None, "danger", "harassment", "ethics", "injection"}
+    assert alarmed(text) in {None, "danger", "harassment", "ethics", "injection"}
     assert asks_coach(text, HEAR) in {True, False}
     for found in (name_in(text, HEAR), aside_in(text, HEAR), who_in(text, HEAR), when_in(text, HEAR)):
         assert found is None or found.strip()
@@ -356,6 +361,6 @@ def test_nothing_that_can_be_typed_raises_or_means_something_unknown(text):
 
 @pytest.mark.parametrize("text", ["stop " * 200_000, "?" * 500_000, "a," * 200_000, "he wants i think they " * 40_000, "((((" * 100_000])
 def test_a_pasted_book_is_read_no_further_than_its_beginning(text):
-    assert alarm_in(text, SAFETY) is None
+    assert alarmed(text) is None
     assert choice_in(text, ENERGY, HEAR) is None
     assert echo_of(text, HEAR) is None or len(echo_of(text, HEAR) or "") <= 60

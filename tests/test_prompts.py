@@ -23,7 +23,13 @@ GUIDE: dict[str, Any] = {
 }
 HEAR: dict[str, Any] = {
     "fillers": ["please"], "controls": {"skip": ["skip"], "back": ["back"]}, "wishes": {"hello": ["hi"], "bye": ["bye"]},
-    "choices": {"low": ["tired"]}, "acts": {}, "days": [], "addressed": [], "foreign": {},
+    "choices": {"low": ["tired"]}, "acts": {}, "days": [], "day_forms": {}, "addressed": [],
+    "numbers": {"one": 1}, "ordinals": {"first": 1}, "number_leads": [], "number_tails": [],
+    "several": {"both": [], "through": [], "everything": [], "between": ["and"]},
+    "who": {"shape": "(?P<whose>my) (?P<actor>ACTORS)", "no_middle": [], "oneself": "i am $", "not_them": "as $", "again": []},
+    "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
+    "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
+    "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip
@@ -38,6 +44,7 @@ SAFETY: dict[str, Any] = {
 }
 WORDS: dict[str, Any] = {
     "language": "English",
+    "formats": {"day": "EEEE d MMMM", "moment": "EEEE HH:mm"},
     "lines": {"hello": ["Hello$dear.", "Good day."], "kept": "Kept: $what"},
     "guides": {
         "small": {

@@ -12,21 +12,25 @@ from hypothesis import strategies as st
 from bot.model import Rhythm
 from bot.rhythm import (
     at_wall_clock,
+    back_after,
     best_known,
     city_of,
     clock_in,
     day_in,
     day_in_words,
     follow_up,
-    in_words,
     local,
+    moment_in_words,
+    next_letter,
     next_reminder,
+    readings_of,
     today,
     zones_for,
 )
 from prompts.library import load_library
 
-NAMES = load_library().words["en"].hear.clock
+WORDS = load_library().words["en"]
+HEAR, FORMATS = WORDS.hear, WORDS.formats
 HALF_PAST_FIVE = time(17, 30)
 ZONES = [
     "Europe/London", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Africa/Nairobi", "Asia/Kathmandu", "Australia/Lord_Howe",
@@ -171,15 +175,15 @@ def test_a_plan_is_asked_about_at_the_hour_of_the_reminder_else_in_the_afternoon
     ],
 )  # fmt: skip
 def test_a_time_of_day_is_read_as_people_write_it(said, clock):
-    assert clock_in(said, NAMES) == time.fromisoformat(clock)
-    assert clock_in(said.upper(), NAMES) == time.fromisoformat(clock)
+    assert clock_in(said, HEAR) == time.fromisoformat(clock)
+    assert clock_in(said.upper(), HEAR) == time.fromisoformat(clock)
 
 
 @pytest.mark.parametrize(
     "said", ["", "banana", "at", "half", "half past", "25:00", "17:75", "99", "whenever", "the bank was late", "24:00"]
 )
 def test_what_names_no_time_is_no_time(said):
-    assert clock_in(said, NAMES) is None
+    assert clock_in(said, HEAR) is None
 
 
 WEDNESDAY = datetime(2026, 3, 4, 9, tzinfo=UTC)
@@ -201,12 +205,12 @@ WEDNESDAY = datetime(2026, 3, 4, 9, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_a_day_is_read_as_people_write_it_and_lies_ahead(said, day):
-    assert day_in(said, "en", WEDNESDAY, "Europe/Berlin") == date.fromisoformat(day)
+    assert day_in(said, "en", HEAR, WEDNESDAY, "Europe/Berlin") == date.fromisoformat(day)
 
 
 @pytest.mark.parametrize("said", ["today", "tonight", "in two hours"])
 def test_today_is_tomorrow_because_a_plan_needs_its_time(said):
-    assert day_in(said, "en", WEDNESDAY, "Europe/Berlin") == date(2026, 3, 5)
+    assert day_in(said, "en", HEAR, WEDNESDAY, "Europe/Berlin") == date(2026, 3, 5)
 
 
 @pytest.mark.parametrize(
@@ -215,14 +219,14 @@ def test_today_is_tomorrow_because_a_plan_needs_its_time(said):
      "after Easter", "when we meet again", "31 April", "banana", "", "never"],
 )  # fmt: skip
 def test_what_may_be_two_days_or_none_or_over_is_no_day(said):
-    assert day_in(said, "en", WEDNESDAY, "Europe/Berlin") is None
+    assert day_in(said, "en", HEAR, WEDNESDAY, "Europe/Berlin") is None
 
 
 @pytest.mark.parametrize("name", ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
 def test_a_weekday_is_the_next_one_of_its_name_whatever_today_is(name):
     for n in range(7):
         now = WEDNESDAY + timedelta(n)
-        day = day_in(name, "en", now, "Europe/Berlin")
+        day = day_in(name, "en", HEAR, now, "Europe/Berlin")
         assert day is not None
         assert 1 <= (day - now.date()).days <= 7
         assert day.strftime("%A") == name
@@ -231,15 +235,15 @@ def test_a_weekday_is_the_next_one_of_its_name_whatever_today_is(name):
 def test_tomorrow_is_tomorrow_on_the_persons_own_calendar():
     late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
 
-    assert day_in("tomorrow", "en", late, "Asia/Tokyo") == date(2026, 3, 6)
-    assert day_in("tomorrow", "en", late, "America/Lima") == date(2026, 3, 5)
+    assert day_in("tomorrow", "en", HEAR, late, "Asia/Tokyo") == date(2026, 3, 6)
+    assert day_in("tomorrow", "en", HEAR, late, "America/Lima") == date(2026, 3, 5)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40), ABOUT_A_YEAR, st.sampled_from(ZONES))
 def test_no_text_makes_a_day_that_has_passed_or_a_fault(text, now, zone):
-    day = day_in(text, "en", now, zone)
-    clock = clock_in(text, NAMES)
+    day = day_in(text, "en", HEAR, now, zone)
+    clock = clock_in(text, HEAR)
 
     assert day is None or 0 < (day - today(now, zone)).days <= 400
     assert clock is None or (clock.second == 0 and clock.tzinfo is None)
@@ -267,12 +271,12 @@ def test_no_text_makes_a_day_that_has_passed_or_a_fault(text, now, zone):
     ],
 )  # fmt: skip
 def test_a_place_is_known_by_the_names_people_use(said, zone):
-    assert zones_for(said) == (zone,)
+    assert zones_for(said, HEAR.place_leads) == (zone,)
 
 
 @pytest.mark.parametrize("said", ["", "Atlantis", "no", "it", "in", "me", "is", "here", "none", "5", "why do you ask", "?!", "the moon"])
 def test_what_is_no_place_is_no_zone(said):
-    assert zones_for(said) == ()
+    assert zones_for(said, HEAR.place_leads) == ()
 
 
 @pytest.mark.parametrize(
@@ -287,7 +291,7 @@ def test_what_is_no_place_is_no_zone(said):
     ],
 )
 def test_a_country_with_several_clocks_offers_their_best_known_cities(said, cities):
-    zones = zones_for(said)
+    zones = zones_for(said, HEAR.place_leads)
     offered = best_known(zones, 8)
 
     assert len(zones) > 1
@@ -298,7 +302,7 @@ def test_a_country_with_several_clocks_offers_their_best_known_cities(said, citi
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60) | st.sampled_from(sorted(available_timezones())))
 def test_whatever_is_typed_the_zones_are_real(text):
-    zones = zones_for(text)
+    zones = zones_for(text, HEAR.place_leads)
 
     assert set(zones) <= available_timezones()
     assert len(best_known(zones, 8)) <= 8
@@ -310,10 +314,64 @@ def test_whatever_is_typed_the_zones_are_real(text):
 def test_moments_and_days_are_said_as_people_say_them():
     moment = datetime(2026, 3, 3, 14, 30, tzinfo=UTC)
 
-    assert in_words(moment, "Africa/Nairobi", "en") == "Tuesday 17:30 Nairobi"
-    assert in_words(moment, "America/Argentina/Buenos_Aires", "en") == "Tuesday 11:30 Buenos Aires"
-    assert in_words(moment, None, "en") == "Tuesday 14:30 UTC"
-    assert in_words(moment, "Europe/Paris", "fr") == "mardi 15:30 Paris"
-    assert day_in_words(date(2026, 3, 3), "en") == "Tuesday 3 March"
-    assert day_in_words(date(2026, 3, 3), "es") == "martes 3 marzo"
+    assert moment_in_words(moment, "Africa/Nairobi", "en", FORMATS) == "Tuesday 17:30 Nairobi"
+    assert moment_in_words(moment, "America/Argentina/Buenos_Aires", "en", FORMATS) == "Tuesday 11:30 Buenos Aires"
+    assert moment_in_words(moment, None, "en", FORMATS) == "Tuesday 14:30 UTC"
+    assert moment_in_words(moment, "Europe/Paris", "fr", FORMATS) == "mardi 15:30 Paris"
+    assert day_in_words(date(2026, 3, 3), "en", FORMATS) == "Tuesday 3 March"
+    assert day_in_words(date(2026, 3, 3), "es", FORMATS) == "martes 3 marzo"
     assert city_of("America/Sao_Paulo") == "Sao Paulo"
+
+
+ZONES = [
+    "Africa/Nairobi", "Europe/Berlin", "Europe/London", "America/New_York", "America/Santiago", "Australia/Lord_Howe",
+    "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata", "Africa/Casablanca", "America/Havana", "Pacific/Chatham",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("clock", [time(15, 30), time(2, 30), time(0, 0)])
+def test_a_year_of_letters_comes_once_a_week_at_the_right_time_of_day(zone: str, clock: time) -> None:
+    rhythm = Rhythm(nudge=(6, clock))  # Sunday, when most clocks change
+    at, moments = datetime(2026, 1, 1, tzinfo=UTC), []
+    while (found := next_letter(rhythm, zone, at)) and found < datetime(2027, 1, 1, tzinfo=UTC):
+        moments.append(found)
+        at = found
+
+    shown = [moment.astimezone(ZoneInfo(zone)) for moment in moments]
+    assert [here.date() for here in shown] == [shown[0].date() + timedelta(weeks=n) for n in range(52)]
+    assert all(here.time() == clock or not _exists(here.date(), clock, zone) for here in shown)
+    assert all(here.time() >= clock for here in shown)
+
+
+def _exists(day: date, clock: time, zone: str) -> bool:
+    wall = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
+    return wall.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(day, clock)
+
+
+@given(
+    away=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    zone=st.sampled_from(ZONES),
+)
+def test_nothing_comes_before_the_day_on_which_somebody_is_back(away: date, now: datetime, zone: str) -> None:
+    rhythm = Rhythm(reminder=time(17, 30), nudge=(4, time(15, 30)), away_until=away)
+
+    for found in (next_reminder(rhythm, zone, now), next_letter(rhythm, zone, now)):
+        assert found is not None
+        assert found > now
+        assert found.astimezone(ZoneInfo(zone)).date() >= away
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [("03/04", {(3, 4), (4, 3)}), ("25/12", {(25, 12)}), ("4.4", {(4, 4)}), ("31/02", set()), ("Friday", set())],
+)
+def test_a_date_in_figures_has_every_reading_that_is_a_day(said: str, days: set[tuple[int, int]]) -> None:
+    assert {(day.day, day.month) for day in readings_of(said, datetime(2026, 1, 5, 12, tzinfo=UTC), "Europe/Paris")} == days
+
+
+@pytest.mark.parametrize(("said", "ahead"), [("two weeks", 14), ("10 days", 10), ("a week", 7), ("a month", 31), ("a while", None)])
+def test_how_long_somebody_is_away_gives_the_day_they_are_back(said: str, ahead: int | None) -> None:
+    found = back_after(said, "en", datetime(2026, 1, 5, 12, tzinfo=UTC), "Europe/Paris")
+    assert found == (None if ahead is None else date(2026, 1, 5) + timedelta(days=ahead))

@@ -1,0 +1,64 @@
+"""How a text is cleaned, and how its words are told apart: in any language, with or without the accents it should have.
+
+Pure. People type "annee" and "manana", so words and patterns are compared without accents; l'accord and qu'il are two words each,
+while don't is one, for in English the apostrophe stands inside a word and in French between two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+READ = 4000  # characters that are looked at: what a person types, not what they paste
+
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
+# The consonant that French leaves before a vowel when it drops a vowel; no English word begins with one of these and an apostrophe.
+_ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
+
+
+def clean(text: str) -> str:
+    """What may be stored and shown: NFC, without control characters, direction overrides and halves of surrogate pairs.
+
+    Tabs and line breaks stay, every break as one "\\n". PostgreSQL refuses NUL, and UTF-8 cannot carry a lone surrogate.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").translate(_BIDI)
+    lines = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", whole)
+    kept = "".join(c for c in lines if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and not _is_nobody(c)))
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def _is_nobody(char: str) -> bool:
+    """Code points that never will be characters, and the mark of one that was lost. An emoji newer than this Python is none of them."""
+    return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF or char == "\ufffd"
+
+
+def bare(text: str) -> str:
+    """The text without accents and with straight apostrophes, character for character, so that both have the same places."""
+    return "".join(map(_bare, text))
+
+
+@lru_cache(maxsize=4096)
+def _bare(char: str) -> str:
+    if char in "’ʼ`´":
+        return "'"
+    if char.isascii():
+        return char
+    first = unicodedata.normalize("NFD", char)[0]
+    return first if first.isascii() else char
+
+
+def flat(text: str) -> str:
+    """As `bare`, and in lower case; still character for character."""
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in bare(text))
+
+
+def words_in(text: str) -> list[str]:
+    """Lower-case words without accents; "don’t" is dont, and "l’accord" is l and accord."""
+    spaced = _ELIDED.sub(r"\1 ", flat(text[:READ])).replace("'", "").replace("œ", "oe").replace("æ", "ae")
+    return re.findall(r"[^\W_]+|/\w+", spaced)
+
+
+def in_words(text: str) -> str:
+    """The words of a text with one space between, as phrases are compared."""
+    return " ".join(words_in(text))

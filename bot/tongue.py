@@ -1,0 +1,94 @@
+"""Which language a message is in, and which one a turn is held in. Pure: the detector is passed in, or there is none.
+
+A message that is short, or in which two languages are nearly as likely, leaves things as they are: names, "ok" and numbers never
+change the language. What a detector thinks is weighed together with the commonest words, which alone decide where there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.model import Context, Event, Said
+from bot.spelling import flat, words_in
+from prompts.library import Foreign, Languages, Library, Spoken
+
+Guess = Callable[[str], Sequence[tuple[str, float]]]
+"""From a text to languages (ISO 639-1) with their chances, the likeliest first."""
+
+SHORTEST = 3  # words; fewer may be a name, a place or a thing
+SURE, AHEAD = 0.8, 0.25  # a language's chance plus its share of common words, and how far it has to be before the next
+SHORT_SURE = 1.2  # the same for a message of three words
+BY_WORDS, FEW = 0.3, 2  # without a detector: the share of common words, and how many different ones at least
+UNKNOWN = (0.9, 5)  # chance and words from which a language we have no words of is believed
+NAMING = frozenset({"zone", "partnership"})  # a step that keeps one of these is answered with a name, in whatever language that is
+
+
+def tongue_of(text: str, languages: Languages, guess: Guess | None) -> str | None:
+    """The language a text is written in; None when it is too short to tell, or could be one or another."""
+    words = words_in(text)
+    size = len(words) if text.isascii() or not _writes_otherwise(text) else sum(c.isalpha() for c in text)
+    if size < SHORTEST:
+        return None
+    known: Mapping[str, Spoken | Foreign] = {**languages.spoken, **languages.foreign}
+    hits = {name: len({word for word in words if word in kind.common}) for name, kind in known.items()}
+    shares = {name: sum(word in kind.common for word in words) / max(1, len(words)) for name, kind in known.items()}
+    if guess is None:
+        told = {name: share for name, share in shares.items() if hits[name] >= FEW}
+        return _first(told, BY_WORDS, BY_WORDS / 2)
+    chances = dict(guess(" ".join(text.split())))
+    unknown = next((name for name, chance in chances.items() if name not in known and chance >= UNKNOWN[0] and size >= UNKNOWN[1]), None)
+    weights = {
+        name: chances.get(name, 0.0) + shares[name] * (2 if isinstance(kind, Foreign) and kind.ill_known else 1)
+        for name, kind in known.items()
+    }
+    return unknown or _first(weights, SHORT_SURE if size == SHORTEST else SURE, AHEAD)
+
+
+def _first(weights: Mapping[str, float], sure: float, ahead: float) -> str | None:
+    """The name with the most weight, if that is enough, and far enough before the next."""
+    order = sorted(weights, key=lambda name: (-weights[name], name))
+    if not order or weights[order[0]] < sure:
+        return None
+    return order[0] if len(order) == 1 or weights[order[0]] - weights[order[1]] >= ahead else None
+
+
+def _writes_otherwise(text: str) -> bool:
+    """True for a script that is not Latin, in which words are not always told apart by spaces."""
+    return sum(c.isalpha() and ord(c) > 0x24F for c in text) > len(text) / 3
+
+
+def asked_for(text: str, languages: Languages) -> str | None:
+    """The language somebody asks to be spoken to in, whatever language they ask in; None when they don't."""
+    said = " ".join(flat(text[:120]).split()).lstrip("¿¡ ")
+    for language, spoken in languages.spoken.items():
+        names = "(?:" + "|".join(map(re.escape, spoken.called)) + ")"
+        if any(re.search(pattern.replace("NAME", names), said) for pattern in languages.asked_for):
+            return language
+    return None
+
+
+def held_in(library: Library, context: Context, event: Event) -> str:
+    """The language of this turn: the one asked for, the one a clear message is written in, else the person's."""
+    present = context.person.language if context.person.language in library.words else "en"
+    if not isinstance(event, Said):
+        return present
+    asked = asked_for(event.text, library.languages)
+    if asked and asked in library.words:
+        return asked
+    if not context.person.welcomed and (greeted := _greeting(event.text, library.languages.greetings)) in library.words:
+        return greeted
+    tongue = context.tongue
+    return tongue if tongue is not None and tongue in library.words and not _is_naming(library, context) else present
+
+
+def _greeting(text: str, greetings: Mapping[str, Sequence[str]]) -> str:
+    words = words_in(text)
+    return next((language for language, told in greetings.items() if words and len(words) <= SHORTEST and words[0] in told), "")
+
+
+def _is_naming(library: Library, context: Context) -> bool:
+    place = context.conversation.place
+    if place is None or place.guide not in library.guides or not library.guides[place.guide].has(place.step):
+        return False
+    return library.guides[place.guide].step(place.step).keeps in NAMING
