@@ -163,7 +163,7 @@ def _language_settled(draft: Draft, text: str) -> bool:
     if changed:
         draft.offered = draft.relabelled(draft.offered)
         if draft.person.welcomed:
-            draft.say(draft.line("switched"), "notice", draft.offered)
+            draft.say(draft.line("switched"), "notice")
     elif tongue and tongue not in draft.library.words and not _answers_a_question(draft):
         foreign = draft.library.languages.foreign.get(tongue)
         draft.say(foreign.says if foreign else draft.line("foreign"), "notice", draft.offered)

@@ -131,7 +131,7 @@ class Draft:
             return Template(text).substitute(told)
         filled = Template(text).substitute({slot: f"{_SEAM}{value}" for slot, value in told.items()})
         for shape, meant in joins.items():
-            filled = _seamed(shape).sub(meant, filled)
+            filled = _seamed(shape).sub(meant.replace("~", _SEAM), filled)
         return filled.replace(_SEAM, "")
 
     def day(self, day: date) -> str:

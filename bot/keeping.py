@@ -57,7 +57,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
         return False
     zones = zones_for(text, draft.words.hear.place_leads)
     if len(zones) > 1:
-        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
+        choices = [Choice(f"zone:{zone}", city_of(zone, draft.language)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
         return True
     if not zones:
@@ -67,7 +67,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
 
 
 def set_zone(draft: Draft, step: Step, zone: str) -> None:
-    _put(draft, step, city_of(zone))
+    _put(draft, step, city_of(zone, draft.language))
     draft.person = replace(draft.person, zone=zone)
     draft.set_reminder()
 

@@ -44,6 +44,17 @@ def _pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+def _joint(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not an expression: {error}") from None
+    return text
+
+
+Joint = Annotated[str, AfterValidator(_joint)]
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
 Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 
@@ -236,11 +247,11 @@ class Formats(_Part):
 
 
 class Words(_Part):
-    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam."""
+    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text."""
 
     language: Line
     formats: Formats
-    joins: dict[str, str] = {}
+    joins: dict[Joint, str] = {}
     lines: dict[str, Lines]
     guides: dict[str, GuideWords]
     hear: Hear
