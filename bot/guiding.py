@@ -17,7 +17,7 @@ from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases
 from bot.model import Choice, Place
 from bot.rhythm import next_reminder
 from bot.spelling import words_in
-from prompts.library import END, Guide, Step, StepWords
+from prompts.library import END, Guide, GuideChoice, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
 LOWS = 3  # low days in a row after which the format is left
@@ -157,15 +157,23 @@ def press(draft: Draft, choice: Choice) -> None:
         return
     data = next(c for c in step.choices if c.id == what)
     CHOOSERS.get(step.keeps, keep_choice)(draft, step, data, spoken.choices[what])
-    if data.guide:
+    if data.guide and _makes_sense(draft, draft.guide(data.guide)):
         start(draft, data.guide)
         return
     if step.keeps == "energy" and low_again(draft):
         draft.place = None
         draft.say(draft.line("low.three"), "reply", [draft.choice("ask"), draft.choice("later")])
         return
-    draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=data.go or draft.guide(place.guide).after(step))
+    draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=_onward(draft, place, step, data))
     _ask_next(draft, step)
+
+
+def _onward(draft: Draft, place: Place, step: Step, choice: GuideChoice) -> str:
+    return END if choice.guide else choice.go or draft.guide(place.guide).after(step)
+
+
+def _makes_sense(draft: Draft, guide: Guide) -> bool:
+    return guide.knows != "zone" or draft.person.zone is not None
 
 
 def low_again(draft: Draft) -> bool:

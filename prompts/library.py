@@ -96,10 +96,13 @@ Kind = TypeVar("Kind", bound=_Part)
 
 
 class Guide(_Part):
+    """`knows`: what has to be known of the person for the guide to make sense; a choice that leads to it ends the guide instead."""
+
     guide: Slug
     kind: Literal["reflection", "profile", "plan"]
     steps: Annotated[list[Step], Field(min_length=1)]
     then: Slug | None = None
+    knows: Literal["zone"] | None = None
 
     def step(self, step_id: str) -> Step:
         return next(step for step in self.steps if step.id == step_id)
