@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +23,20 @@ class Finding:
 
 def examine(settings: Settings, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
     """`progress` is told (done, all) where an index has to be built."""
-    looks = (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", partial(_search, progress=progress)))
+    looks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("prompts", _prompts),
+        ("home", _home),
+        ("logbook", _logbook),
+        ("post", _post),
+        ("search", partial(_search, progress=progress)),
+    ]
+    if settings.telegram_token:
+        looks.append(("telegram", _telegram))
     return [_look(part, look, settings) for part, look in looks]
 
 
 def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    from bot.door import Refused
     from knowledge.card import BadCards
     from knowledge.index import IndexDown
     from prompts.library import BadPrompts
@@ -34,7 +44,7 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
     try:
         return Finding(part, True, look(settings))
-    except (StoreDown, IndexDown, BadCards, BadPrompts) as error:
+    except (StoreDown, IndexDown, BadCards, BadPrompts, Refused) as error:
         return Finding(part, False, str(error))
     except OSError as error:
         return Finding(
@@ -73,6 +83,24 @@ def _logbook(settings: Settings) -> str:
         store.close()
 
 
+def _post(settings: Settings) -> str:
+    """Counts alone: what waits, what was given up on, and whom nobody reaches."""
+    from bot.parts import now, open_store
+
+    store = open_store(settings)
+    try:
+        stands = store.standing()
+    finally:
+        store.close()
+    waits = f"{stands.undone} messages wait for their turn"
+    if stands.oldest:
+        waits += f", the oldest for {max(0, round((now() - stands.oldest).total_seconds()))} s"
+    return (
+        f"{waits}; {stands.set_aside} were set aside; {stands.unsent} letters are unsent, {stands.uncertain} uncertain, "
+        f"{stands.let_go} let go; {stands.unreachable} addresses unreachable"
+    )
+
+
 def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> str:
     from knowledge.index import IndexDown
     from knowledge.search import Finder
@@ -83,3 +111,15 @@ def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> 
     if finder.fault:
         raise IndexDown(finder.fault)
     return "by words and by meaning"
+
+
+def _telegram(settings: Settings) -> str:
+    from bot.door import Refused
+
+    try:
+        from adapters.telegram import base_url
+        from adapters.telegram_checkup import checkup
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[telegram]") from None
+    token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    return asyncio.run(checkup(token, base_url(token, settings.telegram_api), settings.telegram_webhook))

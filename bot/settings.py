@@ -32,8 +32,10 @@ class Settings(BaseSettings):
 
     telegram_token: SecretStr | None = Field(None, description="The bot's token. Absent: no Telegram.")
     telegram_api: str | None = Field(None, description="Base URL of the Bot API. Default: Telegram's.")
-    telegram_webhook: str | None = Field(None, description="Public URL for updates. Absent: long polling.")
-    telegram_secret: SecretStr | None = Field(None, description="Secret that Telegram sends with each update to the webhook.")
+    telegram_webhook: str | None = Field(None, description="Public https URL for updates. Absent: long polling, which needs none.")
+    telegram_secret: SecretStr | None = Field(
+        None, description="Secret that Telegram sends with each update to the webhook. Default: made from the token."
+    )
     slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack.")
     slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
     slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
     transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
+    cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")
     allowed: str | None = Field(None, description="Who may talk to it, comma-separated platform:address. Absent: everybody.")
