@@ -1,0 +1,521 @@
+"""Slack: the door to people's private messages there. Nothing is decided here.
+
+    Socket Mode or signed HTTP → Bolt → Inbound → accept (stored) → only then acknowledged
+    letter → to_message → conversations.open, chat.postMessage
+
+Only private messages are taken in. In a channel there is one polite line that nobody else sees, and nothing is stored; no channel's
+history is ever read. Slack repeats what is not acknowledged, and the inbox knows it by its key.
+
+What is lossy by design goes past the inbox and the outbox: the home page, suggested prompts, "is thinking", lines for one pair of
+eyes. It runs beside the acknowledgement and may fail without a trace but a log line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+import aiohttp
+from aiohttp import web
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters import slack_intake as intake
+from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
+from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
+from adapters.slack_http import guarded
+from adapters.slack_socket import Envelope, NotTaken, Socket
+from bot.door import Accept, Later, NotSent, Unreachable
+from bot.model import Inbound, Letter, Platform
+from bot.overview import Overview
+from prompts.library import Library, Words
+
+API = "https://slack.com/api/"
+PATH = "/slack/events"
+PATIENCE = 10  # seconds that a call may take
+COMMAND = "/coach"
+POINT = "reflect"  # the callback id of the message shortcut
+PROMPTS = ("reflect", "ask", "logbook", "help")  # wishes whose words are suggested above the message field
+
+# Error codes of the Web API (docs.slack.dev/reference/methods/chat.postMessage), by what they mean for a letter
+_NO_ENTRY = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed", "team_access_not_granted"})
+_NOBODY = frozenset(
+    {"channel_not_found", "is_archived", "user_not_found", "user_disabled", "user_not_visible", "users_not_found", "cannot_dm_bot"}
+    | {"messages_tab_disabled", "not_in_channel", "no_user", "invalid_user_combination"}
+)
+_MAYBE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})  # Slack: "may have been partly done"
+_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
+
+log = logging.getLogger(__name__)
+
+
+class NotStored(Exception):
+    """What came in could not be stored: Slack is told so, and repeats it."""
+
+
+class NoAnswer(Exception):
+    """A letter left, and nobody knows whether it arrived."""
+
+
+class Installations(Protocol):
+    """The workspaces that have installed the coach, with their tokens. Synchronous; called in a thread."""
+
+    def slack_token(self, team: str) -> str | None: ...
+
+    def slack_uninstall(self, team: str, at: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One Slack app. With a `bot_token` it serves that workspace alone, without one whichever is among the installations."""
+
+    bot_token: str | None = field(default=None, repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+    api: str = API
+
+
+class Slack:
+    platform: Platform = "slack"
+
+    def __init__(
+        self,
+        account: Account,
+        library: Library,
+        overview: Callable[[str], Awaitable[Overview | None]],
+        clock: Callable[[], datetime],
+        installations: Installations | None = None,
+    ) -> None:
+        """`overview` gives what is shown to whoever is at an address, None for a stranger."""
+        if not account.app_token and not account.signing_secret:
+            raise ValueError("Slack needs BROKERCOACH_SLACK_APP_TOKEN (Socket Mode) or BROKERCOACH_SLACK_SIGNING_SECRET (signed HTTP)")
+        self._account = account
+        self._library = library
+        self._overview = overview
+        self._clock = clock
+        self._installations = installations
+        self._salt = (account.signing_secret or account.app_token or "").encode()
+        self._accept: Accept | None = None
+        self._bot_user: str | None = None
+        self._channels: dict[str, str] = {}
+        self._spots: dict[str, intake.Spot] = {}
+        self._thinking: set[str] = set()
+        self._posted: dict[str, int] = {}  # parts of a letter that have arrived, until all have
+        self._shut: dict[str, str] = {}  # workspaces that refused us, with the token they refused
+        self._in_order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._beside: set[asyncio.Task[None]] = set()
+        quieten()
+        self._bolt = self._app()
+
+    # --- the door
+
+    async def listen(self, accept: Accept) -> None:
+        self._accept = accept
+        self._go_beside(self._introduce())
+        try:
+            if self._account.app_token:
+                client = AsyncWebClient(base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+                await Socket(client, self._account.app_token, self._take_envelope).run()
+            else:
+                await asyncio.Event().wait()
+        finally:
+            self._accept = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where Slack sends its signed requests; nothing with Socket Mode."""
+        if self._account.app_token or not self._account.signing_secret:
+            return []
+        return [web.post(PATH, guarded(SignatureVerifier(self._account.signing_secret), self._take_request))]
+
+    async def send(self, letter: Letter) -> None:
+        team, user = letter.address.split(":", 1)
+        client = await self._client(team)
+        channel = await self._channel(client, letter.address, user)
+        spot = self._spots.get(letter.address)
+        thread = spot.thread if spot and spot.channel == channel else None
+        for n, post in enumerate(to_message(letter.message)):
+            if n < self._posted.get(letter.key, 0):
+                continue
+            await self._post(client, letter.address, channel, thread, post)
+            self._posted[letter.key] = n + 1
+        self._posted.pop(letter.key, None)
+        if letter.address in self._thinking:
+            self._thinking.discard(letter.address)
+            self._go_beside(self._status(letter.address, ""))
+
+    async def thinking(self, address: str) -> None:
+        self._thinking.add(address)
+        with suppress(Exception):  # a sign of life, and no more
+            await self._status(address, (await self._words(address)).variants("slack.thinking")[0])
+
+    async def close(self) -> None:
+        some = list(self._beside)
+        for task in some:
+            task.cancel()
+        await asyncio.gather(*some, return_exceptions=True)
+
+    # --- what comes in
+
+    def _app(self) -> AsyncApp:
+        app = AsyncApp(
+            logger=logging.getLogger("slack_bolt"),
+            signing_secret=self._account.signing_secret or "",
+            authorize=self._authorize,  # type: ignore[arg-type]  # Bolt takes None too, for a workspace that it does not know
+            process_before_response=True,  # a listener stores, and only its end is the acknowledgement
+            raise_error_for_unhandled_request=True,  # or else Bolt logs what it does not know
+            request_verification_enabled=bool(self._account.signing_secret) and not self._account.app_token,
+        )
+        app.event("message")(self._on_message)
+        app.event("app_mention")(self._on_mention)
+        app.event("app_home_opened")(self._on_opened)
+        app.event("app_uninstalled")(self._on_uninstalled)
+        app.event("tokens_revoked")(self._on_revoked)
+        app.action(re.compile(rf"^({CHOICE}|{WISH}|{FEEDBACK})(:|$)"))(self._on_press)
+        app.action(NOTE_FORM)(self._on_note_wanted)
+        app.view(NOTE_FORM)(self._on_note)
+        app.command(COMMAND)(self._on_command)
+        app.shortcut(POINT)(self._on_pointing)
+        app.error(self._on_fault)
+        return app
+
+    async def _take_envelope(self, envelope: Envelope) -> dict[str, Any] | None:
+        payload = envelope.get("payload")
+        if not isinstance(payload, dict):
+            return None
+        response = await self._dispatch(lambda: AsyncBoltRequest(mode="socket_mode", body=payload))
+        if response.status >= 500:
+            raise NotTaken
+        if not response.body:
+            return None
+        content = response.headers.get("content-type", [""])[0]
+        return dict(_json(response.body)) if content.startswith("application/json") else {"text": response.body}
+
+    async def _take_request(self, request: web.Request, body: str) -> web.Response:
+        headers: Any = request.headers
+        response = await self._dispatch(lambda: AsyncBoltRequest(body=body, query=request.query_string, headers=headers))
+        return await to_aiohttp_response(response)
+
+    async def _dispatch(self, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
+        try:
+            return await self._bolt.async_dispatch(request())
+        except Exception as error:  # noqa: BLE001 - a shape that Slack does not send; repeated, it would not get better
+            log.error("a payload could not be read: %s", type(error).__name__)  # noqa: TRY400
+            return BoltResponse(status=400, body="")
+
+    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        token = await self._token(team_id or "")
+        if token is None:
+            return None
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token, bot_user_id=self._bot_user)
+
+    async def _on_fault(self, error: Exception) -> BoltResponse:
+        if isinstance(error, NotStored):
+            return BoltResponse(status=503, body="")
+        if not isinstance(error, BoltUnhandledRequestError):
+            log.error("something from Slack could not be taken in: %s", type(error).__name__)
+        return BoltResponse(status=200, body="")
+
+    async def _store(self, inbound: Inbound) -> None:
+        """In the order in which it came, for each person; together for different people."""
+        lock = self._in_order.setdefault(inbound.address, asyncio.Lock())
+        async with lock:
+            if self._accept is None:
+                raise NotStored
+            try:
+                await self._accept(inbound)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the message is not stored
+                log.warning("a message could not be stored (%s); Slack will hand it over again", type(error).__name__)
+                raise NotStored from None
+
+    async def _on_message(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("channel_type") != "im":
+            return
+        inbound = intake.of_message(body, self._clock(), self._salt)
+        if inbound is None:
+            return
+        if inbound.edits is None and inbound.deletes is None:
+            self._spots[inbound.address] = intake.spot_of(body)
+            self._channels[inbound.address] = event["channel"]
+        await self._store(inbound)
+
+    async def _on_mention(self, body: dict[str, Any]) -> None:
+        event, team = body["event"], body.get("team_id")
+        if team and event.get("user") and event.get("channel") and not event.get("bot_id"):
+            self._go_beside(self._say_aside(intake.address(team, event["user"]), event["channel"], "slack.elsewhere"))
+
+    async def _on_opened(self, body: dict[str, Any]) -> None:
+        event, team = body["event"], body.get("team_id")
+        if not team or not event.get("user"):
+            return
+        who = intake.address(team, event["user"])
+        if event.get("tab") == "messages":
+            self._go_beside(self._suggest(who, event.get("channel")))
+            await self._greet(who)
+        else:
+            self._go_beside(self._publish(who))
+
+    async def _greet(self, who: str) -> None:
+        try:
+            known = await self._overview(who)
+        except Exception:  # noqa: BLE001 - as above
+            raise NotStored from None
+        if known is None or not known.welcomed:
+            await self._store(intake.of_opening(who, self._clock(), self._salt))
+
+    async def _on_press(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
+        inbound = intake.of_press(body, self._clock(), self._salt)
+        if inbound is not None:
+            await self._store(inbound)
+        elif (who := intake.whose(body)) and str(body["actions"][0].get("action_id")) == FEEDBACK:
+            self._go_beside(self._respond(who, respond, "slack.thanks"))
+        await ack()
+
+    async def _on_note_wanted(self, ack: Any, body: dict[str, Any]) -> None:
+        if who := intake.whose(body):
+            self._go_beside(self._open_note(who, body.get("trigger_id") or ""))
+        await ack()
+
+    async def _on_note(self, ack: Any, body: dict[str, Any]) -> None:
+        if inbound := intake.of_note(body, self._clock(), self._salt):
+            await self._store(inbound)
+        await ack()
+
+    async def _on_command(self, ack: Any, body: dict[str, Any]) -> None:
+        inbound = intake.of_command(body, self._clock(), self._salt)
+        if inbound is None:
+            await ack()
+            return
+        await self._store(inbound)
+        await ack(text=escaped((await self._words(inbound.address)).variants("slack.received")[0]))
+
+    async def _on_pointing(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
+        inbound, who = intake.of_pointing(body, self._clock(), self._salt), intake.whose(body)
+        if inbound is not None:
+            await self._store(inbound)
+        if who is not None:
+            self._go_beside(self._respond(who, respond, "slack.received" if inbound else "slack.not-yours"))
+        await ack()
+
+    # --- workspaces that leave
+
+    async def _on_uninstalled(self, body: dict[str, Any]) -> None:
+        await self._let_go(body)
+
+    async def _on_revoked(self, body: dict[str, Any]) -> None:
+        if (body["event"].get("tokens") or {}).get("bot"):  # of people's own tokens we hold none
+            await self._let_go(body)
+
+    async def _let_go(self, body: dict[str, Any]) -> None:
+        """May come twice, and in either order; an installation made after it stays."""
+        team = body.get("team_id")
+        if not team:
+            return
+        if self._installations and not self._account.bot_token:
+            at = datetime.fromtimestamp(body.get("event_time") or self._clock().timestamp(), self._clock().tzinfo)
+            try:
+                await asyncio.to_thread(self._installations.slack_uninstall, team, at)
+            except Exception:  # noqa: BLE001 - as above
+                raise NotStored from None
+        elif self._account.bot_token:
+            self._shut[team] = self._account.bot_token
+        for address in [each for each in self._channels if each.startswith(f"{team}:")]:
+            self._channels.pop(address, None)
+            self._spots.pop(address, None)
+
+    # --- what goes out
+
+    async def _token(self, team: str) -> str | None:
+        if self._account.bot_token:
+            return self._account.bot_token
+        if self._installations is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._installations.slack_token, team)
+        except Exception:  # noqa: BLE001 - as above
+            raise NotStored from None
+
+    async def _client(self, team: str) -> AsyncWebClient:
+        """Raises Unreachable where no token opens the workspace."""
+        try:
+            token = await self._token(team)
+        except NotStored:
+            raise NotSent("the installations cannot be read") from None
+        if token is None or self._shut.get(team) == token:
+            raise Unreachable(f"the coach is not installed in {team}")
+        return AsyncWebClient(token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+
+    async def _channel(self, client: AsyncWebClient, address: str, user: str) -> str:
+        if address not in self._channels:
+            answer = await self._call(address, client.conversations_open(users=[user]))
+            self._channels[address] = answer["channel"]["id"]
+        return self._channels[address]
+
+    async def _post(self, client: AsyncWebClient, address: str, channel: str, thread: str | None, post: Post) -> None:
+        quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False, "parse": "none"}
+        whole = client.chat_postMessage(channel=channel, thread_ts=thread, text=post.text, blocks=list(post.blocks), **quiet)
+        try:
+            await self._call(address, whole)
+        except BadBlocks:
+            log.warning("Slack refused the blocks of a letter; it goes out as plain text")
+            told = "\n\n".join(block["text"]["text"] for block in post.blocks if block["type"] == "section") or post.text
+            await self._call(address, client.chat_postMessage(channel=channel, thread_ts=thread, text=told, **quiet))
+
+    async def _call(self, address: str, request: Awaitable[Any]) -> Any:
+        """Makes a call and says in the door's words how it failed. The SDK repeats nothing of its own."""
+        team = address.partition(":")[0]
+        try:
+            return await request
+        except SlackApiError as error:
+            fault = _meant(error)
+            if isinstance(fault, Refusal):
+                await self._shut_out(team, str(error.response.get("error")))
+            if isinstance(fault, Unreachable):
+                self._channels.pop(address, None)
+            raise fault from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise NotSent("no connection to Slack") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from None
+
+    async def _shut_out(self, team: str, code: str) -> None:
+        """Said once for each token, not once for each letter."""
+        token = await self._token(team)
+        if token and self._shut.get(team) != token:
+            self._shut[team] = token
+            log.error("Slack refuses the token of workspace %s (%s); nothing is sent there until it is installed anew", team, code)
+
+    # --- beside
+
+    async def _introduce(self) -> None:
+        """Learns the bot's own user, so that Bolt lets its messages pass by. Without it they are known by their bot_id."""
+        if self._account.bot_token:
+            client = AsyncWebClient(self._account.bot_token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+            self._bot_user = (await client.auth_test()).get("user_id")
+
+    async def _words(self, address: str) -> Words:
+        known = None
+        with suppress(Exception):  # the language of a line that may be lost is not worth a fault
+            known = await self._overview(address)
+        return self._library.in_language(known.language if known else "en")
+
+    async def _publish(self, who: str) -> None:
+        known, (team, user) = await self._overview(who), who.split(":", 1)
+        view = home(known) if known and known.welcomed else strangers_home(await self._words(who))
+        await (await self._client(team)).views_publish(user_id=user, view=view)
+
+    async def _open_note(self, who: str, trigger: str) -> None:
+        view = note_form(await self._words(who))
+        await (await self._client(who.partition(":")[0])).views_open(trigger_id=trigger, view=view)
+
+    async def _suggest(self, who: str, channel: str | None) -> None:
+        if not channel:
+            return
+        words = await self._words(who)
+        prompts = [{"title": words.variants(f"home.{wish}")[0], "message": words.hear.wishes[wish][0]} for wish in PROMPTS]
+        client = await self._client(who.partition(":")[0])
+        await client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts, title=words.variants("slack.prompts")[0])
+
+    async def _say_aside(self, who: str, channel: str, key: str) -> None:
+        team, user = who.split(":", 1)
+        text = escaped((await self._words(who)).variants(key)[0])
+        await (await self._client(team)).chat_postEphemeral(channel=channel, user=user, text=text)
+
+    async def _respond(self, who: str, respond: Any, key: str) -> None:
+        await respond(text=escaped((await self._words(who)).variants(key)[0]), response_type="ephemeral", replace_original=False)
+
+    async def _status(self, address: str, status: str) -> None:
+        spot = self._spots.get(address)
+        if spot is not None:
+            client = await self._client(address.partition(":")[0])
+            await client.assistant_threads_setStatus(channel_id=spot.channel, thread_ts=spot.thread or spot.ts, status=status)
+
+    def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_lossy(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+
+class BadBlocks(NotSent):
+    """Slack refuses a letter for its layout."""
+
+
+class Refusal(Unreachable):
+    """A token that opens nothing any more."""
+
+
+def _meant(error: SlackApiError) -> Exception:
+    """What the answer of a call means for a letter. Slack's own text stays out of it."""
+    response = error.response
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    data = getattr(response, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        return Later(_seconds(getattr(response, "headers", {}).get("Retry-After")))
+    if code in _NO_ENTRY:
+        return Refusal(code)
+    if code in _NOBODY:
+        return Unreachable(code)
+    if code in _BLOCKS:
+        return BadBlocks(code)
+    if status >= 500 or code in _MAYBE or not code:
+        return NoAnswer(code or f"status {status}")
+    if code == "missing_scope":
+        log.error("the Slack app lacks a scope; install it again from slack-manifest.yaml")
+    return NotSent(code)
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(1.0, float(header or 1))
+    except ValueError:
+        return 1.0
+
+
+def _json(text: str) -> Any:
+    import json
+
+    return json.loads(text)
+
+
+async def _lossy(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except SlackApiError as error:
+        log.warning("Slack did not do something on the side: %s", error.response.get("error"))
+    except Exception as error:  # noqa: BLE001 - never more than a log line
+        log.warning("something on the side failed: %s", type(error).__name__)
+
+
+_SECRET = re.compile(r"x(?:ox[a-z]|app)-[\w-]+|wss://\S+")
+
+
+class Redacted(logging.Filter):
+    """Takes tokens and tickets out of a log line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _SECRET.sub("[secret]", record.getMessage()), ()
+        return True
+
+
+def quieten() -> None:
+    """Bolt and the SDK log bodies at INFO and whole events at DEBUG: only their warnings pass, without secrets."""
+    for name in ("slack_bolt", "slack_sdk"):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
+        if not any(isinstance(each, Redacted) for each in logger.filters):
+            logger.addFilter(Redacted())
