@@ -28,6 +28,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
@@ -38,7 +39,7 @@ from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
 from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
 from adapters.slack_http import guarded
-from adapters.slack_socket import Envelope, NotTaken, Socket
+from adapters.slack_socket import FIRST, Envelope, NotTaken, Socket
 from bot.door import Accept, Later, NotSent, Unreachable
 from bot.model import Inbound, Letter, Platform
 from bot.overview import Overview
@@ -99,8 +100,11 @@ class Slack:
         overview: Callable[[str], Awaitable[Overview | None]],
         clock: Callable[[], datetime],
         installations: Installations | None = None,
+        first_wait: float = FIRST,
     ) -> None:
-        """`overview` gives what is shown to whoever is at an address, None for a stranger."""
+        """`overview` gives what is shown to whoever is at an address, None for a stranger; `first_wait` is the pause before a lost
+        connection is tried again, which then doubles.
+        """
         if not account.app_token and not account.signing_secret:
             raise ValueError("Slack needs BROKERCOACH_SLACK_APP_TOKEN (Socket Mode) or BROKERCOACH_SLACK_SIGNING_SECRET (signed HTTP)")
         self._account = account
@@ -108,6 +112,7 @@ class Slack:
         self._overview = overview
         self._clock = clock
         self._installations = installations
+        self._first_wait = first_wait
         self._salt = (account.signing_secret or account.app_token or "").encode()
         self._accept: Accept | None = None
         self._bot_user: str | None = None
@@ -129,7 +134,7 @@ class Slack:
         try:
             if self._account.app_token:
                 client = AsyncWebClient(base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
-                await Socket(client, self._account.app_token, self._take_envelope).run()
+                await Socket(client, self._account.app_token, self._take_envelope, self._first_wait).run()
             else:
                 await asyncio.Event().wait()
         finally:
@@ -174,7 +179,7 @@ class Slack:
         app = AsyncApp(
             logger=logging.getLogger("slack_bolt"),
             signing_secret=self._account.signing_secret or "",
-            authorize=self._authorize,  # type: ignore[arg-type]  # Bolt takes None too, for a workspace that it does not know
+            authorize=_Authorize(self._identity),
             process_before_response=True,  # a listener stores, and only its end is the acknowledgement
             raise_error_for_unhandled_request=True,  # or else Bolt logs what it does not know
             request_verification_enabled=bool(self._account.signing_secret) and not self._account.app_token,
@@ -216,7 +221,8 @@ class Slack:
             log.error("a payload could not be read: %s", type(error).__name__)  # noqa: TRY400
             return BoltResponse(status=400, body="")
 
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+    async def _identity(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        """Who we are in a workspace; None where we are not installed. No call leaves for it."""
         token = await self._token(team_id or "")
         if token is None:
             return None
@@ -448,6 +454,18 @@ class Slack:
         task = asyncio.create_task(_lossy(work))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+class _Authorize(AsyncAuthorize):
+    """Bolt's way of asking who we are."""
+
+    def __init__(self, identity: Callable[[str | None, str | None], Awaitable[AuthorizeResult | None]]) -> None:
+        self._ask = identity
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, **_: Any
+    ) -> AuthorizeResult | None:
+        return await self._ask(enterprise_id, team_id)
 
 
 class BadBlocks(NotSent):
