@@ -39,10 +39,10 @@ from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
 from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
 from adapters.slack_http import guarded
-from adapters.slack_socket import FIRST, Envelope, NotTaken, Socket
-from bot.door import Accept, Later, NotSent, Unreachable
+from adapters.slack_socket import FIRST, LONGEST, Envelope, NotTaken, Socket
+from bot.door import Accept, Later, NotSent, Refused, Unreachable
 from bot.model import Inbound, Letter, Platform
-from bot.overview import Overview
+from bot.overview import ACTIONS, Overview
 from prompts.library import Library, Words
 
 API = "https://slack.com/api/"
@@ -50,7 +50,6 @@ PATH = "/slack/events"
 PATIENCE = 10  # seconds that a call may take
 COMMAND = "/coach"
 POINT = "reflect"  # the callback id of the message shortcut
-PROMPTS = ("reflect", "ask", "logbook", "help")  # wishes whose words are suggested above the message field
 
 # Error codes of the Web API (docs.slack.dev/reference/methods/chat.postMessage), by what they mean for a letter
 _NO_ENTRY = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed", "team_access_not_granted"})
@@ -75,6 +74,8 @@ class NoAnswer(Exception):
 class Installations(Protocol):
     """The workspaces that have installed the coach, with their tokens. Synchronous; called in a thread."""
 
+    def slack_install(self, team: str, token: str, at: datetime) -> None: ...
+
     def slack_token(self, team: str) -> str | None: ...
 
     def slack_uninstall(self, team: str, at: datetime) -> None: ...
@@ -87,7 +88,23 @@ class Account:
     bot_token: str | None = field(default=None, repr=False)
     app_token: str | None = field(default=None, repr=False)
     signing_secret: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     api: str = API
+
+
+def settings_faults(account: Account) -> list[str]:
+    """What can be seen of the settings without asking Slack."""
+    found = []
+    if account.bot_token and not account.bot_token.startswith("xoxb-"):
+        found.append("BROKERCOACH_SLACK_BOT_TOKEN must be the bot token of the app (xoxb-..., from OAuth & Permissions)")
+    if account.app_token and not account.app_token.startswith("xapp-"):
+        found.append("BROKERCOACH_SLACK_APP_TOKEN must be an app-level token (xapp-..., from Basic Information)")
+    if not account.app_token and not account.signing_secret:
+        found.append("Slack needs BROKERCOACH_SLACK_APP_TOKEN (Socket Mode) or BROKERCOACH_SLACK_SIGNING_SECRET (signed HTTP)")
+    if not account.bot_token and not (account.client_id and account.client_secret and account.signing_secret):
+        found.append("without BROKERCOACH_SLACK_BOT_TOKEN, _SLACK_CLIENT_ID, _SLACK_CLIENT_SECRET and _SLACK_SIGNING_SECRET are needed")
+    return found
 
 
 class Slack:
@@ -105,8 +122,9 @@ class Slack:
         """`overview` gives what is shown to whoever is at an address, None for a stranger; `first_wait` is the pause before a lost
         connection is tried again, which then doubles.
         """
-        if not account.app_token and not account.signing_secret:
-            raise ValueError("Slack needs BROKERCOACH_SLACK_APP_TOKEN (Socket Mode) or BROKERCOACH_SLACK_SIGNING_SECRET (signed HTTP)")
+        faults = settings_faults(account)
+        if faults:
+            raise Refused("; ".join(faults))
         self._account = account
         self._library = library
         self._overview = overview
@@ -116,6 +134,7 @@ class Slack:
         self._salt = (account.signing_secret or account.app_token or "").encode()
         self._accept: Accept | None = None
         self._bot_user: str | None = None
+        self.heard_at: datetime | None = None
         self._channels: dict[str, str] = {}
         self._spots: dict[str, intake.Spot] = {}
         self._thinking: set[str] = set()
@@ -129,16 +148,27 @@ class Slack:
     # --- the door
 
     async def listen(self, accept: Accept) -> None:
+        """Raises Refused when Slack does not know our tokens."""
         self._accept = accept
-        self._go_beside(self._introduce())
+        works = [asyncio.create_task(self._introduce()), asyncio.create_task(self._stay())]
         try:
-            if self._account.app_token:
-                client = AsyncWebClient(base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
-                await Socket(client, self._account.app_token, self._take_envelope, self._first_wait).run()
-            else:
-                await asyncio.Event().wait()
+            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
         finally:
             self._accept = None
+            for task in works:
+                task.cancel()
+            await asyncio.gather(*works, return_exceptions=True)
+
+    async def _stay(self) -> None:
+        if self._account.app_token:
+            client = AsyncWebClient(base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+            await Socket(client, self._account.app_token, self._take_envelope, self._alive, self._first_wait).run()
+        await asyncio.Event().wait()
+
+    def _alive(self) -> None:
+        self.heard_at = self._clock()
 
     def routes(self) -> list[web.RouteDef]:
         """Where Slack sends its signed requests; nothing with Socket Mode."""
@@ -179,7 +209,7 @@ class Slack:
         app = AsyncApp(
             logger=logging.getLogger("slack_bolt"),
             signing_secret=self._account.signing_secret or "",
-            authorize=_Authorize(self._identity),
+            authorize=_Authorize(self._identity),  # type: ignore[arg-type]  # it may be None, for a workspace that is not known
             process_before_response=True,  # a listener stores, and only its end is the acknowledgement
             raise_error_for_unhandled_request=True,  # or else Bolt logs what it does not know
             request_verification_enabled=bool(self._account.signing_secret) and not self._account.app_token,
@@ -210,6 +240,7 @@ class Slack:
         return dict(_json(response.body)) if content.startswith("application/json") else {"text": response.body}
 
     async def _take_request(self, request: web.Request, body: str) -> web.Response:
+        self._alive()
         headers: Any = request.headers
         response = await self._dispatch(lambda: AsyncBoltRequest(body=body, query=request.query_string, headers=headers))
         return await to_aiohttp_response(response)
@@ -408,10 +439,26 @@ class Slack:
     # --- beside
 
     async def _introduce(self) -> None:
-        """Learns the bot's own user, so that Bolt lets its messages pass by. Without it they are known by their bot_id."""
-        if self._account.bot_token:
-            client = AsyncWebClient(self._account.bot_token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
-            self._bot_user = (await client.auth_test()).get("user_id")
+        """Learns the bot's own user, so that Bolt lets its messages pass by; until then they are known by their bot_id.
+
+        Raises Refused for a token that Slack does not know.
+        """
+        if not self._account.bot_token:
+            return
+        client = AsyncWebClient(self._account.bot_token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+        wait = self._first_wait
+        while True:
+            try:
+                self._bot_user = (await client.auth_test()).get("user_id")
+            except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+                if isinstance(error, SlackApiError) and isinstance(_meant(error), Refusal):
+                    code = error.response.get("error")
+                    raise Refused(f"Slack refuses BROKERCOACH_SLACK_BOT_TOKEN ({code}); copy it anew from OAuth & Permissions") from None
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST)
+            else:
+                self._alive()
+                return
 
     async def _words(self, address: str) -> Words:
         known = None
@@ -432,7 +479,7 @@ class Slack:
         if not channel:
             return
         words = await self._words(who)
-        prompts = [{"title": words.variants(f"home.{wish}")[0], "message": words.hear.wishes[wish][0]} for wish in PROMPTS]
+        prompts = [{"title": label, "message": label} for label in (words.variants(f"home.{wish}")[0] for wish in ACTIONS)]
         client = await self._client(who.partition(":")[0])
         await client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts, title=words.variants("slack.prompts")[0])
 
@@ -462,9 +509,7 @@ class _Authorize(AsyncAuthorize):
     def __init__(self, identity: Callable[[str | None, str | None], Awaitable[AuthorizeResult | None]]) -> None:
         self._ask = identity
 
-    async def __call__(
-        self, *, enterprise_id: str | None, team_id: str | None, **_: Any
-    ) -> AuthorizeResult | None:
+    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult | None:
         return await self._ask(enterprise_id, team_id)
 
 

@@ -18,6 +18,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.door import Refused
+
 FIRST, LONGEST = 1.0, 60.0  # seconds between two tries
 BEAT = 10.0  # seconds between two pings; a connection that answers none is given up
 LASTED = 30.0  # a connection that held so long was a good one: the next tries begin quickly again
@@ -33,18 +35,23 @@ class NotTaken(Exception):
 
 
 class Socket:
-    def __init__(self, client: AsyncWebClient, token: str, take: Take, first: float = FIRST) -> None:
-        """`take` stores what an envelope holds and returns what Slack is to be told with the acknowledgement; it raises NotTaken."""
+    def __init__(self, client: AsyncWebClient, token: str, take: Take, alive: Callable[[], None], first: float = FIRST) -> None:
+        """`take` stores what an envelope holds and returns what Slack is to be told with the acknowledgement; it raises NotTaken.
+
+        `alive` is told whenever Slack is heard of.
+        """
         self._client = client
         self._token = token
         self._take = take
+        self._alive = alive
+        self._known = False
         self._first = first
         self._taking: set[asyncio.Task[None]] = set()
         self._open: set[asyncio.Task[bool]] = set()
         self._said = ""
 
     async def run(self) -> None:
-        """Keeps a connection open until cancelled."""
+        """Keeps a connection open until cancelled. Raises Refused for a token that has never opened one."""
         wait = self._first
         async with aiohttp.ClientSession() as session:
             try:
@@ -66,7 +73,12 @@ class Socket:
             answer = await self._client.apps_connections_open(app_token=self._token)
             ws = await session.ws_connect(str(answer["url"]), heartbeat=BEAT, max_msg_size=16 * 1024 * 1024)
         except SlackApiError as error:
-            self._tell(str(error.response.get("error") or error.response.status_code))
+            code = str(error.response.get("error") or error.response.status_code)
+            if code in _WRONG_TOKEN and not self._known:
+                raise Refused(
+                    f"Slack refuses BROKERCOACH_SLACK_APP_TOKEN ({code}); it must be a token of this app with connections:write"
+                ) from None
+            self._tell(code)
             await asyncio.sleep(_asked_to_wait(error))
             return False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -85,8 +97,9 @@ class Socket:
         try:
             async for message in ws:
                 envelope = _read(message)
+                self._alive()
                 if envelope.get("type") == "hello":
-                    self._said = ""
+                    self._known, self._said = True, ""
                 elif envelope.get("type") == "disconnect":
                     reason = envelope.get("reason")
                     if reason not in ("warning", "refresh_requested"):  # too_many_websockets, link_disabled
@@ -118,10 +131,11 @@ class Socket:
             log.warning("no connection to Slack's Socket Mode (%s); %s", fault, remedy)
 
 
-_WRONG = "BROKERCOACH_SLACK_APP_TOKEN must be an app-level token (xapp-...) of this app with the scope connections:write"
-_REMEDIES = dict.fromkeys(
-    ("invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked", "account_inactive", "missing_scope", "no_permission"), _WRONG
-) | {
+# The token itself is wrong, and waiting helps nothing.
+_WRONG_TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked", "account_inactive", "missing_scope", "no_permission"}
+)
+_REMEDIES = {
     "too_many_websockets": "Slack allows ten connections of an app; stop another copy that runs with this token",
     "link_disabled": "switch Socket Mode on in the app's settings",
 }

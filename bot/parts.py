@@ -8,12 +8,19 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from bot.detector import open_detector
 from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from adapters.slack import Slack
 
 
 def now() -> datetime:
@@ -99,6 +106,26 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
     return Manager(library, store, finder, clock, open_detector()), library
+
+
+def slack_door(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> Slack | None:
+    """None when Slack is not configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
+    if not (settings.slack_bot_token or settings.slack_client_id):
+        return None
+    from adapters.slack import API, Account, Slack
+
+    def secret(value: SecretStr | None) -> str | None:
+        return value.get_secret_value().strip() if value else None
+
+    account = Account(
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        signing_secret=secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id,
+        client_secret=secret(settings.slack_client_secret),
+        api=settings.slack_api or API,
+    )
+    return Slack(account, library, partial(manager.overview, "slack"), clock, store)
 
 
 def set_up_logging(form: str) -> None:

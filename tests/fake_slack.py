@@ -40,6 +40,7 @@ class Fault:
     drop: bool = False
     after: bool = False
     times: int = 1
+    skip: int = 0  # calls that are let pass first
     raw: str | None = None
 
 
@@ -174,6 +175,8 @@ class FakeSlack:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         arguments = await _arguments(request)
         fault = next(iter(self.faults[method]), None)
+        if fault and fault.skip:
+            fault.skip, fault = fault.skip - 1, None
         if fault:
             fault.times -= 1
             if fault.times <= 0:
@@ -190,7 +193,7 @@ class FakeSlack:
         status, headers = (fault.status, fault.headers) if fault else (200, {})
         return web.json_response(answer, status=status, headers={"x-oauth-scopes": self.scopes} | headers)
 
-    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:
+    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901 - a table of methods
         if method == "apps.connections.open":
             if token != APP_TOKEN:
                 return {"ok": False, "error": "invalid_auth"}
@@ -198,12 +201,29 @@ class FakeSlack:
             return {"ok": True, "url": f"{self.base.replace('http', 'ws')}/link?ticket={self.opened}"}
         if method == "oauth.v2.access":
             team = {"id": arguments["code"].removeprefix("code-of-"), "name": "A"}
-            return {"ok": True, "access_token": TOKEN, "token_type": "bot", "bot_user_id": "UBOT", "app_id": "A1", "scope": SCOPES, "team": team, "authed_user": {"id": "U1"}}  # noqa: E501
+            return {
+                "ok": True,
+                "access_token": TOKEN,
+                "token_type": "bot",
+                "bot_user_id": "UBOT",
+                "app_id": "A1",
+                "scope": SCOPES,
+                "team": team,
+                "authed_user": {"id": "U1"},
+            }
         if token not in self.tokens:
             return {"ok": False, "error": "invalid_auth"}
         match method:
             case "auth.test":
-                return {"ok": True, "team_id": self.tokens[token], "user_id": "UBOT", "bot_id": "B1", "user": "coach", "team": "A", "url": "x"}
+                return {
+                    "ok": True,
+                    "team_id": self.tokens[token],
+                    "user_id": "UBOT",
+                    "bot_id": "B1",
+                    "user": "coach",
+                    "team": "A",
+                    "url": "x",
+                }
             case "conversations.open":
                 return {"ok": True, "channel": {"id": f"D{arguments['users']}"}}
             case "chat.postMessage":
@@ -308,13 +328,27 @@ def stamp() -> str:
 def edited(original: dict[str, Any], text: str) -> dict[str, Any]:
     before = original["event"]
     after = {**before, "text": text, "edited": {"user": before["user"], "ts": stamp()}}
-    inner = {"type": "message", "subtype": "message_changed", "hidden": True, "channel": before["channel"], "channel_type": "im", "ts": stamp()}
+    inner = {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": before["channel"],
+        "channel_type": "im",
+        "ts": stamp(),
+    }
     return event(inner | {"message": after, "previous_message": before}, original["team_id"])
 
 
 def deleted(original: dict[str, Any]) -> dict[str, Any]:
     before = original["event"]
-    inner = {"type": "message", "subtype": "message_deleted", "hidden": True, "channel": before["channel"], "channel_type": "im", "ts": stamp()}
+    inner = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "hidden": True,
+        "channel": before["channel"],
+        "channel_type": "im",
+        "ts": stamp(),
+    }
     return event(inner | {"deleted_ts": before["ts"], "previous_message": before}, original["team_id"])
 
 
@@ -333,11 +367,25 @@ def pressed(value: str, action: str = "choice:0", user: str = "U1", team: str = 
 
 
 def commanded(text: str, user: str = "U1", team: str = TEAM) -> dict[str, str]:
-    return {"command": "/coach", "text": text, "user_id": user, "team_id": team, "channel_id": "C1", "trigger_id": f"t{next(NEXT)}", "api_app_id": "A1"}  # noqa: E501
+    return {
+        "command": "/coach",
+        "text": text,
+        "user_id": user,
+        "team_id": team,
+        "channel_id": "C1",
+        "trigger_id": f"t{next(NEXT)}",
+        "api_app_id": "A1",
+    }
 
 
 def noted(text: str, user: str = "U1", team: str = TEAM) -> dict[str, Any]:
-    view = {"id": f"V{next(NEXT)}", "callback_id": "note", "type": "modal", "hash": "1", "state": {"values": {"note": {"text": {"type": "plain_text_input", "value": text}}}}}  # noqa: E501
+    view = {
+        "id": f"V{next(NEXT)}",
+        "callback_id": "note",
+        "type": "modal",
+        "hash": "1",
+        "state": {"values": {"note": {"text": {"type": "plain_text_input", "value": text}}}},
+    }
     return {"type": "view_submission", "team": {"id": team}, "user": {"id": user, "team_id": team}, "api_app_id": "A1", "view": view}
 
 
