@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -39,6 +39,8 @@ from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
 from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
 from adapters.slack_http import guarded
+from adapters.slack_install import Installations, Installing
+from adapters.slack_manifest import COMMAND, POINT
 from adapters.slack_socket import FIRST, LONGEST, Envelope, NotTaken, Socket
 from bot.door import Accept, Later, NotSent, Refused, Unreachable
 from bot.model import Inbound, Letter, Platform
@@ -48,8 +50,6 @@ from prompts.library import Library, Words
 API = "https://slack.com/api/"
 PATH = "/slack/events"
 PATIENCE = 10  # seconds that a call may take
-COMMAND = "/coach"
-POINT = "reflect"  # the callback id of the message shortcut
 
 # Error codes of the Web API (docs.slack.dev/reference/methods/chat.postMessage), by what they mean for a letter
 _NO_ENTRY = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed", "team_access_not_granted"})
@@ -69,16 +69,6 @@ class NotStored(Exception):
 
 class NoAnswer(Exception):
     """A letter left, and nobody knows whether it arrived."""
-
-
-class Installations(Protocol):
-    """The workspaces that have installed the coach, with their tokens. Synchronous; called in a thread."""
-
-    def slack_install(self, team: str, token: str, at: datetime) -> None: ...
-
-    def slack_token(self, team: str) -> str | None: ...
-
-    def slack_uninstall(self, team: str, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +161,15 @@ class Slack:
         self.heard_at = self._clock()
 
     def routes(self) -> list[web.RouteDef]:
-        """Where Slack sends its signed requests; nothing with Socket Mode."""
-        if self._account.app_token or not self._account.signing_secret:
+        """Where Slack sends its signed requests, and where workspaces install the coach; nothing with Socket Mode."""
+        account = self._account
+        if account.app_token or not account.signing_secret:
             return []
-        return [web.post(PATH, guarded(SignatureVerifier(self._account.signing_secret), self._take_request))]
+        found = [web.post(PATH, guarded(SignatureVerifier(account.signing_secret), self._take_request))]
+        if not account.bot_token and account.client_id and account.client_secret and self._installations:
+            client = AsyncWebClient(base_url=account.api, timeout=PATIENCE, retry_handlers=[])
+            found += Installing(client, account.client_id, account.client_secret, self._installations, self._clock).routes()
+        return found
 
     async def send(self, letter: Letter) -> None:
         team, user = letter.address.split(":", 1)

@@ -13,6 +13,10 @@ from bot.settings import Settings
 LITTLE = 200 * 1024 * 1024  # bytes free below which a logbook with its index may run into a full disk
 
 
+class Missing(Exception):
+    """A platform cannot be used as it is set; the message is the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     part: str
@@ -22,7 +26,14 @@ class Finding:
 
 def examine(settings: Settings, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
     """`progress` is told (done, all) where an index has to be built."""
-    looks = (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", partial(_search, progress=progress)))
+    looks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("prompts", _prompts),
+        ("home", _home),
+        ("logbook", _logbook),
+        ("search", partial(_search, progress=progress)),
+    ]
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_client_id:
+        looks.append(("slack", _slack))
     return [_look(part, look, settings) for part, look in looks]
 
 
@@ -34,7 +45,7 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
     try:
         return Finding(part, True, look(settings))
-    except (StoreDown, IndexDown, BadCards, BadPrompts) as error:
+    except (StoreDown, IndexDown, BadCards, BadPrompts, Missing) as error:
         return Finding(part, False, str(error))
     except OSError as error:
         return Finding(
@@ -42,6 +53,20 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
             False,
             f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME",
         )
+
+
+def _slack(settings: Settings) -> str:
+    import asyncio
+
+    from bot.parts import slack_account
+
+    try:
+        from adapters.slack_checkup import faults
+    except ImportError:
+        raise Missing("the Slack libraries are not installed; pip install 'brokercoach[slack]'") from None
+    if found := asyncio.run(faults(slack_account(settings))):
+        raise Missing("; ".join(found))
+    return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
 
 
 def _prompts(_: Settings) -> str:

@@ -20,7 +20,7 @@ from prompts.library import Library, load_library
 from storage.store import Store
 
 if TYPE_CHECKING:
-    from adapters.slack import Slack
+    from adapters.slack import Account, Slack
 
 
 def now() -> datetime:
@@ -112,12 +112,18 @@ def slack_door(settings: Settings, library: Library, manager: Manager, store: St
     """None when Slack is not configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     if not (settings.slack_bot_token or settings.slack_client_id):
         return None
-    from adapters.slack import API, Account, Slack
+    from adapters.slack import Slack
+
+    return Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store)
+
+
+def slack_account(settings: Settings) -> Account:
+    from adapters.slack import API, Account
 
     def secret(value: SecretStr | None) -> str | None:
         return value.get_secret_value().strip() if value else None
 
-    account = Account(
+    return Account(
         bot_token=secret(settings.slack_bot_token),
         app_token=secret(settings.slack_app_token),
         signing_secret=secret(settings.slack_signing_secret),
@@ -125,7 +131,6 @@ def slack_door(settings: Settings, library: Library, manager: Manager, store: St
         client_secret=secret(settings.slack_client_secret),
         api=settings.slack_api or API,
     )
-    return Slack(account, library, partial(manager.overview, "slack"), clock, store)
 
 
 def set_up_logging(form: str) -> None:
