@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -29,6 +30,9 @@ from adapters.slack_manifest import SCOPES
 
 INSTALL, BACK = "/slack/install", "/slack/oauth_redirect"
 WHILE = 600  # seconds that an installation may take
+
+
+log = logging.getLogger(__name__)
 
 
 class Installations(Protocol):
@@ -71,7 +75,11 @@ class Installing:
         return await to_aiohttp_response(await self._flow.handle_installation(_bolt(request)))
 
     async def _back(self, request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await self._flow.handle_callback(_bolt(request)))
+        try:
+            return await to_aiohttp_response(await self._flow.handle_callback(_bolt(request)))
+        except Exception as error:  # noqa: BLE001 - Slack is away or the database is: nothing is installed, and the way can be gone again
+            log.error("a workspace could not be installed: %s", type(error).__name__)  # noqa: TRY400
+            return web.Response(status=503)
 
 
 def _bolt(request: web.Request) -> AsyncBoltRequest:

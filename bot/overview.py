@@ -11,7 +11,7 @@ from string import Template
 
 from bot.guiding import clip
 from bot.model import Choice, Context, Entry, Partnership
-from bot.rhythm import day_in_words, in_words, next_reminder, today
+from bot.rhythm import day_in_words, moment_in_words, next_reminder, today
 from prompts.library import Library, Words
 
 SHOWN = 5  # entries, and steps of one's own
@@ -69,7 +69,10 @@ def _today(words: Words, context: Context, at: datetime) -> str:
 
 def _steps(words: Words, context: Context) -> list[str]:
     language = context.person.language
-    rows = [_line(words, "home.step", text=clip(step.text), date=day_in_words(step.due, language)) for step in context.intentions[:SHOWN]]
+    rows = [
+        _line(words, "home.step", text=clip(step.text), date=day_in_words(step.due, language, words.formats))
+        for step in context.intentions[:SHOWN]
+    ]
     aim = context.conversation.aim
     return [_line(words, "home.aim", text=clip(aim)), *rows] if aim else rows
 
@@ -84,7 +87,9 @@ def _partnership(words: Words, partnership: Partnership) -> str:
 def _entry(words: Words, context: Context, entry: Entry) -> str:
     title = words.guides[entry.guide].title if entry.guide in words.guides else entry.guide
     first = next((text for _, text in entry.answers), "")
-    return _line(words, "logbook.row", date=day_in_words(entry.event_date, context.person.language), title=title, text=clip(first))
+    return _line(
+        words, "logbook.row", date=day_in_words(entry.event_date, context.person.language, words.formats), title=title, text=clip(first)
+    )
 
 
 def _settings(words: Words, context: Context, at: datetime) -> list[str]:
@@ -94,7 +99,7 @@ def _settings(words: Words, context: Context, at: datetime) -> list[str]:
     if person.broker:
         rows.append(_line(words, f"about.broker.{person.broker}"))
     if upcoming:
-        rows.append(_line(words, "home.reminder", next=in_words(upcoming, person.zone, person.language)))
+        rows.append(_line(words, "home.reminder", next=moment_in_words(upcoming, person.zone, person.language, words.formats)))
     else:
         rows.append(_line(words, "home.reminder.none"))
     return rows
