@@ -12,8 +12,33 @@ from bot.model import Choice, Cited, Message
 
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
 PIECES = st.sampled_from(
-    ["a", "word ", "A sentence. ", "\n", "\n\n", "👨‍👩‍👧‍👦", "🇰🇪", "é", "ß", "مرحبا", "我们", "<", ">", "&", "&amp;", "<!channel>", "<@U1>"]
-    + ["<http://x|bank>", "*", "_", "`", "x" * 700, " ", "\u202e", "\t"]
+    [
+        "a",
+        "word ",
+        "A sentence. ",
+        "\n",
+        "\n\n",
+        "👨\u200d👩\u200d👧\u200d👦",
+        "🇰🇪",
+        "é",
+        "ß",
+        "مرحبا",
+        "我们",
+        "<",
+        ">",
+        "&",
+        "&amp;",
+        "<!channel>",
+        "<@U1>",
+        "<http://x|bank>",
+        "*",
+        "_",
+        "`",
+        "x" * 700,
+        " ",
+        "\u202e",
+        "\t",
+    ]
 )
 LONG = st.lists(PIECES, max_size=60).flatmap(lambda pieces: st.integers(1, 40).map(lambda times: "".join(pieces) * times))
 TEXTS = st.one_of(LONG, st.text(max_size=400))
