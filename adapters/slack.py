@@ -559,21 +559,8 @@ async def _lossy(work: Coroutine[Any, Any, None]) -> None:
         log.warning("something on the side failed: %s", type(error).__name__)
 
 
-_SECRET = re.compile(r"x(?:ox[a-z]|app)-[\w-]+|wss://\S+")
-
-
-class Redacted(logging.Filter):
-    """Takes tokens and tickets out of a log line."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _SECRET.sub("[secret]", record.getMessage()), ()
-        return True
-
-
 def quieten() -> None:
-    """Bolt and the SDK log bodies at INFO and whole events at DEBUG: only their warnings pass, without secrets."""
+    """Bolt and the SDK log bodies at INFO and whole events at DEBUG: only their warnings pass."""
     for name in ("slack_bolt", "slack_sdk"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
-        if not any(isinstance(each, Redacted) for each in logger.filters):
-            logger.addFilter(Redacted())

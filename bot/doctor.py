@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +12,6 @@ from tempfile import TemporaryFile
 from bot.settings import Settings
 
 LITTLE = 200 * 1024 * 1024  # bytes free below which a logbook with its index may run into a full disk
-
-
-class Missing(Exception):
-    """A platform cannot be used as it is set; the message is the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +29,15 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("logbook", _logbook),
         ("search", partial(_search, progress=progress)),
     ]
+    if settings.telegram_token:
+        looks.append(("telegram", _telegram))
     if settings.slack_bot_token or settings.slack_app_token or settings.slack_client_id:
         looks.append(("slack", _slack))
     return [_look(part, look, settings) for part, look in looks]
 
 
 def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    from bot.door import Refused
     from knowledge.card import BadCards
     from knowledge.index import IndexDown
     from prompts.library import BadPrompts
@@ -45,7 +45,7 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
     try:
         return Finding(part, True, look(settings))
-    except (StoreDown, IndexDown, BadCards, BadPrompts, Missing) as error:
+    except (StoreDown, IndexDown, BadCards, BadPrompts, Refused) as error:
         return Finding(part, False, str(error))
     except OSError as error:
         return Finding(
@@ -58,14 +58,15 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 def _slack(settings: Settings) -> str:
     import asyncio
 
+    from bot.door import Refused
     from bot.parts import slack_account
 
     try:
         from adapters.slack_checkup import faults
     except ImportError:
-        raise Missing("the Slack libraries are not installed; pip install 'brokercoach[slack]'") from None
+        raise Refused("a token is set and its library is not there; install brokercoach[slack]") from None
     if found := asyncio.run(faults(slack_account(settings))):
-        raise Missing("; ".join(found))
+        raise Refused("; ".join(found))
     return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
 
 
@@ -108,3 +109,15 @@ def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> 
     if finder.fault:
         raise IndexDown(finder.fault)
     return "by words and by meaning"
+
+
+def _telegram(settings: Settings) -> str:
+    from bot.door import Refused
+
+    try:
+        from adapters.telegram import base_url
+        from adapters.telegram_checkup import checkup
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[telegram]") from None
+    token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    return asyncio.run(checkup(token, base_url(token, settings.telegram_api), settings.telegram_webhook))

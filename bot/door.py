@@ -37,7 +37,11 @@ class Refused(Exception):
 
 
 class Door(Protocol):
-    """One platform account. Nothing is decided behind it."""
+    """One platform account. Nothing is decided behind it.
+
+    A door may also have `routes()`, an iterable of aiohttp's RouteDef for the one web server, and `heard_at`, the moment in UTC
+    at which its platform answered last, which /readyz shows.
+    """
 
     platform: Platform
 

@@ -57,7 +57,7 @@ class Person:
 
 # --- what comes in
 
-Brought = Literal["voice", "file"]
+Brought = Literal["voice", "file", "forward"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Something other than text was sent: a voice note, a file. It is not taken in."""
+    """Something other than a person's own words was sent: a voice note, a file, somebody else's message. It is not taken in."""
 
     key: str
     at: datetime

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -14,13 +16,16 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot.detector import open_detector
+from bot.door import Door
 from bot.manager import Finder, Manager
 from bot.settings import Settings
 from prompts.library import Library, load_library
 from storage.store import Store
 
 if TYPE_CHECKING:
-    from adapters.slack import Account, Slack
+    from adapters.slack import Account
+
+_TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
 
 def now() -> datetime:
@@ -55,6 +60,12 @@ class LazyFinder:
         """The finder, once it is open. Raises what opening it raised."""
         self.start()
         return self._found.result()
+
+    async def opened(self) -> None:
+        """Returns once the knowledge is open, or known not to open."""
+        self.start()
+        with suppress(Exception, Left):
+            await asyncio.shield(asyncio.wrap_future(self._found))
 
     def let_go(self) -> None:
         """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
@@ -108,15 +119,6 @@ def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], dateti
     return Manager(library, store, finder, clock, open_detector()), library
 
 
-def slack_door(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> Slack | None:
-    """None when Slack is not configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
-    if not (settings.slack_bot_token or settings.slack_client_id):
-        return None
-    from adapters.slack import Slack
-
-    return Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store)
-
-
 def slack_account(settings: Settings) -> Account:
     from adapters.slack import API, Account
 
@@ -133,6 +135,40 @@ def slack_account(settings: Settings) -> Account:
     )
 
 
+def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
+    """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
+    found: list[Door] = []
+    if settings.telegram_token:
+        from adapters.telegram import Telegram
+
+        found.append(
+            Telegram(
+                settings.telegram_token.get_secret_value().strip(),
+                library.words,
+                api=settings.telegram_api,
+                webhook=settings.telegram_webhook,
+                secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+            )
+        )
+    if settings.slack_bot_token or settings.slack_client_id:
+        from adapters.slack import Slack
+
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
+    return found
+
+
+class Blotted(logging.Filter):
+    """Blots out what looks like a token, whoever logs it: a Telegram bot's is part of every address of the Bot API."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        with suppress(TypeError, ValueError):  # a line that cannot be put together is logging's own to complain about
+            record.msg, record.args = _TOKEN.sub("***", record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = _TOKEN.sub("***", record.exc_text) if record.exc_text else record.exc_text
+        return True
+
+
 def set_up_logging(form: str) -> None:
     """Warnings and errors of our own to stderr; libraries that would log requests are kept quiet."""
     shape = (
@@ -141,5 +177,9 @@ def set_up_logging(form: str) -> None:
         else "%(levelname)s %(name)s: %(message)s"
     )
     logging.basicConfig(level=logging.WARNING, format=shape)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Blotted())
     for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    for hopeless in ("procrastinate", "psycopg.pool"):  # they log every lost connection, with a traceback; ours say it once
+        logging.getLogger(hopeless).setLevel(logging.CRITICAL)

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
     transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
+    cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")
     allowed: str | None = Field(None, description="Who may talk to it, comma-separated platform:address. Absent: everybody.")

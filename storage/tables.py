@@ -90,6 +90,7 @@ addresses = Table(
     _person(index=True),
     Column("linked_at", Moment, nullable=False),
     Column("used_at", Moment, nullable=False),
+    Column("unreachable_at", Moment),
 )
 
 conversations = Table(
@@ -175,6 +176,9 @@ inbox = Table(
     Column("done_at", Moment),
     Column("tries", Integer, nullable=False, default=0),
 )
+Index(
+    "ix_inbox_undone_of", inbox.c.person_id, inbox.c.seq, sqlite_where=inbox.c.done_at.is_(None), postgresql_where=inbox.c.done_at.is_(None)
+)
 Index("ix_inbox_undone", inbox.c.seq, sqlite_where=inbox.c.done_at.is_(None), postgresql_where=inbox.c.done_at.is_(None))
 
 outbox = Table(
@@ -189,6 +193,8 @@ outbox = Table(
     Column("uncertain", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
+    Column("not_before", Moment),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
     Index("ix_outbox_unsent", "platform", "state", "seq"),
 )
 
