@@ -58,6 +58,7 @@ _NOBODY = frozenset(
     | {"messages_tab_disabled", "not_in_channel", "no_user", "invalid_user_combination"}
 )
 _MAYBE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})  # Slack: "may have been partly done"
+_WITHOUT = frozenset({"unknown_method", "missing_scope", "not_allowed", "feature_not_enabled", "method_not_supported_for_channel_type"})
 _BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
 
 log = logging.getLogger(__name__)
@@ -128,6 +129,7 @@ class Slack:
         self._channels: dict[str, str] = {}
         self._spots: dict[str, intake.Spot] = {}
         self._thinking: set[str] = set()
+        self._no_status = False  # this workspace's plan or app shows no status
         self._posted: dict[str, int] = {}  # parts of a letter that have arrived, until all have
         self._shut: dict[str, str] = {}  # workspaces that refused us, with the token they refused
         self._in_order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -275,8 +277,6 @@ class Slack:
 
     async def _on_message(self, body: dict[str, Any]) -> None:
         event = body["event"]
-        if event.get("channel_type") != "im":
-            return
         inbound = intake.of_message(body, self._clock(), self._salt)
         if inbound is None:
             return
@@ -488,9 +488,14 @@ class Slack:
 
     async def _status(self, address: str, status: str) -> None:
         spot = self._spots.get(address)
-        if spot is not None:
-            client = await self._client(address.partition(":")[0])
+        if spot is None or self._no_status:
+            return
+        client = await self._client(address.partition(":")[0])
+        try:
             await client.assistant_threads_setStatus(channel_id=spot.channel, thread_ts=spot.thread or spot.ts, status=status)
+        except SlackApiError as error:
+            self._no_status = error.response.get("error") in _WITHOUT
+            raise
 
     def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_lossy(work))

@@ -51,7 +51,7 @@ def of_message(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
     """A message event of a private chat; None for what no person wrote, or what changed nothing."""
     event, team = body["event"], body.get("team_id") or ""
     subtype = event.get("subtype")
-    if event.get("channel_type") != "im" or not team:
+    if not is_private(event) or not team:
         return None
     if subtype == "message_changed":
         return _edited(body, event, team, now, salt)
@@ -68,6 +68,12 @@ def of_message(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
         text=text,
         brought=None if text else brought,
     )
+
+
+def is_private(event: Body) -> bool:
+    """Whether it happened in a private chat; where the kind of channel is not said, its id begins with D."""
+    kind = event.get("channel_type")
+    return kind == "im" or (kind is None and str(event.get("channel", "")).startswith("D"))
 
 
 def spot_of(body: Body) -> Spot:
