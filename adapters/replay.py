@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.model import (
     Broker,
     Choice,
+    Consent,
     Conversation,
     DueKind,
     Energy,
@@ -34,7 +35,7 @@ from bot.model import (
     Platform,
     Rhythm,
 )
-from bot.rhythm import follow_up, next_reminder
+from bot.rhythm import follow_up, local, next_letter, next_reminder
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
@@ -213,6 +214,8 @@ class Book(Protocol):
 
     def set_due(self, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> None: ...
 
+    def agree(self, person_id: PersonId, consent: Consent) -> None: ...
+
     def next_due(self) -> datetime | None: ...
 
     def person_at(self, platform: Platform, address: str) -> Person | None: ...
@@ -285,7 +288,16 @@ class Player:
         for n, entry in enumerate(person.entries):
             answers = (("moment", entry.text),)
             self.book.add_entry(
-                person_id, Entry(f"replayed-{n}", entry.guide, entry.at.date(), entry.at, answers, entry.energy, entry.partnership)
+                person_id,
+                Entry(
+                    f"replayed-{n}",
+                    entry.guide,
+                    local(entry.at, person.timezone).date(),
+                    entry.at,
+                    answers,
+                    entry.energy,
+                    entry.partnership,
+                ),
             )
         for n, intention in enumerate(person.intentions):
             plan = Intention(f"replayed-plan-{n}", intention.text, made=intention.made, due=intention.due)
@@ -293,6 +305,10 @@ class Player:
             self.book.set_due(person_id, "follow-up", plan.id, follow_up(plan.due, rhythm, person.timezone))
         if person.onboarded and person.timezone and (at := next_reminder(rhythm, person.timezone, self.script.start)):
             self.book.set_due(person_id, "reminder", "", at)
+        for kind in person.consents:
+            self.book.agree(person_id, Consent(kind, 1, granted=True))
+        if "nudges" in person.consents and person.timezone and (at := next_letter(rhythm, person.timezone, self.script.start)):
+            self.book.set_due(person_id, "nudge", "", at)
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""

@@ -268,7 +268,7 @@ def plainer(draft: Draft) -> None:
     """Somebody did not understand: the last question again, in the fewest words there are, and short sentences from here on."""
     draft.plain = True
     passage = draft.context.in_hand
-    if draft.talk and passage and draft.talk.stage != "explore":
+    if draft.talk and passage and draft.talk.stage not in ("explore", "threads"):
         question = min((Voice(draft, passage, "").part(f"q{n}") for n in range(3)), key=len)
         draft.say(draft.line("plain.again", question=question), "reply", draft.offered)
     else:
@@ -278,7 +278,7 @@ def plainer(draft: Draft) -> None:
 def for_instance(draft: Draft) -> None:
     """An example of what one might do, from the card in hand."""
     passage = draft.context.in_hand
-    if draft.talk is None or passage is None:
+    if draft.talk is None or passage is None or draft.talk.stage in ("explore", "threads"):
         draft.say(draft.line("example.none"))
         return
     voice = Voice(draft, passage, draft.talk.asked)
@@ -288,7 +288,7 @@ def for_instance(draft: Draft) -> None:
 def methods(draft: Draft) -> None:
     """What the ways of the card in hand are called, and what one does in each."""
     passage = draft.context.in_hand
-    if draft.talk is None or passage is None:
+    if draft.talk is None or passage is None or draft.talk.stage in ("explore", "threads"):
         draft.say(draft.line("example.none"))
         return
     voice = Voice(draft, passage, draft.talk.asked)

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from bot import coaching, guiding, safety, wishes
+from bot import coaching, falling, guiding, nudge, safety, timing, wishes
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
 from bot.model import (
@@ -37,14 +37,12 @@ from bot.model import (
     Noted,
     Opened,
     Pressed,
-    Remind,
     Said,
     TakeOut,
     Talk,
     Turn,
     Wished,
 )
-from bot.rhythm import follow_up, local
 from bot.spelling import words_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
@@ -54,10 +52,6 @@ SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a lo
 TALK_ONLY = frozenset({"wrong-turn", "repeat"})  # acts that make sense only where something was said before
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
-PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
-REFLECTIONS = frozenset({"crossing", "five-boxes", "one-of-seven"})
-LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
-IN_HOURS = (8, 21)  # a follow-up that waited for the person to come back is asked between these hours of theirs
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
@@ -77,7 +71,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
         case Opened():
             _opened(draft)
         case Fell():
-            _fell(draft, event)
+            falling.fell(draft, event)
         case Pressed(choice=choice_id):
             _pressed(draft, choice_id)
         case Said(text=text):
@@ -100,6 +94,8 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     words = library.in_language(held_in(library, context, event))
     conversation = context.conversation
     talk = conversation.talk
+    if isinstance(event, Fell):
+        return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
     if isinstance(event, Pressed):
         return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
@@ -118,10 +114,12 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
 
 
 def _back_again(draft: Draft) -> None:
-    """The person is there: reminders that rested for want of an answer begin again."""
-    if draft.unanswered > PATIENT:
+    """The person is there: reminders and letters that rested for want of an answer begin again."""
+    if draft.unanswered > falling.PATIENT:
         draft.set_reminder()
-    draft.unanswered = 0
+    if draft.letters > falling.PATIENT_LETTERS:
+        draft.set_letters()
+    draft.unanswered = draft.letters = 0
 
 
 def _forget_old_place(draft: Draft) -> None:
@@ -188,7 +186,7 @@ def _language_settled(draft: Draft, text: str) -> bool:
     if changed:
         draft.offered = draft.relabelled(draft.offered)
         if draft.person.welcomed:
-            draft.say(draft.line("switched"), "notice", draft.offered)
+            draft.say(draft.line("switched"), "notice")
     elif tongue and tongue not in draft.library.words and not _answers_a_question(draft):
         foreign = draft.library.languages.foreign.get(tongue)
         draft.say(foreign.says if foreign else draft.line("foreign"), "notice", draft.offered)
@@ -289,7 +287,13 @@ def _in_guide(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     aside = aside_in(text, hear)
     meant = aside or text
-    if choice_in(text, draft.offered, hear) is None:
+    choice = choice_in(text, draft.offered, hear)
+    if choice and choice.id.startswith("do:"):
+        _pressed(draft, choice.id)
+        return
+    if timing.told_away(draft, text):
+        return
+    if choice is None:
         control, rest = _control_in(draft, meant)
         if control in _CONTROLS:
             _CONTROLS[control](draft)
@@ -356,7 +360,12 @@ def _stop(draft: Draft) -> None:
 
 
 def _later(draft: Draft) -> None:
+    """What was begun is held and knocked about once; before a first answer there is nothing to hold, only another time to find."""
+    if not guiding.anything_kept(draft.here):
+        timing.put_off(draft)
+        return
     draft.held, draft.place = draft.place, None
+    timing.knock_about_held(draft)
     draft.say(draft.line("later"))
 
 
@@ -417,6 +426,8 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
+    if timing.told_away(draft, text):
+        return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
     if control == "skip" and draft.talk:
@@ -451,6 +462,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
         wishes.WISHES[what](draft)
+    elif kind == "away":
+        timing.away_until(draft, date.fromisoformat(what))
     elif kind == "card":
         coaching.thread_picked(draft, what)
     elif kind == "out":
@@ -468,7 +481,7 @@ def _expired(draft: Draft) -> None:
         text, choices = guiding.question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card")]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away")]
         draft.say(draft.line("expired"), "notice", still)
 
 
@@ -479,52 +492,3 @@ def _option_picked(draft: Draft, number: int) -> None:
         return
     lead, frame = led
     guiding.start(draft, "if-then", lead, frame)
-
-
-# --- what falls due
-
-
-def _fell(draft: Draft, event: Fell) -> None:
-    if event.kind == "follow-up":
-        _follow_up(draft, event)
-    else:
-        _reminder(draft, event)
-
-
-def _follow_up(draft: Draft, event: Fell) -> None:
-    plan = next((intention for intention in draft.context.intentions if intention.id == event.ref), None)
-    if plan is None:
-        return
-    if draft.alarm or not IN_HOURS[0] <= local(draft.at, draft.person.zone).hour < IN_HOURS[1]:
-        morrow = follow_up(draft.today + timedelta(days=1), draft.person.rhythm, draft.person.zone)
-        draft.do(Remind("follow-up", morrow, event.ref))
-        return
-    if draft.place:
-        draft.held = draft.place
-    held = draft.held
-    guiding.start(draft, "follow-up", frame=guiding.clip(plan.text, guiding.QUOTED), ref=plan.id)
-    draft.held = held
-
-
-def _reminder(draft: Draft, event: Fell) -> None:
-    """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
-    reflected = any(entry.event_date == draft.today and entry.guide in REFLECTIONS for entry in draft.context.entries)
-    asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
-    if reflected or asked_about or draft.alarm or draft.at - event.due > LATE:
-        draft.set_reminder()
-        return
-    draft.unanswered += 1
-    if draft.unanswered > PATIENT:
-        draft.do(Remind("reminder", None))
-        draft.say(draft.line("reminder.rests"), "reminder")
-        return
-    draft.set_reminder()
-    begun = draft.place or draft.held
-    if begun and guiding.anything_kept(begun):
-        draft.held, draft.place = begun, None
-        draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
-        return
-    guiding.start(draft, "crossing")
-    text, choices = guiding.question(draft)
-    draft.retract()
-    draft.say(f"{draft.line('reminder')} {text}", "reminder", choices)

@@ -14,8 +14,25 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
-from bot.model import Choice, Cited, Context, Effect, Event, Keep, Kept, Learn, Message, MessageKind, Place, Remind, Say, Talk, Turn
-from bot.rhythm import day_in_words, moment_in_words, next_reminder, today
+from bot.model import (
+    Choice,
+    Cited,
+    Context,
+    DueKind,
+    Effect,
+    Event,
+    Keep,
+    Kept,
+    Learn,
+    Message,
+    MessageKind,
+    Place,
+    Remind,
+    Say,
+    Talk,
+    Turn,
+)
+from bot.rhythm import day_in_words, moment_in_words, next_letter, next_reminder, today
 from bot.tongue import held_in
 from prompts.library import Guide, Library, Words
 
@@ -46,6 +63,9 @@ class Draft:
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
         self.unanswered = conversation.unanswered
+        self.letters = conversation.letters
+        self.letter_on = conversation.letter_on
+        self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
@@ -111,14 +131,14 @@ class Draft:
             return Template(text).substitute(told)
         filled = Template(text).substitute({slot: f"{_SEAM}{value}" for slot, value in told.items()})
         for shape, meant in joins.items():
-            filled = _seamed(shape).sub(meant, filled)
+            filled = _seamed(shape).sub(meant.replace("~", _SEAM), filled)
         return filled.replace(_SEAM, "")
 
     def day(self, day: date) -> str:
         return day_in_words(day, self.language, self.words.formats)
 
     def moment(self, at: datetime) -> str:
-        return moment_in_words(at, self.person.zone, self.language, self.words.formats)
+        return moment_in_words(at, self.person.zone, self.language, self.words.formats, self.at)
 
     def line(self, key: str, /, **slots: str) -> str:
         """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
@@ -194,6 +214,14 @@ class Draft:
         """Makes the row of the daily reminder agree with the person's rhythm; what is promised is what is a row."""
         self.do(Remind("reminder", next_reminder(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
 
+    def set_letters(self) -> None:
+        """Makes the row of the weekly letter agree with the person's rhythm."""
+        self.do(Remind("nudge", next_letter(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
+
+    def reminds(self, kind: DueKind) -> datetime | None:
+        """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
+        return next((e.at for e in reversed(self._effects) if isinstance(e, Remind) and e.kind == kind), None)
+
     def turn(self) -> Turn:
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
@@ -206,6 +234,9 @@ class Draft:
             alarmed_at=self.alarmed_at,
             aim=self.aim,
             unanswered=self.unanswered,
+            letters=self.letters,
+            letter_on=self.letter_on,
+            knocked_at=self.knocked_at,
             plain=self.plain,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,

@@ -272,6 +272,16 @@ def act_in(text: str, hear: Hear) -> str | None:
     return next((act for act, patterns in hear.acts.items() if any(re.search(pattern, said) for pattern in patterns)), None)
 
 
+def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
+    """The day until which somebody says to be away, or else how long it lasts, as they put it; None when they say no such thing."""
+    said = " ".join(flat(text[:READ]).split())
+    found = next((found for pattern in hear.away if (found := re.search(pattern, said))), None)
+    if found is None:
+        return None
+    named = found.groupdict()
+    return (named.get("day") or "").strip(), (named.get("span") or "").strip()
+
+
 def shape_of(answer: str, hear: Hear) -> str | None:
     """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
     said = in_words(answer)

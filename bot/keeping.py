@@ -11,8 +11,8 @@ from datetime import date, time, timedelta
 
 from bot.draft import Draft
 from bot.hearing import name_in
-from bot.model import PHASES, Choice, Keep, Partnership, Place, Plan, Remind, Settle
-from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, zones_for
+from bot.model import PHASES, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
 from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 
@@ -20,6 +20,8 @@ LONGEST_NAME = 80  # characters of a partnership's name that are kept
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 MANY_ZONES = 8  # cities offered when a country has several clocks
 PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
+CONSENT = 1  # version of what is agreed to with the weekly letter; raise it when the words of its step change their sense
+LETTER = (4, time(15, 30))  # Friday in the middle of the afternoon (coaching.md section 7)
 PRESET_DAYS = {"tomorrow": 1, "three-days": 3, "week": 7}
 
 
@@ -55,7 +57,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
         return False
     zones = zones_for(text, draft.words.hear.place_leads)
     if len(zones) > 1:
-        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
+        choices = [Choice(f"zone:{zone}", city_of(zone, draft.language)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
         return True
     if not zones:
@@ -65,7 +67,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
 
 
 def set_zone(draft: Draft, step: Step, zone: str) -> None:
-    _put(draft, step, city_of(zone))
+    _put(draft, step, city_of(zone, draft.language))
     draft.person = replace(draft.person, zone=zone)
     draft.set_reminder()
 
@@ -143,6 +145,30 @@ def _keep_outcome(draft: Draft, step: Step, text: str) -> bool:
     return True
 
 
+def letters_at(draft: Draft, weekday: int, clock: time) -> None:
+    """The weekly letter is wanted: that is consented to, and its row is set."""
+    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, nudge=(weekday, clock), every=1))
+    draft.do(Consent("nudges", CONSENT, granted=True))
+    draft.set_letters()
+
+
+def no_letters(draft: Draft) -> None:
+    draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, nudge=None))
+    draft.do(Consent("nudges", CONSENT, granted=False))
+    draft.set_letters()
+
+
+def _keep_letter(draft: Draft, step: Step, text: str) -> bool:
+    """A weekday, a time, or both; what is not named stays as it was, or is Friday at half past three."""
+    weekday, clock = week_in(text, draft.language, draft.words.hear)
+    if weekday is None and clock is None:
+        return False
+    was = draft.person.rhythm.nudge or LETTER
+    letters_at(draft, was[0] if weekday is None else weekday, clock or was[1])
+    _put(draft, step, text)
+    return True
+
+
 READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "answer": keep_answer,
     "name": _keep_name,
@@ -152,6 +178,7 @@ READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "plan": _keep_plan,
     "due": _keep_due,
     "outcome": _keep_outcome,
+    "letter": _keep_letter,
 }
 
 
@@ -187,6 +214,14 @@ def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> No
     plan_for(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
 
 
+def _choose_letter(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    _put(draft, step, label)
+    if choice.id == "never":
+        no_letters(draft)
+    else:
+        letters_at(draft, *LETTER)
+
+
 CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
     "energy": _choose_energy,
     "answer": _choose_heading,
@@ -194,4 +229,5 @@ CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
     "broker": _choose_broker,
     "phases": _choose_phase,
     "due": _choose_day,
+    "letter": _choose_letter,
 }

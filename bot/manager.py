@@ -219,7 +219,16 @@ class Manager:
 
     def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
         person, conversation = gathered.person, gathered.conversation
-        context = Context(person, conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform)
+        context = Context(
+            person,
+            conversation,
+            entries=gathered.entries,
+            intentions=gathered.intentions,
+            platform=platform,
+            granted=gathered.granted,
+            upcoming=gathered.upcoming,
+            knock=gathered.knock,
+        )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
         language = held_in(self._library, context, event)

@@ -35,11 +35,17 @@ class Partnership:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a person wants to hear from the coach, in their own wall-clock time; weekdays count from Monday = 0."""
+    """When a person wants to hear from the coach, in their own wall-clock time; weekdays count from Monday = 0.
+
+    `nudge` is the day and time of the weekly letter, which comes `every` so many weeks; `away_until` the first day on which the
+    coach writes again of its own accord.
+    """
 
     reminder: time | None = None
     nudge: tuple[int, time] | None = None
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    every: int = 1
+    away_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +159,14 @@ class Handed:
     what: Brought
 
 
-DueKind = Literal["reminder", "follow-up"]
+DueKind = Literal["reminder", "follow-up", "nudge", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fell:
     """Something fell due at `due`, and is dealt with at `at`, which is later when nobody was there to do it.
 
-    `ref` names the intention that a follow-up is about, and is empty for a reminder.
+    `ref` names the intention that a follow-up is about, and is empty for anything else.
     """
 
     key: str
@@ -324,6 +330,8 @@ class Talk:
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
+    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
+    latest letter, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
     """
 
@@ -338,6 +346,9 @@ class Conversation:
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()
     unanswered: int = 0
+    letters: int = 0
+    letter_on: date | None = None
+    knocked_at: datetime | None = None
     plain: bool = False
 
 
@@ -444,6 +455,22 @@ class Intention:
 
 
 @dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A row of the clock: what will fall due, and when."""
+
+    kind: DueKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """The last message that the coach wrote of its own accord, and what became of it."""
+
+    at: datetime
+    fate: Literal["sent", "waiting", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
@@ -458,4 +485,7 @@ class Context:
     intentions: tuple[Intention, ...] = ()
     platform: Platform = "terminal"
     quotes: tuple[Quote, ...] = ()
+    granted: frozenset[str] = frozenset()
+    upcoming: tuple[Upcoming, ...] = ()
+    knock: Knock | None = None
     tongue: str | None = None

@@ -20,6 +20,8 @@ from bot.model import Rhythm
 from bot.spelling import flat
 from prompts.library import Formats, Hear
 
+AFTERNOON = time(15, 0)
+HOURS = (8, 21)  # what had to wait is said between these hours of the person's own clock
 FARTHEST = 400  # days ahead that a plan may be asked about
 
 # What people call a place where neither the zone list nor CLDR's country names do; a country stands here with its code.
@@ -51,7 +53,15 @@ ALIASES = {
     "manchester": "Europe/London", "edinburgh": "Europe/London", "oxford": "Europe/London", "cambridge": "Europe/London",
     "porto": "Europe/Lisbon", "cet": "Europe/Brussels", "cest": "Europe/Brussels", "eat": "Africa/Nairobi", "wat": "Africa/Lagos",
     "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
-    "bst": "Europe/London", "ist": "Asia/Kolkata",
+    "bst": "Europe/London", "ist": "Asia/Kolkata", "geneve": "Europe/Zurich", "ginebra": "Europe/Zurich", "rdc": "CD", "rd congo": "CD",
+    "rca": "CF", "eeuu": "US", "ee uu": "US", "cdmx": "America/Mexico_City", "df": "America/Mexico_City", "la haye": "Europe/Amsterdam",
+    "la haya": "Europe/Amsterdam", "munchen": "Europe/Berlin", "francfort": "Europe/Berlin", "milano": "Europe/Rome",
+    "bobo dioulasso": "Africa/Ouagadougou", "cotonou": "Africa/Porto-Novo", "pointe noire": "Africa/Brazzaville",
+    "santiago de chile": "America/Santiago", "cochabamba": "America/La_Paz", "santa cruz de la sierra": "America/La_Paz",
+    "cartagena": "America/Bogota", "barranquilla": "America/Bogota", "arequipa": "America/Lima",
+    "rosario": "America/Argentina/Buenos_Aires",
+    "valencia": "Europe/Madrid", "sevilla": "Europe/Madrid", "bilbao": "Europe/Madrid", "bordeaux": "Europe/Paris",
+    "toulouse": "Europe/Paris", "lille": "Europe/Paris", "liege": "Europe/Brussels", "lausanne": "Europe/Zurich",
 }  # fmt: skip
 
 
@@ -87,34 +97,56 @@ def at_wall_clock(day: date, clock: time, zone: str | None) -> datetime:
 
 def next_reminder(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
     """The next daily reminder strictly after a moment; None when none is wanted."""
-    if rhythm.reminder is None or not rhythm.workdays:
-        return None
-    day = today(after, zone)
+    return None if rhythm.reminder is None else _next(rhythm.reminder, rhythm.workdays, rhythm, zone, after)
+
+
+def next_letter(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
+    """The next moment strictly after another at which a weekly letter may come; None when none is wanted."""
+    return None if rhythm.nudge is None else _next(rhythm.nudge[1], (rhythm.nudge[0],), rhythm, zone, after)
+
+
+def _next(clock: time, weekdays: tuple[int, ...], rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
+    """The first moment after another at which it is `clock` on one of the weekdays, and the person is not away."""
+    day = max(today(after, zone), rhythm.away_until or date.min)
     for ahead in range(15):
         candidate = day + timedelta(days=ahead)
-        if candidate.weekday() in rhythm.workdays:
-            moment = at_wall_clock(candidate, rhythm.reminder, zone)
-            if moment > after:
-                return moment
+        if candidate.weekday() in weekdays and (moment := at_wall_clock(candidate, clock, zone)) > after:
+            return moment
     return None
+
+
+def in_hours(at: datetime, zone: str | None) -> bool:
+    """Whether a moment lies in the hours in which the coach may write about something that had to wait."""
+    return HOURS[0] <= local(at, zone).hour < HOURS[1]
+
+
+def morrow(at: datetime, clock: time, rhythm: Rhythm, zone: str | None) -> datetime:
+    """A time of the day after a moment, or of the first day on which the person is back."""
+    return at_wall_clock(max(today(at, zone) + timedelta(days=1), rhythm.away_until or date.min), clock, zone)
 
 
 def follow_up(day: date, rhythm: Rhythm, zone: str | None) -> datetime:
     """When to ask about a plan on its day: at the hour of the daily reminder, else in the middle of the afternoon."""
-    return at_wall_clock(day, rhythm.reminder or time(15, 0), zone)
+    return at_wall_clock(max(day, rhythm.away_until or date.min), rhythm.reminder or AFTERNOON, zone)
 
 
-def city_of(zone: str) -> str:
-    """The city of an IANA zone as people write it: America/Argentina/Buenos_Aires is Buenos Aires."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+def city_of(zone: str, language: str = "en") -> str:
+    """The city of an IANA zone as people write it in a language: America/Argentina/Buenos_Aires is Buenos Aires, Africa/Cairo Le Caire."""
+    from babel import Locale
+
+    plain = zone.rsplit("/", 1)[-1].replace("_", " ")
+    told = Locale(language).time_zones.get(zone, {}).get("city") if language != "en" else None
+    return str(told or plain)
 
 
-def moment_in_words(at: datetime, zone: str | None, language: str, formats: Formats) -> str:
-    """A moment as a person would say it: Tuesday 17:30 Nairobi."""
+def moment_in_words(at: datetime, zone: str | None, language: str, formats: Formats, now: datetime | None = None) -> str:
+    """A moment as a person would say it: Tuesday 17:30 Nairobi; with its date when it is a week or more from `now`."""
     from babel.dates import format_datetime
 
-    said = format_datetime(local(at, zone).replace(tzinfo=None), formats.moment, locale=language)
-    return f"{said} {city_of(zone)}" if zone else f"{said} UTC"
+    near = now is None or abs(today(at, zone) - today(now, zone)) < timedelta(days=7)
+    pattern = formats.moment if near else f"{formats.day} HH:mm"
+    said = format_datetime(local(at, zone).replace(tzinfo=None), pattern, locale=language)
+    return f"{said} {city_of(zone, language)}" if zone else f"{said} UTC"
 
 
 def day_in_words(day: date, language: str, formats: Formats) -> str:
@@ -263,9 +295,9 @@ def _clock_in_words(said: str, half: str | None, hear: Hear) -> time | None:
             told = found.groupdict()
             hour = _number(told["hour"], hear.numbers)
             part = told.get("part")
-            if hour is None or (part and hour > 12 and not told["hour"].isdigit()):
+            if hour is None or (part and hour > 12 and not told["hour"].isdecimal()):
                 continue
-            minutes = 0 if not part else int(part) if part.isdigit() else spoken.minutes[part]
+            minutes = 0 if not part else int(part) if part.isdecimal() else spoken.minutes[part]
             clock = _clock(hour, 0, half, exact=False)
             at = clock.hour * 60 + (-minutes if told.get("turn") in spoken.before else minutes)
             return time(at // 60 % 24, at % 60)
@@ -273,7 +305,7 @@ def _clock_in_words(said: str, half: str | None, hear: Hear) -> time | None:
 
 
 def _number(word: str, numbers: Mapping[str, int]) -> int | None:
-    if word.isdigit():
+    if word.isdecimal():
         return int(word) if 0 < int(word) < 24 else None
     return numbers.get(word)
 
@@ -305,6 +337,47 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     if ahead == 0:
         return here.date() + timedelta(days=7 if _names_weekday(said, language) else 1)
     return found.date() if 0 < ahead <= FARTHEST else None
+
+
+def readings_of(text: str, now: datetime, zone: str | None) -> tuple[date, ...]:
+    """The coming days that a date in figures may mean: 03/04 is one in March or one in April, depending on who writes it."""
+    found = re.search(r"\b(\d{1,2})\s*[/.-]\s*(\d{1,2})\b", text)
+    if found is None:
+        return ()
+    here, days = today(now, zone), set()
+    for day, month in (found.groups(), found.groups()[::-1]):
+        for year in (here.year, here.year + 1):
+            try:
+                read = date(year, int(month), int(day))
+            except ValueError:
+                continue
+            if read > here:
+                days.add(read)
+                break
+    return tuple(sorted(days))
+
+
+def back_after(span: str, language: str, now: datetime, zone: str | None) -> date | None:
+    """The day after a span of time from today, such as two weeks or 10 days; None when it is none."""
+    import dateparser
+
+    here = local(now, zone).replace(tzinfo=None)
+    settings = {"RELATIVE_BASE": here, "PREFER_DATES_FROM": "past", "PARSERS": ["relative-time"]}
+    found = dateparser.parse(f"{span.strip(' .!')}", languages=[language], settings=settings)
+    ahead = abs((found.date() - here.date()).days) if found else 0
+    return here.date() + timedelta(days=ahead) if 0 < ahead <= FARTHEST else None
+
+
+def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | None]:
+    """The weekday (Monday = 0) and the time of day that somebody names, each None when it is not named."""
+    from babel.dates import get_day_names
+
+    for width in ("wide", "abbreviated"):
+        for number, name in get_day_names(width, locale=language).items():
+            named = re.compile(rf"\b{re.escape(flat(name).rstrip('.'))}s?\b\.?")
+            if named.search(flat(text)):
+                return number, clock_in(named.sub(" ", flat(text)).strip(), hear)
+    return None, clock_in(text, hear)
 
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:

@@ -24,11 +24,10 @@ OVER = timedelta(hours=12)  # after this the person is asked once how they are, 
 
 def alarmed(draft: Draft, text: str) -> bool:
     """Answers what must not be coached on; True when that was done and the turn is over."""
-    alarm, language = alarm_in(text, draft.library.safeties(draft.language)) or (None, draft.language)
-    if language != draft.language and language in draft.library.words:
+    alarm, language = _alarm(draft, text)
+    if language != draft.language and draft.context.tongue is None:
         draft.speak(language)  # they fell back into their own language: so does the answer
-        if draft.context.tongue in (None, language):
-            draft.person = replace(draft.person, language=language)
+        draft.person = replace(draft.person, language=language)
     if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
@@ -46,6 +45,18 @@ def alarmed(draft: Draft, text: str) -> bool:
         draft.alarm, draft.alarmed_at = ("harassment" if alarm == "harassment" else "ethics"), draft.at
     draft.say(draft.line(f"safety.{alarm}"), "safety")
     return True
+
+
+def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
+    """What the text raises, and in whose words.
+
+    Danger counts in any language. For the rest, a word of another language is another word where the message's own language is clear:
+    "corruption" names a crime in one and a topic in the other.
+    """
+    found = alarm_in(text, draft.library.safeties(draft.language))
+    if found and found[0] != "danger" and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
+        found = alarm_in(text, draft.library.safeties(draft.language)[:1])
+    return found or (None, draft.language)
 
 
 def in_danger(draft: Draft) -> bool:

@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding
+from bot import coaching, guiding, timing
 from bot.draft import Draft
-from bot.rhythm import next_reminder
 
 SHOWN = 5  # entries that "my logbook" shows
 
 
 def greet(draft: Draft) -> None:
+    if timing.is_away(draft):
+        timing.back(draft)
+        return
     if draft.held:
         offer_to_resume(draft)
         return
@@ -170,11 +172,16 @@ def _about_me(draft: Draft) -> None:
 
 
 def _status(draft: Draft) -> None:
-    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at) if draft.person.zone else None
-    if upcoming:
-        finish(draft, draft.line("status.next", next=draft.moment(upcoming)))
-    else:
-        finish(draft, draft.line("status.none"))
+    """Rows of the clock, and what became of the last message of the coach's own accord; nothing that is not a row."""
+    person, context = draft.person, draft.context
+    rows = []
+    if person.rhythm.away_until and person.rhythm.away_until > draft.today:
+        rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
+    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in context.upcoming]
+    rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
+    if context.knock:
+        rows.append(draft.line(f"status.last.{context.knock.fate}", when=draft.moment(context.knock.at)))
+    finish(draft, "\n".join(rows))
 
 
 def _reminders_off(draft: Draft) -> None:
@@ -268,4 +275,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "fresh": _fresh,
     "leave": _leave,
     "if-then": _if_then,
+    **timing.WISHES,
 }

@@ -26,7 +26,9 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Line = Annotated[str, StringConstraints(min_length=1)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Keeps = Literal["answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome"]
+Keeps = Literal[
+    "answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome", "letter"
+]
 
 # Slots the dialogue fills itself, wherever they stand in a guide.
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
@@ -42,6 +44,17 @@ def _pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+def _joint(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not an expression: {error}") from None
+    return text
+
+
+Joint = Annotated[str, AfterValidator(_joint)]
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
 Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 
@@ -203,6 +216,12 @@ class Hear(_Part):
     clock: dict[Bit, Clock]
     spoken_clock: SpokenClock
     learner: list[Pattern]
+    deeds: list[Pattern]
+    darker: list[Phrase]
+    lighter: list[Phrase]
+    everyday: list[Phrase]
+    viewpoints: list[Pattern]
+    away: list[Pattern]
 
 
 class Safety(_Part):
@@ -228,11 +247,11 @@ class Formats(_Part):
 
 
 class Words(_Part):
-    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam."""
+    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text."""
 
     language: Line
     formats: Formats
-    joins: dict[str, str] = {}
+    joins: dict[Joint, str] = {}
     lines: dict[str, Lines]
     guides: dict[str, GuideWords]
     hear: Hear

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from bot.model import Inbound, Letter, Message, PersonId, Platform
+from bot.model import Inbound, Knock, Letter, Message, PersonId, Platform
 from storage.database import put_new
 from storage.faults import Unreadable
 from storage.tables import addresses, audit, inbox, outbox, persons
@@ -92,6 +92,17 @@ def post(connection: Connection, sealer: Sealer, platform: Platform, letters: Se
         body = sealer.seal(outbox.c.body, MESSAGE.text(message), key)
         row = {"key": key, "person_id": sealer.person, "platform": platform, "body": body, "state": "new", "created_at": at}
         put_new(connection, outbox, row)
+
+
+def last_knock(connection: Connection, person: PersonId) -> Knock | None:
+    """The last letter that no message of the person's led to."""
+    unasked = (outbox.c.person_id == person) & outbox.c.key.startswith("due|")
+    row = connection.execute(
+        select(outbox.c.created_at, outbox.c.state).where(unasked).order_by(outbox.c.seq.desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Knock(row.created_at, {"sent": "sent", "new": "waiting", "sending": "waiting"}.get(row.state, "lost"))  # type: ignore[arg-type]
 
 
 class Unsent(NamedTuple):

@@ -13,8 +13,23 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from bot.model import Conversation, DueKind, Entry, Inbound, Intention, Letter, Person, PersonId, Plan, Platform, Turn
-from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns, workspaces
+from bot.model import (
+    Consent,
+    Conversation,
+    DueKind,
+    Entry,
+    Inbound,
+    Intention,
+    Knock,
+    Letter,
+    Person,
+    PersonId,
+    Plan,
+    Platform,
+    Turn,
+    Upcoming,
+)
+from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
@@ -53,6 +68,9 @@ class Gathered:
     version: int
     entries: tuple[Entry, ...]
     intentions: tuple[Intention, ...]
+    granted: frozenset[str] = frozenset()
+    upcoming: tuple[Upcoming, ...] = ()
+    knock: Knock | None = None
 
 
 class Store:
@@ -164,6 +182,9 @@ class Store:
                 version=known.version,
                 entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
                 intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+                granted=frozenset(kind for kind, granted in people.consents_of(connection, person_id).items() if granted),
+                upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
+                knock=mail.last_knock(connection, person_id),
             )
 
     def save(
@@ -304,22 +325,9 @@ class Store:
         with self._database.writing() as connection:
             clock.put(connection, DueRow(person_id, kind, ref, at))
 
-    # --- the workspaces that let the coach in
-
-    def slack_install(self, team: str, token: str, at: datetime) -> None:
+    def agree(self, person_id: PersonId, consent: Consent) -> None:
         with self._database.writing() as connection:
-            workspaces.install(connection, self._vault, team, token, at)
-
-    def slack_token(self, team: str) -> str | None:
-        with self._database.reading() as connection:
-            return workspaces.token_of(connection, self._vault, team)
-
-    def slack_uninstall(self, team: str, at: datetime) -> None:
-        """The token is gone at once, unless the workspace was installed anew after `at`."""
-        with self._database.writing() as connection:
-            workspaces.uninstall(connection, team, at)
-        self._vault.drop_keys()
-        self._database.sweep()
+            people.consent(connection, person_id, consent, self._now())
 
     # --- care
 

@@ -29,6 +29,7 @@ HEAR: dict[str, Any] = {
     "who": {"shape": "(?P<whose>my) (?P<actor>ACTORS)", "no_middle": [], "oneself": "i am $", "not_them": "as $", "again": []},
     "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
+    "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip

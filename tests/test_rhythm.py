@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.model import Rhythm
 from bot.rhythm import (
     at_wall_clock,
+    back_after,
     best_known,
     city_of,
     clock_in,
@@ -20,7 +21,9 @@ from bot.rhythm import (
     follow_up,
     local,
     moment_in_words,
+    next_letter,
     next_reminder,
+    readings_of,
     today,
     zones_for,
 )
@@ -318,3 +321,57 @@ def test_moments_and_days_are_said_as_people_say_them():
     assert day_in_words(date(2026, 3, 3), "en", FORMATS) == "Tuesday 3 March"
     assert day_in_words(date(2026, 3, 3), "es", FORMATS) == "martes 3 marzo"
     assert city_of("America/Sao_Paulo") == "Sao Paulo"
+
+
+ZONES = [
+    "Africa/Nairobi", "Europe/Berlin", "Europe/London", "America/New_York", "America/Santiago", "Australia/Lord_Howe",
+    "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata", "Africa/Casablanca", "America/Havana", "Pacific/Chatham",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("clock", [time(15, 30), time(2, 30), time(0, 0)])
+def test_a_year_of_letters_comes_once_a_week_at_the_right_time_of_day(zone: str, clock: time) -> None:
+    rhythm = Rhythm(nudge=(6, clock))  # Sunday, when most clocks change
+    at, moments = datetime(2026, 1, 1, tzinfo=UTC), []
+    while (found := next_letter(rhythm, zone, at)) and found < datetime(2027, 1, 1, tzinfo=UTC):
+        moments.append(found)
+        at = found
+
+    shown = [moment.astimezone(ZoneInfo(zone)) for moment in moments]
+    assert [here.date() for here in shown] == [shown[0].date() + timedelta(weeks=n) for n in range(52)]
+    assert all(here.time() == clock or not _exists(here.date(), clock, zone) for here in shown)
+    assert all(here.time() >= clock for here in shown)
+
+
+def _exists(day: date, clock: time, zone: str) -> bool:
+    wall = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
+    return wall.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(day, clock)
+
+
+@given(
+    away=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    zone=st.sampled_from(ZONES),
+)
+def test_nothing_comes_before_the_day_on_which_somebody_is_back(away: date, now: datetime, zone: str) -> None:
+    rhythm = Rhythm(reminder=time(17, 30), nudge=(4, time(15, 30)), away_until=away)
+
+    for found in (next_reminder(rhythm, zone, now), next_letter(rhythm, zone, now)):
+        assert found is not None
+        assert found > now
+        assert found.astimezone(ZoneInfo(zone)).date() >= away
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [("03/04", {(3, 4), (4, 3)}), ("25/12", {(25, 12)}), ("4.4", {(4, 4)}), ("31/02", set()), ("Friday", set())],
+)
+def test_a_date_in_figures_has_every_reading_that_is_a_day(said: str, days: set[tuple[int, int]]) -> None:
+    assert {(day.day, day.month) for day in readings_of(said, datetime(2026, 1, 5, 12, tzinfo=UTC), "Europe/Paris")} == days
+
+
+@pytest.mark.parametrize(("said", "ahead"), [("two weeks", 14), ("10 days", 10), ("a week", 7), ("a month", 31), ("a while", None)])
+def test_how_long_somebody_is_away_gives_the_day_they_are_back(said: str, ahead: int | None) -> None:
+    found = back_after(said, "en", datetime(2026, 1, 5, 12, tzinfo=UTC), "Europe/Paris")
+    assert found == (None if ahead is None else date(2026, 1, 5) + timedelta(days=ahead))

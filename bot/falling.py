@@ -1,0 +1,153 @@
+"""What becomes of something that has fallen due: the daily reminder, the weekly letter, a plan's day, a reflection half done.
+
+One thing at a time, within the person's hours, and never about what has lost its sense: after a day on which nobody was there to
+say it, the person gets one message where nine were missed. Every kind rests when it goes unanswered, and says so once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot import guiding, nudge
+from bot.draft import Draft
+from bot.model import Fell, Remind
+from bot.rhythm import AFTERNOON, in_hours, morrow
+
+PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
+PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
+REFLECTIONS = frozenset({"crossing", "five-boxes", "one-of-seven", "weekly-letter"})
+LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
+STALE = timedelta(hours=24)  # the same for a weekly letter
+APART = timedelta(hours=1)  # between two messages of the coach's own accord
+SPEAKING = timedelta(minutes=30)  # after a message of the person's, in which nothing else is begun
+DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, only the question how they are
+FORTNIGHT = timedelta(days=13)  # a letter every other week, and an open door after an empty week, come no sooner again
+
+
+def fell(draft: Draft, event: Fell) -> None:
+    match event.kind:
+        case "reminder":
+            _reminder(draft, event)
+        case "nudge":
+            _letter(draft, event)
+        case "follow-up":
+            _follow_up(draft, event)
+        case "resume":
+            _half_done(draft)
+
+
+def _knock(draft: Draft) -> None:
+    draft.knocked_at = draft.at
+
+
+def _crowded(draft: Draft) -> bool:
+    """Whether something else has just been said or is being talked about."""
+    just = draft.knocked_at is not None and draft.at - draft.knocked_at < APART
+    return just or (draft.place is not None and draft.at - draft.place.at < SPEAKING)
+
+
+# --- a plan's day
+
+
+def _follow_up(draft: Draft, event: Fell) -> None:
+    plan = next((intention for intention in draft.context.intentions if intention.id == event.ref), None)
+    if plan is None:
+        return
+    rhythm, zone = draft.person.rhythm, draft.person.zone
+    away = rhythm.away_until is not None and draft.today < rhythm.away_until
+    if draft.alarm or away or _crowded(draft) or not in_hours(draft.at, zone):
+        draft.do(Remind("follow-up", morrow(draft.at, rhythm.reminder or AFTERNOON, rhythm, zone), event.ref))
+        return
+    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
+    guiding.start(draft, "follow-up", frame=guiding.clip(plan.text, guiding.QUOTED), ref=plan.id)
+    draft.held = held
+    _knock(draft)
+
+
+# --- the daily reminder
+
+
+def _reminder(draft: Draft, event: Fell) -> None:
+    """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
+    reflected = any(entry.event_date == draft.today and entry.guide in REFLECTIONS for entry in draft.context.entries)
+    asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
+    if reflected or asked_about or draft.alarm or _lost_its_sense(draft, event.due) or _crowded(draft):
+        draft.set_reminder()
+        return
+    draft.unanswered += 1
+    _knock(draft)
+    if draft.unanswered > PATIENT:
+        draft.do(Remind("reminder", None))
+        draft.say(draft.line("reminder.rests"), "reminder")
+        return
+    draft.set_reminder()
+    begun = draft.place or draft.held
+    if begun and guiding.anything_kept(begun):
+        draft.held, draft.place = begun, None
+        draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+        return
+    guiding.start(draft, "crossing")
+    text, choices = guiding.question(draft)
+    draft.retract()
+    draft.say(f"{draft.line('reminder')} {text}", "reminder", [*choices, draft.choice("snooze")])
+
+
+def _lost_its_sense(draft: Draft, due: datetime) -> bool:
+    late = draft.at - due
+    return late > LATE or (late > SPEAKING and not in_hours(draft.at, draft.person.zone))
+
+
+# --- a reflection half done
+
+
+def _half_done(draft: Draft) -> None:
+    """Asked about once, where no daily reminder does it."""
+    if draft.held is None or draft.alarm or not guiding.anything_kept(draft.held):
+        return
+    if _crowded(draft) or not in_hours(draft.at, draft.person.zone):
+        return
+    draft.say(draft.line("resume.knock"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+    _knock(draft)
+
+
+# --- the weekly letter
+
+
+def _letter(draft: Draft, event: Fell) -> None:
+    rhythm, zone = draft.person.rhythm, draft.person.zone
+    if "nudges" not in draft.context.granted or rhythm.nudge is None:
+        return
+    draft.set_letters()
+    if draft.at - event.due > STALE or draft.alarm or _too_soon(draft, rhythm.every > 1):
+        return
+    if _crowded(draft) or not in_hours(draft.at, zone):
+        # over the weekend and beyond, a letter about the week would be late; a day is not
+        tomorrow = morrow(draft.at, rhythm.nudge[1], rhythm, zone)
+        if tomorrow - event.due <= STALE + LATE:
+            draft.do(Remind("nudge", tomorrow))
+        return
+    draft.letters += 1
+    _knock(draft)
+    if draft.letters > PATIENT_LETTERS:
+        draft.do(Remind("nudge", None))
+        draft.say(draft.line("letter.rests"), "nudge")
+        return
+    if draft.alarmed_at and draft.at - draft.alarmed_at < DISTRESS:
+        draft.say(draft.line("letter.check-in"), "nudge")
+        return
+    composed = nudge.compose(draft)
+    draft.letter_on = draft.today
+    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
+    guiding.start(draft, "weekly-letter", frame=composed.question)
+    draft.held = held
+    draft.retract()
+    choices = [draft.choice(what) for what in ("letter-later", "letter-less", "letters-off")]
+    draft.say(composed.text, "nudge", choices, composed.sources)
+
+
+def _too_soon(draft: Draft, every_other: bool) -> bool:
+    """Whether this week has no letter: every other one was asked for, or there is nothing to say and the door was opened lately."""
+    if draft.letter_on is None:
+        return False
+    since = draft.today - draft.letter_on
+    return since <= FORTNIGHT and (every_other or nudge.Week(draft).empty) and since.days > 1
