@@ -239,6 +239,9 @@ class Telegram:
                 await self._sleep(1.0)  # about one message a second is allowed in a chat; letters are paced by whoever sends them
             try:
                 await self._send(letter.address, part)
+            except (TypeError, ValueError, AttributeError) as error:
+                # It answered 200 and with JSON, so the letter is there; only the library does not know this shape of a message.
+                log.warning("Telegram's answer to a letter is of an unknown shape: %s", type(error).__name__)
             except BROKEN as error:
                 raise meant(error) from None
             _remember(self._progress, letter.key, number + 1)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -48,18 +49,16 @@ def to_inbound(update: Update, now: datetime, salt: bytes = b"") -> Inbound | No
     if message is None or message.chat.type != ChatType.PRIVATE or message.from_user is None or message.from_user.is_bot:
         return None
     key = _key(message, salt)
-    address = str(message.chat.id)
+    came = partial(Inbound, platform="telegram", address=str(message.chat.id), language=message.from_user.language_code)
+    text = _text(message)
     if update.edited_message:
-        text = _text(message)
-        edited = f"{key}-{update.update_id}"
         at = min(message.edit_date or now, now)
-        return Inbound(key=edited, platform="telegram", address=address, at=at, text=text, edits=key) if text else None
+        return came(key=f"{key}-{update.update_id}", at=at, text=text, edits=key) if text else None
     at = min(message.date, now)
     if brought := _brought(message):
-        key = _hashed(f"album|{message.chat.id}|{message.media_group_id}", salt) if message.media_group_id else key
-        return Inbound(key=key, platform="telegram", address=address, at=at, brought=brought)
-    text = _text(message)
-    return Inbound(key=key, platform="telegram", address=address, at=at, text=text) if text else None
+        album = message.media_group_id
+        return came(key=_hashed(f"album|{message.chat.id}|{album}", salt) if album else key, at=at, brought=brought)
+    return came(key=key, at=at, text=text) if text else None
 
 
 def _press(update: Update, now: datetime, salt: bytes) -> Inbound | None:
@@ -69,7 +68,8 @@ def _press(update: Update, now: datetime, salt: bytes) -> Inbound | None:
     if query is None or chat is None or chat.type != ChatType.PRIVATE or chat.id != query.from_user.id:
         return None
     choice = query.data if query.data and _DATA.fullmatch(query.data) else FORGED
-    return Inbound(key=_hashed(f"press|{query.id}", salt), platform="telegram", address=str(chat.id), at=now, press=choice)
+    key, language = _hashed(f"press|{query.id}", salt), query.from_user.language_code
+    return Inbound(key=key, platform="telegram", address=str(chat.id), at=now, press=choice, language=language)
 
 
 def _text(message: Message) -> str:

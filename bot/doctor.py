@@ -27,6 +27,7 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("prompts", _prompts),
         ("home", _home),
         ("logbook", _logbook),
+        ("post", _post),
         ("search", partial(_search, progress=progress)),
     ]
     if settings.telegram_token:
@@ -97,6 +98,24 @@ def _logbook(settings: Settings) -> str:
         return f"{len(store.people())} people; keep a copy of {settings.key_path} apart from the database: without it nothing can be read"
     finally:
         store.close()
+
+
+def _post(settings: Settings) -> str:
+    """Counts alone: what waits, what was given up on, and whom nobody reaches."""
+    from bot.parts import now, open_store
+
+    store = open_store(settings)
+    try:
+        stands = store.standing()
+    finally:
+        store.close()
+    waits = f"{stands.undone} messages wait for their turn"
+    if stands.oldest:
+        waits += f", the oldest for {max(0, round((now() - stands.oldest).total_seconds()))} s"
+    return (
+        f"{waits}; {stands.set_aside} were set aside; {stands.unsent} letters are unsent, {stands.uncertain} uncertain, "
+        f"{stands.let_go} let go; {stands.unreachable} addresses unreachable"
+    )
 
 
 def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> str:

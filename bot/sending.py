@@ -29,6 +29,7 @@ SWEEP = 30.0  # seconds between two looks at the whole outbox; letters of our ow
 AT_ONCE = 20  # letters under way at the same time
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
+OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 
@@ -117,14 +118,15 @@ class Sender:
 
     async def _load(self) -> None:
         self._unread = False
+        after = max(0, self._after - OVERLAP)
         while len(self._known) < IN_HAND:
             try:
-                rows = await asyncio.to_thread(self._store.waiting, self._door.platform, self._after, PAGE)
+                rows = await asyncio.to_thread(self._store.waiting, self._door.platform, after, PAGE)
             except StoreDown:  # said where it is written to; the sweep looks again
                 return
             now, wall = asyncio.get_running_loop().time(), self._clock()
             for row in rows:
-                self._after = max(self._after, row.seq)
+                after = self._after = max(self._after, row.seq)
                 if row.key not in self._known:
                     wait = (row.not_before - wall).total_seconds() if row.not_before else 0.0
                     self._add(row.person, Item(row.key, now + max(0.0, wait), row.tries))

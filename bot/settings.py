@@ -31,8 +31,10 @@ class Settings(BaseSettings):
 
     telegram_token: SecretStr | None = Field(None, description="The bot's token. Absent: no Telegram.")
     telegram_api: str | None = Field(None, description="Base URL of the Bot API. Default: Telegram's.")
-    telegram_webhook: str | None = Field(None, description="Public URL for updates. Absent: long polling.")
-    telegram_secret: SecretStr | None = Field(None, description="Secret that Telegram sends with each update to the webhook.")
+    telegram_webhook: str | None = Field(None, description="Public https URL for updates. Absent: long polling, which needs none.")
+    telegram_secret: SecretStr | None = Field(
+        None, description="Secret that Telegram sends with each update to the webhook. Default: made from the token."
+    )
     slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack, unless there is a client id.")
     slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
     slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")

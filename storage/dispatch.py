@@ -45,7 +45,7 @@ class Standing:
 
 def take_up(connection: Connection, vault: Vault, platform: Platform) -> None:
     for row in connection.execute(_letters().where(outbox.c.platform == platform, outbox.c.state == "sending")).all():
-        _back(connection, vault, row, {"uncertain": True})
+        _back(connection, vault, row, {"uncertain": True, "tries": row.tries + 1})
 
 
 def waiting(connection: Connection, platform: Platform, after: int, limit: int) -> list[Waiting]:

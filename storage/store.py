@@ -29,7 +29,7 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
+from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns, workspaces
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
@@ -328,6 +328,23 @@ class Store:
     def agree(self, person_id: PersonId, consent: Consent) -> None:
         with self._database.writing() as connection:
             people.consent(connection, person_id, consent, self._now())
+
+    # --- the workspaces that let the coach in
+
+    def slack_install(self, team: str, token: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            workspaces.install(connection, self._vault, team, token, at)
+
+    def slack_token(self, team: str) -> str | None:
+        with self._database.reading() as connection:
+            return workspaces.token_of(connection, self._vault, team)
+
+    def slack_uninstall(self, team: str, at: datetime) -> None:
+        """The token is gone at once, unless the workspace was installed anew after `at`."""
+        with self._database.writing() as connection:
+            workspaces.uninstall(connection, team, at)
+        self._vault.drop_keys()
+        self._database.sweep()
 
     # --- care
 

@@ -76,8 +76,8 @@ class FakeDoor:
     def stir(self) -> None:
         self._changed.set()
 
-    async def until(self, so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(SOON):
+    async def until(self, so: Callable[[], Any], seconds: float = SOON) -> None:
+        async with asyncio.timeout(seconds):
             while not so():
                 self._changed.clear()
                 await self._changed.wait()

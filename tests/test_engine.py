@@ -242,7 +242,7 @@ async def test_of_whoever_may_not_talk_here_nothing_is_stored_and_they_are_told_
         await door.say("ben", "reflect")
         await door.heard("ben")
         (told,) = await door.heard("mallory")
-    assert told.message.text == coach.library.words["en"].variants("not-open")[0]
+    assert all(words.variants("not-open")[0] in told.message.text for words in coach.library.words.values()), "in every language"
     assert coach.store.person_at("terminal", "mallory") is None
     assert len(door.to("mallory")) == 1
 

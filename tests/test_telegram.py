@@ -495,7 +495,6 @@ async def test_nothing_was_sent_with_a_token_that_was_taken_back():
         Fault(500, "", after=True),
         Fault(200, "<html>not json</html>", after=True),
         Fault(200, {"ok": True}, after=True),
-        Fault(200, {"ok": True, "result": "garbled"}, after=True),
     ],
 )
 async def test_a_letter_whose_answer_was_lost_is_left_uncertain(fault, caplog):
@@ -508,6 +507,14 @@ async def test_a_letter_whose_answer_was_lost_is_left_uncertain(fault, caplog):
     assert len(fake.sent) == 1
     assert "Xanadu" not in f"{raised.value!r}{raised.value.__cause__!r}{caplog.text}"
     assert TOKEN.partition(":")[2] not in f"{raised.value!r}{caplog.text}"
+
+
+async def test_a_letter_has_arrived_though_the_answer_is_of_a_shape_from_the_future():
+    async with telegram() as fake, door(fake) as made:
+        fake.faults["sendMessage"] = [Fault(200, {"ok": True, "result": {"message_id": 1, "date": "soon", "chat": "yours"}}, after=True)]
+        await made.send(letter())
+
+    assert len(fake.sent) == 1
 
 
 async def test_a_letter_that_telegram_is_slow_to_take_is_left_uncertain():
@@ -649,6 +656,13 @@ def test_a_caption_is_the_persons_own_words():
 
     assert came is not None
     assert (came.text, came.brought) == ("this is the table I meant", None)
+
+
+def test_the_language_of_the_persons_app_comes_along():
+    came = inbound(message(text="hola", **{"from": person(7, language_code="es-MX")}))
+
+    assert came is not None
+    assert came.language == "es-MX"
 
 
 def test_the_pictures_of_one_album_come_as_one():

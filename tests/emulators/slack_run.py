@@ -2,9 +2,10 @@
 
     python tests/emulators/slack_run.py
 
-Needs node's npm and gcc, a Linux on x64, and a package index once; what is not there is named and skipped. The package goes to .emulators in
-the project (or BROKERCOACH_EMULATORS); everything listens on 127.0.0.1 and is ended by its own id. Exit code 1 if a step fails.
-The emulator knows no agent surface (suggested prompts, "is thinking"), no limits, no OAuth and no redelivery: for those see tests/test_slack.py.
+Needs node's npm and gcc, a Linux on x64, and a package index once; what is not there is named and skipped. The package goes to
+.emulators in the project (or BROKERCOACH_EMULATORS); everything listens on 127.0.0.1 and is ended by its own id. Exit code 1 if a
+step fails. The emulator knows no agent surface (suggested prompts, "is thinking"), no limits, no OAuth and no redelivery: for those
+see tests/test_slack.py.
 """
 
 from __future__ import annotations
