@@ -37,12 +37,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
+from adapters.slack_faults import NO_STATUS, BadBlocks, NoAnswer, Refusal, meant
 from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
 from adapters.slack_http import guarded
 from adapters.slack_install import Installations, Installing
 from adapters.slack_manifest import COMMAND, POINT
 from adapters.slack_socket import FIRST, LONGEST, Envelope, NotTaken, Socket
-from bot.door import Accept, Later, NotSent, Refused, Unreachable
+from bot.door import Accept, NotSent, Refused, Unreachable
 from bot.model import Inbound, Letter, Platform
 from bot.overview import ACTIONS, Overview
 from prompts.library import Library, Words
@@ -51,25 +52,11 @@ API = "https://slack.com/api/"
 PATH = "/slack/events"
 PATIENCE = 10  # seconds that a call may take
 
-# Error codes of the Web API (docs.slack.dev/reference/methods/chat.postMessage), by what they mean for a letter
-_NO_ENTRY = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed", "team_access_not_granted"})
-_NOBODY = frozenset(
-    {"channel_not_found", "is_archived", "user_not_found", "user_disabled", "user_not_visible", "users_not_found", "cannot_dm_bot"}
-    | {"messages_tab_disabled", "not_in_channel", "no_user", "invalid_user_combination"}
-)
-_MAYBE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})  # Slack: "may have been partly done"
-_WITHOUT = frozenset({"unknown_method", "missing_scope", "not_allowed", "feature_not_enabled", "method_not_supported_for_channel_type"})
-_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
-
 log = logging.getLogger(__name__)
 
 
 class NotStored(Exception):
     """What came in could not be stored: Slack is told so, and repeats it."""
-
-
-class NoAnswer(Exception):
-    """A letter left, and nobody knows whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +400,7 @@ class Slack:
         try:
             return await request
         except SlackApiError as error:
-            fault = _meant(error)
+            fault = meant(error)
             if isinstance(fault, Refusal):
                 await self._shut_out(team, str(error.response.get("error")))
             if isinstance(fault, Unreachable):
@@ -446,7 +433,7 @@ class Slack:
             try:
                 self._bot_user = (await client.auth_test()).get("user_id")
             except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                if isinstance(error, SlackApiError) and isinstance(_meant(error), Refusal):
+                if isinstance(error, SlackApiError) and isinstance(meant(error), Refusal):
                     code = error.response.get("error")
                     raise Refused(f"Slack refuses BROKERCOACH_SLACK_BOT_TOKEN ({code}); copy it anew from OAuth & Permissions") from None
                 await asyncio.sleep(wait)
@@ -494,7 +481,7 @@ class Slack:
         try:
             await client.assistant_threads_setStatus(channel_id=spot.channel, thread_ts=spot.thread or spot.ts, status=status)
         except SlackApiError as error:
-            self._no_status = error.response.get("error") in _WITHOUT
+            self._no_status = error.response.get("error") in NO_STATUS
             raise
 
     def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
@@ -511,42 +498,6 @@ class _Authorize(AsyncAuthorize):
 
     async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult | None:
         return await self._ask(enterprise_id, team_id)
-
-
-class BadBlocks(NotSent):
-    """Slack refuses a letter for its layout."""
-
-
-class Refusal(Unreachable):
-    """A token that opens nothing any more."""
-
-
-def _meant(error: SlackApiError) -> Exception:
-    """What the answer of a call means for a letter. Slack's own text stays out of it."""
-    response = error.response
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    data = getattr(response, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if status == 429 or code in ("ratelimited", "rate_limited"):
-        return Later(_seconds(getattr(response, "headers", {}).get("Retry-After")))
-    if code in _NO_ENTRY:
-        return Refusal(code)
-    if code in _NOBODY:
-        return Unreachable(code)
-    if code in _BLOCKS:
-        return BadBlocks(code)
-    if status >= 500 or code in _MAYBE or not code:
-        return NoAnswer(code or f"status {status}")
-    if code == "missing_scope":
-        log.error("the Slack app lacks a scope; install it again from slack-manifest.yaml")
-    return NotSent(code)
-
-
-def _seconds(header: str | None) -> float:
-    try:
-        return max(1.0, float(header or 1))
-    except ValueError:
-        return 1.0
 
 
 def _json(text: str) -> Any:

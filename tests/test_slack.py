@@ -39,7 +39,8 @@ from fake_slack import (
     stamp,
 )
 
-from adapters.slack import PATH, Account, NoAnswer, Slack
+from adapters.slack import PATH, Account, Slack
+from adapters.slack_faults import NoAnswer
 from bot.door import Later, NotSent, Refused, Unreachable
 from bot.manager import Manager
 from bot.model import Choice, Cited, Inbound, Letter, Message, Person, PersonId
