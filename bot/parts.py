@@ -23,7 +23,7 @@ from prompts.library import Library, load_library
 from storage.store import Store
 
 if TYPE_CHECKING:
-    from adapters.slack import Account
+    from adapters.slack_calls import Account
 
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
@@ -120,7 +120,7 @@ def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], dateti
 
 
 def slack_account(settings: Settings) -> Account:
-    from adapters.slack import API, Account
+    from adapters.slack_calls import API, Account
 
     def secret(value: SecretStr | None) -> str | None:
         return value.get_secret_value().strip() if value else None
