@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.detector import open_detector
 from bot.door import Door
-from bot.manager import Finder, Manager
+from bot.manager import Finder, Manager, origin
 from bot.settings import Settings
 from prompts.library import Library, load_library
 from storage.store import Store
@@ -25,6 +25,7 @@ from storage.store import Store
 if TYPE_CHECKING:
     from adapters.slack_calls import Account
 
+log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
 
@@ -91,6 +92,7 @@ def open_finder(settings: Settings) -> LazyFinder:
     """The knowledge for a chat. An index that can be neither read nor built stops nobody: the search is then by words alone."""
 
     def open_it(progress: Callable[[int, int], None]) -> Finder:
+        from knowledge.card import BadCards
         from knowledge.index import IndexDown
         from knowledge.search import Finder as Search
 
@@ -98,6 +100,15 @@ def open_finder(settings: Settings) -> LazyFinder:
             search = Search.open(settings.home, settings.chroma, progress)
         except IndexDown as error:
             lazy.note = f"searching by words alone: {error}"
+            return Search.by_words(home=settings.home)
+        except BadCards:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of a library in opening must not silence the coach
+            what = f"{type(error).__name__} at {origin(error)}"
+            log.error("the index cannot be opened: %s; searching by words alone", what)  # noqa: TRY400
+            lazy.note = (
+                "searching by words alone: the index cannot be opened; delete the folder index in BROKERCOACH_HOME, it is built anew"
+            )
             return Search.by_words(home=settings.home)
         if search.missing:
             lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
