@@ -26,7 +26,25 @@ from bot import coaching, falling, guiding, nudge, offers, roles, safety, timing
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
-from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Place, Pressed, Said, Talk, Turn
+from bot.model import (
+    Choice,
+    Context,
+    Deleted,
+    Edited,
+    Event,
+    Fell,
+    Handed,
+    Keep,
+    Noted,
+    Opened,
+    Place,
+    Pressed,
+    Said,
+    TakeOut,
+    Talk,
+    Turn,
+    Wished,
+)
 from bot.spelling import words_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
@@ -45,7 +63,7 @@ IN_PASSING = frozenset(
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
 
-def step(library: Library, context: Context, event: Event) -> Turn:
+def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C901 - a table of events is long, not complex
     """Decides one turn. The same arguments give the same turn."""
     draft = Draft(library, context, event)
     _forget_old_place(draft)
@@ -62,6 +80,12 @@ def step(library: Library, context: Context, event: Event) -> Turn:
             _said(draft, text)
         case Edited():
             _edited(draft, event)
+        case Deleted(of=of):
+            _deleted(draft, of)
+        case Wished(wish=wish):
+            _wished(draft, wish)
+        case Noted(text=text):
+            _noted(draft, text)
         case Handed(what=what):
             wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
@@ -212,6 +236,57 @@ def _edited(draft: Draft, event: Edited) -> None:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
     wishes.finish_in_place(draft, draft.line("edited"))
+
+
+def _deleted(draft: Draft, of: str) -> None:
+    """A message whose words became an answer was deleted: whether the logbook lets go of it too is the person's to say."""
+    kept = draft.kept_of(of)
+    if kept is None or safety.in_danger(draft):
+        draft.leave_choices()
+        return
+    choices = (Choice(f"out:{kept.entry}:{kept.step}", draft.line("choice.take-out")), draft.choice("keep-it"))
+    draft.say(draft.line("deleted.ask"), "question", choices)
+
+
+def _taken_out(draft: Draft, what: str) -> None:
+    entry, _, step_id = what.rpartition(":")
+    draft.do(TakeOut(entry, step_id))
+    draft.let_go_of(entry, step_id)
+    _on_with_it(draft, "deleted.done")
+
+
+def _on_with_it(draft: Draft, key: str) -> None:
+    """Says a line, and asks again what was open in a guide; what was offered before is off the table."""
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    wishes.finish(draft, draft.line(key))
+
+
+def _wished(draft: Draft, wish: str) -> None:
+    """A button outside the talk: it does what its words would do, and a guide that is open keeps its place."""
+    if safety.in_danger(draft):
+        safety.keep_company(draft)
+        return
+    draft.alarm = None
+    if not draft.person.welcomed:
+        _welcome(draft)
+    elif wish not in wishes.WISHES:
+        _expired(draft)
+    elif draft.place is None:
+        wishes.WISHES[wish](draft)
+    elif not _wish_met_in_guide(draft, wish):
+        wishes.offer_to_resume(draft)
+
+
+def _noted(draft: Draft, text: str) -> None:
+    """A text straight for the logbook; nothing of the talk moves. It is never put to the coach, but danger in it is heard."""
+    if not words_in(text):
+        _on_with_it(draft, "empty")
+        return
+    draft.keep(Keep(draft.new_id("note"), "note", "note", text, event_date=draft.today))
+    draft.person = replace(draft.person, welcomed=True)
+    if not safety.alarmed(draft, text):
+        _on_with_it(draft, "noted")
 
 
 # --- in a guide
@@ -431,10 +506,14 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _expired(draft)
         return
     kind, _, what = choice_id.partition(":")
-    if kind == "do":
+    if choice_id == "do:keep-it":
+        _on_with_it(draft, "deleted.kept")
+    elif kind == "do":
         wishes.WISHES[what](draft)
     elif kind == "away":
         timing.away_until(draft, date.fromisoformat(what))
+    elif kind == "out":
+        _taken_out(draft, what)
     elif kind in _PICKED:
         _PICKED[kind](draft, what)
     elif kind == "opt":

@@ -32,6 +32,8 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
     ]
     if settings.telegram_token:
         looks.append(("telegram", _telegram))
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_client_id:
+        looks.append(("slack", _slack))
     return [_look(part, look, settings) for part, look in looks]
 
 
@@ -52,6 +54,21 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
             False,
             f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME",
         )
+
+
+def _slack(settings: Settings) -> str:
+    import asyncio
+
+    from bot.door import Refused
+    from bot.parts import slack_account
+
+    try:
+        from adapters.slack_checkup import faults
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[slack]") from None
+    if found := asyncio.run(faults(slack_account(settings))):
+        raise Refused("; ".join(found))
+    return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
 
 
 def _prompts(settings: Settings) -> str:

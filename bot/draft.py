@@ -233,6 +233,16 @@ class Draft:
         self._effects.append(answer)
         self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
 
+    def leave_choices(self) -> None:
+        """Nothing is said this turn, and what was offered stays on the table."""
+        self.choices = self.offered
+
+    def let_go_of(self, entry: str, step: str) -> None:
+        """An answer has left the logbook: editing its message cannot bring it back, nor does an open guide remember it."""
+        self._kept = tuple(kept for kept in self._kept if (kept.entry, kept.step) != (entry, step))
+        if self.place and self.place.entry == entry:
+            self.place = replace(self.place, answers=tuple(answer for answer in self.place.answers if answer[0] != step))
+
     def kept_of(self, message: str) -> Kept | None:
         return next((kept for kept in reversed(self._kept) if kept.message == message), None)
 

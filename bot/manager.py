@@ -22,6 +22,7 @@ from typing import Protocol, get_args
 from bot.dialogue import lookup, step
 from bot.model import (
     Context,
+    Deleted,
     Edited,
     Event,
     Fell,
@@ -29,6 +30,7 @@ from bot.model import (
     Inbound,
     Letter,
     Message,
+    Noted,
     Opened,
     Passage,
     PersonId,
@@ -39,7 +41,9 @@ from bot.model import (
     Said,
     Say,
     Turn,
+    Wished,
 )
+from bot.overview import Overview, overview
 from bot.roles import wanted_cards
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
@@ -139,7 +143,24 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    async def overview(self, platform: Platform, address: str) -> Overview | None:
+        """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
+        return await asyncio.to_thread(self._overview, platform, address)
+
     # --- in a thread
+
+    def _overview(self, platform: Platform, address: str) -> Overview | None:
+        person = self._store.person_at(platform, address)
+        if person is None:
+            return None
+        try:
+            gathered = self._store.gather(person.id)
+        except NoSuchPerson:
+            return None
+        context = Context(
+            gathered.person, gathered.conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform
+        )
+        return overview(self._library, context, self._clock())
 
     def _take(self, person: PersonId, again: bool) -> bool:
         for key, _ in self._store.pending(person, 1):
@@ -251,6 +272,12 @@ def _event_of(key: str, inbound: Inbound) -> Event:
         return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
         return Edited(key, inbound.at, f"{inbound.platform}|{inbound.edits}", inbound.text)
+    if inbound.deletes is not None:
+        return Deleted(key, inbound.at, f"{inbound.platform}|{inbound.deletes}")
+    if inbound.wish is not None:
+        return Wished(key, inbound.at, inbound.wish)
+    if inbound.entry:
+        return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
         return Handed(key, inbound.at, inbound.brought)
     if inbound.opened:

@@ -10,6 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from bot.detector import open_detector
 from bot.door import Door
@@ -18,6 +22,9 @@ from bot.settings import Settings
 from prompts.library import Library
 from prompts.own import load_with_own
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from adapters.slack_calls import Account
 
 log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
@@ -125,7 +132,23 @@ def build(finder: Callable[[], Finder], store: Store, settings: Settings, clock:
     return Manager(library, store, finder, clock, open_detector()), library
 
 
-def doors(settings: Settings, library: Library) -> list[Door]:
+def slack_account(settings: Settings) -> Account:
+    from adapters.slack_calls import API, Account
+
+    def secret(value: SecretStr | None) -> str | None:
+        return value.get_secret_value().strip() if value else None
+
+    return Account(
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        signing_secret=secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id,
+        client_secret=secret(settings.slack_client_secret),
+        api=settings.slack_api or API,
+    )
+
+
+def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
     if settings.telegram_token:
@@ -140,6 +163,10 @@ def doors(settings: Settings, library: Library) -> list[Door]:
                 secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
             )
         )
+    if settings.slack_bot_token or settings.slack_client_id:
+        from adapters.slack import Slack
+
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
     return found
 
 

@@ -36,9 +36,11 @@ class Settings(BaseSettings):
     telegram_secret: SecretStr | None = Field(
         None, description="Secret that Telegram sends with each update to the webhook. Default: made from the token."
     )
-    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack.")
+    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack, unless there is a client id.")
     slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
     slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")
+    slack_client_id: str | None = Field(None, description="For several workspaces: they install the coach by OAuth, over signed HTTP.")
+    slack_client_secret: SecretStr | None = Field(None, description="Belongs to the client id.")
     slack_api: str | None = Field(None, description="Base URL of the Web API. Default: Slack's.")
     model: str | None = Field(None, description="provider:model. Absent: no language model; everything works without one.")
     model_api: str | None = Field(None, description="Base URL of an OpenAI-compatible endpoint.")

@@ -29,13 +29,13 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
+from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns, workspaces
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
 from storage.dispatch import Standing, Waiting
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
-from storage.tables import metadata, persons
+from storage.tables import PEOPLES, persons
 from storage.values import readable
 from storage.vault import Vault
 
@@ -329,13 +329,30 @@ class Store:
         with self._database.writing() as connection:
             people.consent(connection, person_id, consent, self._now())
 
+    # --- the workspaces that let the coach in
+
+    def slack_install(self, team: str, token: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            workspaces.install(connection, self._vault, team, token, at)
+
+    def slack_token(self, team: str) -> str | None:
+        with self._database.reading() as connection:
+            return workspaces.token_of(connection, self._vault, team)
+
+    def slack_uninstall(self, team: str, at: datetime) -> None:
+        """The token is gone at once, unless the workspace was installed anew after `at`."""
+        with self._database.writing() as connection:
+            workspaces.uninstall(connection, team, at)
+        self._vault.drop_keys()
+        self._database.sweep()
+
     # --- care
 
     def forget(self, person_id: PersonId) -> dict[str, int]:
         """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds."""
         receipt = {}
         with self._database.writing() as connection:
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(PEOPLES):
                 owner = table.c.id if table is persons else table.c.person_id
                 receipt[table.name] = len(connection.execute(delete(table).where(owner == person_id).returning(owner)).all())
         self._vault.drop_keys()

@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, Turn
+from bot.model import Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
 from storage import clock, logbook, mail, people
 from storage.values import Sealer
 
@@ -44,13 +44,15 @@ def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: 
         mail.post(connection, sealer, to, list(_letters(said, _origin(sealer, version, at, cause))), at)
 
 
-def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
+def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:  # noqa: C901 - a table
     for effect in effects:
         match effect:
             case Say():
                 pass  # laid out together, at the end
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
+            case TakeOut(entry, step):
+                logbook.take_out(connection, sealer, entry, step)
             case Learn(person):
                 people.learn(connection, sealer, person)
             case Plan():
