@@ -18,12 +18,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
 from bot.model import (
     Advise,
     Context,
+    Deleted,
     Edited,
     Event,
     Fell,
@@ -31,6 +32,7 @@ from bot.model import (
     Inbound,
     Letter,
     Message,
+    Noted,
     Opened,
     Passage,
     PersonId,
@@ -42,7 +44,10 @@ from bot.model import (
     Say,
     Turn,
     Usage,
+    Wished,
 )
+from bot.overview import Overview, overview
+from bot.roles import wanted_cards
 from bot.safety import raised
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
@@ -121,15 +126,23 @@ class Manager:
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
+    async def take(self, person: PersonId, *, again: bool = False) -> bool:
+        """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
+
+        `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
+        """
+        async with self._one_at_a_time[person]:
+            took, waiting = await asyncio.to_thread(self._take, person, again)
+            await self._worded(person, waiting)
+            return took
+
     async def resume(self) -> None:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
         await asyncio.to_thread(self._store.release, self._clock())
         for key, person in await asyncio.to_thread(self._store.pending):
             try:
-                if await asyncio.to_thread(self._store.failed, key) > TRIES:
-                    await asyncio.to_thread(self._set_aside, key, person)
-                else:
-                    await self.turn(key, person)
+                async with self._one_at_a_time[person]:
+                    await self._worded(person, await asyncio.to_thread(self._once_more, key, person))
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -139,7 +152,8 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    await self._worded(row.person_id, await asyncio.to_thread(self._fall, row))
+                    waiting = await asyncio.to_thread(self._fall, row)
+                    await self._worded(row.person_id, waiting or ())
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -155,6 +169,10 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    async def overview(self, platform: Platform, address: str) -> Overview | None:
+        """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
+        return await asyncio.to_thread(self._overview, platform, address)
+
     async def _worded(self, person: PersonId, waiting: Waiting) -> None:
         """Has the letters of a stored turn worded, and lets them go out once, in either words. The turn is over after that."""
         for key, advise in waiting:
@@ -163,6 +181,33 @@ class Manager:
                 await asyncio.to_thread(self._raise, person)
 
     # --- in a thread
+
+    def _overview(self, platform: Platform, address: str) -> Overview | None:
+        person = self._store.person_at(platform, address)
+        if person is None:
+            return None
+        try:
+            gathered = self._store.gather(person.id)
+        except NoSuchPerson:
+            return None
+        context = Context(
+            gathered.person, gathered.conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform
+        )
+        return overview(self._library, context, self._clock())
+
+    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting]:
+        for key, _ in self._store.pending(person, 1):
+            return True, self._once_more(key, person) if again else self._turn(key, person)
+        for row in self._store.due(self._clock(), 1, person):
+            waiting = self._fall(row)
+            return waiting is not None, waiting or ()
+        return False, ()
+
+    def _once_more(self, key: str, person: PersonId) -> Waiting:
+        if self._store.failed(key) <= TRIES:
+            return self._turn(key, person)
+        self._set_aside(key, person)
+        return ()
 
     def _raise(self, person: PersonId) -> None:
         """The one thing that a model's answer changes: it heard danger, and the next words are read in that light."""
@@ -190,18 +235,19 @@ class Manager:
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> Waiting:
+    def _fall(self, row: DueRow) -> Waiting | None:
+        """None when it led to nothing."""
         for _ in range(AGAIN):
             try:
                 gathered = self._store.gather(row.person_id)
                 addresses = self._store.addresses(row.person_id)
             except NoSuchPerson:
-                return ()
+                return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
             turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
             if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
                 return _waiting(saved, turn)
-        return ()
+        return None
 
     def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
@@ -210,7 +256,7 @@ class Manager:
             return step(self._library, context, event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
-            log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))  # noqa: TRY400
+            log.error("a turn could not be decided: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
             if isinstance(event, Fell):  # nobody wrote, so nobody is told; it falls due again tomorrow
                 return Turn(gathered.conversation, (Remind(event.kind, event.at + timedelta(days=1), event.ref),))
             words = self._library.in_language(gathered.person.language)
@@ -235,7 +281,8 @@ class Manager:
         language = held_in(self._library, context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
-        if text is None and (talk is None or not isinstance(event, Said | Pressed)):
+        cards = wanted_cards(self._library, context, event)
+        if text is None and not cards and (talk is None or not isinstance(event, Said | Pressed)):
             return context
         finder = self._finder()
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
@@ -244,6 +291,7 @@ class Manager:
             passages=finder.find(text, language, phases, person.broker) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(talk.card, language) if talk else None,
+            wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
@@ -251,15 +299,17 @@ class Manager:
         return replace(inbound, text=clean(inbound.text), language=hinted if hinted in self._library.words else None)
 
     def _set_aside(self, key: str, person: PersonId) -> None:
-        inbound = self._store.inbound(key)
+        """Gives up on a message and says so, without opening it: it may be the opening that fails."""
         try:
             gathered = self._store.gather(person)
         except NoSuchPerson:
             return
         words = self._library.in_language(gathered.person.language)
         notice = Turn(gathered.conversation, (Say(Message("notice", words.variants("set-aside")[0])),))
-        self._store.save(person, notice, gathered.version, self._clock(), platform=inbound.platform if inbound else None)
+        to = next((platform for platform in get_args(Platform) if key.startswith(f"{platform}|")), None)
+        self._store.save(person, notice, gathered.version, self._clock(), platform=to)
         self._store.set_aside(key)
+        log.error("a message was set aside after %d tries; `brokercoach doctor` counts them", TRIES)
 
 
 def _waiting(saved: Saved, turn: Turn) -> Waiting:
@@ -272,6 +322,12 @@ def _event_of(key: str, inbound: Inbound) -> Event:
         return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
         return Edited(key, inbound.at, f"{inbound.platform}|{inbound.edits}", inbound.text)
+    if inbound.deletes is not None:
+        return Deleted(key, inbound.at, f"{inbound.platform}|{inbound.deletes}")
+    if inbound.wish is not None:
+        return Wished(key, inbound.at, inbound.wish)
+    if inbound.entry:
+        return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
         return Handed(key, inbound.at, inbound.brought)
     if inbound.opened:
@@ -279,7 +335,7 @@ def _event_of(key: str, inbound: Inbound) -> Event:
     return Said(key, inbound.at, inbound.text)
 
 
-def _origin(error: BaseException) -> str:
+def origin(error: BaseException) -> str:
     """Where an exception was raised, without its text: file name and line."""
     trace = error.__traceback__
     while trace and trace.tb_next:

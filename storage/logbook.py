@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bot.model import Entry, Intention, Keep, Plan, Settle
 from storage import partnerships
@@ -40,6 +40,14 @@ def keep(connection: Connection, sealer: Sealer, kept: Keep, at: datetime) -> No
         select(func.max(revisions.c.n)).where(revisions.c.person_id == sealer.person, revisions.c.entry_id == kept.entry)
     )
     _revise(connection, sealer, kept.entry, [((latest or 0) + 1, kept.step, kept.text)], at)
+
+
+def take_out(connection: Connection, sealer: Sealer, entry: str, step: str) -> None:
+    """Erases an answer with every wording it had, and the entry when that was all there was in it."""
+    theirs = (revisions.c.person_id == sealer.person) & (revisions.c.entry_id == entry)
+    connection.execute(delete(revisions).where(theirs, revisions.c.step == step))
+    if connection.scalar(select(func.count()).select_from(revisions).where(theirs)) == 0:
+        connection.execute(delete(entries).where(entries.c.person_id == sealer.person, entries.c.id == entry))
 
 
 def add(connection: Connection, sealer: Sealer, entry: Entry) -> None:
