@@ -120,9 +120,10 @@ class Adviser:
         try:
             names = await asyncio.to_thread(self._names, brief)
             language = self._library.in_language(brief.language).language
-            told, data = wording.request(self._book, brief, names, language, f"=={secrets.token_hex(8)}==")
-            if names.leaks(data):
-                raise _Fallback("names")
+            try:
+                told, data = wording.request(self._book, brief, names, language, f"=={secrets.token_hex(8)}==")
+            except ValueError:
+                raise _Fallback("names") from None
             return await self._tried(person, advise, names, Turns(told, data))
         finally:
             self._asking -= 1

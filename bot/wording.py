@@ -7,6 +7,7 @@ it has worded anew. Numbers, marks, sources, cautions and choices stay the compo
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from string import Template
 from typing import Any, Literal
@@ -77,17 +78,25 @@ def material(brief: Brief) -> dict[str, Any]:
     }
 
 
-def texts_in(value: Any) -> list[str]:
-    """Every text of a JSON value."""
+def texts_in(value: Any, but: Collection[str] = ()) -> list[str]:
+    """Every text of a JSON value, but for what stands under these keys."""
     if isinstance(value, str):
         return [value]
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for each in inner for text in texts_in(each)]
+    inner = [each for key, each in value.items() if key not in but] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inner for text in texts_in(each, but)]
+
+
+def hidden(brief: Brief, names: Names) -> dict[str, Any]:
+    """What a model may know, with stand-ins for names. Raises ValueError when one is left: then nothing may leave."""
+    found: dict[str, Any] = names.hide_all(material(brief), OURS)
+    if names.leaks("\n".join(texts_in(found, OURS))):
+        raise ValueError("a name is left")
+    return found
 
 
 def request(book: Book, brief: Brief, names: Names, language: str, fence: str) -> tuple[str, str]:
-    """The instructions and the fenced data, with stand-ins for names. `language` is the language's own name."""
-    data = json.dumps(names.hide_all(material(brief), OURS), ensure_ascii=False)
+    """The instructions and the fenced data. `language` is the language's own name. Raises ValueError as `hidden` does."""
+    data = json.dumps(hidden(brief, names), ensure_ascii=False)
     told = Template(book.reply).substitute(
         language=language,
         address=book.bounds[brief.language].address,
