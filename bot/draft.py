@@ -30,6 +30,7 @@ from bot.model import (
     Learn,
     Message,
     MessageKind,
+    Noted,
     Place,
     Remind,
     Said,
@@ -61,7 +62,7 @@ class Draft:
         self.person = context.person
         self.speak(held_in(library, context, event))
         conversation = context.conversation
-        self.out = isinstance(event, Said) and keeps_out(event.text, self.words.hear)
+        self.out = isinstance(event, Said | Noted) and keeps_out(event.text, self.words.hear)
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk

@@ -317,6 +317,14 @@ async def test_row_38_a_crash_while_the_model_thinks_leaves_the_composed_reply_t
     assert await house.heard() == ""
 
 
+async def test_a_turn_that_the_engine_takes_is_worded_too(house):
+    house.known("aisha")
+    _, person = await house.manager.accept(house.inbound("aisha", STORY))
+    assert await house.manager.take(person)
+    assert (await house.heard()).startswith("It sounds as though a good deal")
+    assert not await house.manager.take(person)
+
+
 async def test_exactly_one_of_the_two_wordings_goes_out(house, fake):
     house.known("aisha")
     fake.mood = "waits"
