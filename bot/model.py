@@ -329,8 +329,24 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """What an entry is about, by a topic of the cards, with the words of the entry that say so.
+
+    `stance`: whether the words speak for or against a principle; None for any other topic.
+    """
+
+    topic: str
+    card: str
+    quote: str = _private()
+    stance: Literal["for", "against"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
-    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it."""
+    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it.
+
+    The day of an entry is that of its first answer and stays. People and themes come on top of those the entry has.
+    """
 
     entry: str
     guide: str
@@ -339,6 +355,18 @@ class Keep:
     event_date: date = field(kw_only=True)
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Something added to an entry that stays as it is: a thought that came later, or that it is taken back (with a reason, or none)."""
+
+    entry: str
+    kind: Literal["thought", "retraction"]
+    text: str = _private(default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +409,7 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Keep | Learn | Plan | Settle | Remind | Consent
+Effect = Say | Keep | Add | Learn | Plan | Settle | Remind | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,8 +422,19 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What somebody thought of an entry later, with the moment of it."""
+
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A logbook entry as it now reads: `answers` by step, each in its latest wording."""
+    """A logbook entry as it now reads: `answers` by step, each in its latest wording.
+
+    `phases` are those of the partnership at the time; `retracted` is when it was taken back, which leaves it as it was.
+    """
 
     id: str
     guide: str
@@ -404,6 +443,11 @@ class Entry:
     answers: tuple[tuple[str, str], ...] = _private(default=())
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
+    retracted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, Turn
+from bot.model import Add, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, Turn
 from storage import clock, logbook, mail, people
 from storage.values import Sealer
 
@@ -51,6 +51,8 @@ def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], 
                 pass  # laid out together, at the end
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
+            case Add():
+                logbook.add_to(connection, sealer, effect, at)
             case Learn(person):
                 people.learn(connection, sealer, person)
             case Plan():
