@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from bot.commands import logbook
+
 if TYPE_CHECKING:
     from adapters.terminal import Terminal
     from bot.parts import LazyFinder
@@ -428,6 +430,11 @@ def prompts_draw(guide: Annotated[str | None, typer.Argument(help="One guide; al
 
 
 # --- keeping
+
+
+app.command()(logbook.export)
+app.command("import")(logbook.import_)
+app.command()(logbook.verify)
 
 
 @app.command()

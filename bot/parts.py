@@ -8,12 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from bot.detector import open_detector
 from bot.manager import Finder, Manager
+from bot.model import PersonId
 from bot.settings import Settings
 from prompts.library import Library, load_library
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.book import Binder
 
 
 def now() -> datetime:
@@ -99,6 +104,34 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
     library = load_library()
     return Manager(library, store, finder, clock, open_detector()), library
+
+
+def binder_of(store: Store, person: PersonId, at: datetime) -> Binder:
+    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
+    import yaml
+
+    from bot.book import Binder, Sheaf, Written
+    from knowledge.card import load_cards
+    from knowledge.lint import TOPICS
+    from storage.export import break_in, written_in
+
+    record = store.record(person)
+    language = record.profile.language
+    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
+    if language != "en":
+        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
+    whole = record.chain
+    sheaf = Sheaf(
+        person=record.profile,
+        entries=tuple(store.entries(person)),
+        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
+        plans=tuple(store.intentions(person, open_only=False)),
+        held=break_in(record) is None,
+        length=whole.length if whole else 0,
+        last=whole.last if whole else "",
+        made=at,
+    )
+    return Binder(sheaf, load_library().in_language(language), language, names)
 
 
 def set_up_logging(form: str) -> None:
