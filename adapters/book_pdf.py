@@ -73,6 +73,7 @@ class _Page:
         pdf: FPDF = Numbered(format="A4")
         self.pdf = pdf
         self.missing = 0
+        self._widths: dict[tuple[str, str, float], float] = {}
         self._contents = book.labels.contents
         pdf.set_creation_date(book.made)
         pdf.set_lang(book.language)
@@ -146,11 +147,41 @@ class _Page:
         shaped = bool(_SHAPED.search(shown))
         pdf.set_font("body", style, size)
         pdf.set_text_color(color)
-        pdf.set_text_shaping(shaped)
-        pdf.set_x(pdf.l_margin + indent)
-        first = next((unicodedata.bidirectional(c) for c in shown if unicodedata.bidirectional(c) in ("L", "R", "AL")), "L")
-        pdf.multi_cell(0, size * 0.5, shown, align="L" if first == "L" else "R", new_x="LMARGIN", new_y="NEXT")
+        for part in shown.split("\n"):
+            first = next((unicodedata.bidirectional(c) for c in part if unicodedata.bidirectional(c) in ("L", "R", "AL")), "L")
+            pdf.set_text_shaping(shaped, direction=None if not shaped else "ltr" if first == "L" else "rtl")
+            for line in self._lines(part, pdf.epw - indent, (style, size)):
+                pdf.set_x(pdf.l_margin + indent)
+                pdf.cell(0, size * 0.5, line, align="L" if first == "L" else "R", new_x="LMARGIN", new_y="NEXT")
         pdf.set_text_color(0)
+
+    def _lines(self, text: str, room: float, face: tuple[str, float]) -> Iterator[str]:
+        """Broken where words end, and inside a word that is wider than the page. fpdf2 breaks lines itself, but measures each anew for
+        every character of it, which takes ten times as long as all the rest."""
+        blank = self._width(" ", face)
+        line: list[str] = []
+        used = 0.0
+        for word in text.split(" "):
+            wide = self._width(word, face)
+            if line and used + blank + wide > room:
+                yield " ".join(line)
+                line, used = [], 0.0
+            while wide > room:
+                fits = 1
+                while self._width(word[: fits + 1], face) <= room:
+                    fits += 1
+                yield word[:fits]
+                word = word[fits:]  # noqa: PLW2901 - what is left of it
+                wide = self._width(word, face)
+            used += wide + (blank if line else 0.0)
+            line.append(word)
+        yield " ".join(line)
+
+    def _width(self, word: str, face: tuple[str, float]) -> float:
+        key = (word, *face)
+        if key not in self._widths:
+            self._widths[key] = self.pdf.get_string_width(word)
+        return self._widths[key]
 
     def _chart(self, title: str, rows: tuple[tuple[str, int], ...]) -> None:
         pdf = self.pdf
