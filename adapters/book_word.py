@@ -59,7 +59,7 @@ def _add(document: Document, block: Block) -> None:
         case Table(head=head, rows=rows):
             _table(document, [head, *rows] if head else list(rows), bold_first=bool(head))
         case Break():
-            document.add_page_break()
+            document.add_page_break()  # type: ignore[no-untyped-call]
 
 
 def _write(paragraph: Any, text: str, style: str) -> None:

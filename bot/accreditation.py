@@ -20,7 +20,7 @@ from bot.model import Entry
 
 AIMS = "aims"  # the guide whose entries are a week's aims
 QUOTES = 3  # dated quotations that stand for a criterion
-WORDS_A_PAGE = 380  # of a page in 11 points with its headings, as counted on printed logbooks of ours
+WORDS_A_PAGE = 450  # of a page in 11 points with its headings; between what a printed PDF and a Word file of ours hold
 NAMED = "{kind} {number}"
 
 

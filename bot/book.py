@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from string import Template
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.model import Entry, Intention, Person
 from bot.rhythm import today
 from prompts.library import Words
 
+K = TypeVar("K", bound=str)
 SHOWN = 12  # rows of a chart
 WEEKS = 53  # weeks that the chart of weeks goes back
 
@@ -251,6 +252,6 @@ def charts(binder: Binder, weeks: Mapping[date, Sequence[Entry]]) -> Iterable[Bl
     yield from binder.chart("book.chart.phases", _most(phases, lambda phase: binder.line(f"phase.{phase}")))
 
 
-def _most(counted: Counter[str], named: Callable[[str], str]) -> list[tuple[str, int]]:
+def _most(counted: Mapping[K, int], named: Callable[[K], str]) -> list[tuple[str, int]]:
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return [(named(key), count) for key, count in ordered[:SHOWN]]

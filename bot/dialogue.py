@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import coaching, falling, guiding, nudge, safety, timing, wishes
+from bot import amending, coaching, falling, finding, guiding, nudge, safety, timing, wishes
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
 from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Said, Talk, Turn
@@ -38,7 +38,21 @@ LONG = 6000  # characters from which a message outside a guide is taken for some
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
-    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+    {
+        "help",
+        "privacy",
+        "who-are-you",
+        "delete",
+        "status",
+        "about-me",
+        "logbook",
+        "reminders-off",
+        "anger",
+        "plain",
+        "example",
+        "export",
+        "then-and-now",
+    }
 )
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
@@ -78,7 +92,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
         return None
     text = aside_in(event.text, words.hear) or event.text
-    if not words_in(text) or heard(text, words.hear.controls, words.hear):
+    if not words_in(text) or heard(text, words.hear.controls, words.hear) or finding.wants_book(library, context, event) is not None:
         return None
     wish = heard(text, words.hear.wishes, words.hear)
     if wish in ("another", "no", "none-of-these") and talk:
@@ -219,6 +233,8 @@ def _in_guide(draft: Draft, text: str) -> None:
         return
     if timing.told_away(draft, text):
         return
+    if choice is None and _asked_of_logbook(draft, meant):
+        return
     if choice is None:
         control, rest = _control_in(draft, meant)
         if control in _CONTROLS:
@@ -352,7 +368,7 @@ def _outside(draft: Draft, text: str) -> None:
         if heard(text, {name: guide.opens}, hear):
             guiding.start(draft, name)
             return
-    if timing.told_away(draft, text):
+    if timing.told_away(draft, text) or _asked_of_logbook(draft, text):
         return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
@@ -366,6 +382,17 @@ def _outside(draft: Draft, text: str) -> None:
         wishes.WISHES[act](draft)
     else:
         coaching.coach(draft, text)
+
+
+def _asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
+    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
+        return False
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    amending.ASKED[asked.kind](draft, asked)
+    return True
 
 
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
@@ -386,6 +413,9 @@ def _pressed(draft: Draft, choice_id: str) -> None:
     kind, _, what = choice_id.partition(":")
     if kind == "do":
         wishes.WISHES[what](draft)
+    elif kind == "entry":
+        if not amending.pressed(draft, what):
+            _expired(draft)
     elif kind == "away":
         timing.away_until(draft, date.fromisoformat(what))
     elif kind == "card":

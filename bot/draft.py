@@ -20,6 +20,7 @@ from bot.model import (
     Context,
     DueKind,
     Effect,
+    Entry,
     Event,
     Keep,
     Kept,
@@ -29,6 +30,7 @@ from bot.model import (
     Place,
     Remind,
     Say,
+    Sought,
     Talk,
     Turn,
 )
@@ -67,6 +69,8 @@ class Draft:
         self.letter_on = conversation.letter_on
         self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
+        self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -170,6 +174,11 @@ class Draft:
         spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
         return spoken.choices.get(rest) if spoken else None
 
+    @property
+    def book(self) -> tuple[Entry, ...]:
+        """The entries that are open: all of them where something is looked up, else the latest."""
+        return self.context.book or self.context.entries
+
     def guide(self, name: str) -> Guide:
         return self.library.guides[name]
 
@@ -228,6 +237,7 @@ class Draft:
             letter_on=self.letter_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
+            sought=self.sought,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from bot.coaching import mirror_of
 from bot.draft import Draft
 from bot.hearing import choice_in, choices_in
-from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
-from bot.model import Choice, Place
+from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
+from bot.model import Choice, Entry, Place
 from bot.rhythm import next_reminder
 from bot.spelling import words_in
 from prompts.library import END, Guide, Step, StepWords
@@ -26,11 +26,16 @@ QUOTED = 300  # characters of a plan that are said back
 CLIPPED = 90  # characters of an answer that a summary shows
 
 
-def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None) -> None:
-    """Opens a guide at its first step, or at a named one, and asks. `frame` fills $frame; `ref` is what an outcome is about."""
+def start(
+    draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None, day: date | None = None
+) -> None:
+    """Opens a guide at its first step, or at a named one, and asks.
+
+    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today.
+    """
     guide = draft.guide(guide_id)
     energy = draft.place.energy if draft.place else None
-    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref)) if value)
+    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref), (DAY, day.isoformat() if day else "")) if value)
     draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
     draft.held = None
     ask(draft, lead)
@@ -168,6 +173,26 @@ def press(draft: Draft, choice: Choice) -> None:
     _ask_next(draft, step)
 
 
+def _week_asks(draft: Draft, guide: Guide) -> str | None:
+    """On the first working day the week's aims, until there are some; on the last, what became of them. Both may be left."""
+    workdays = draft.person.rhythm.workdays
+    if guide.guide in ("aims", "weekly-letter") or not workdays or not draft.person.zone or draft.here.energy == "low":
+        return None
+    aims = aims_of_week(draft)
+    if draft.today.weekday() == min(workdays) and aims is None:
+        return "aims"
+    if draft.today.weekday() == max(workdays) and aims is not None and "review" not in dict(aims.answers):
+        return "aims-review"
+    return None
+
+
+def aims_of_week(draft: Draft) -> Entry | None:
+    """The aims written for the week in which we are."""
+    monday = draft.today - timedelta(days=draft.today.weekday())
+    written = (entry for entry in draft.book if entry.guide == "aims" and entry.event_date >= monday and not entry.retracted)
+    return max(written, key=lambda entry: entry.written, default=None)
+
+
 def low_again(draft: Draft) -> bool:
     """A low day after two low ones: the format is left, and the load is asked about (coaching.md section 4)."""
     before = [entry.energy for entry in draft.context.entries if entry.energy][: LOWS - 1]
@@ -240,7 +265,8 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
     guide = draft.guide(place.guide)
     if place.short and _told(guide, place):
         draft.place = place = replace(place, step=END)
-    ask(draft, mirror_of(draft, told) if told and step.mirror else "")
+    mirror = mirror_of(draft, told) if told and step.mirror else ""
+    ask(draft, " ".join(part for part in (draft.noted, mirror) if part))
 
 
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
@@ -294,6 +320,9 @@ def _close(draft: Draft, lead: str) -> None:
         elif place.answer("try"):
             text = f"{text}\n\n{draft.line('close.plan')}"
             choices = [draft.choice("if-then"), draft.choice("enough")]
+        if week := _week_asks(draft, guide):
+            text = text if choices else f"{text}\n\n{draft.line(f'close.{week}')}"
+            choices = [draft.choice(week), *(choices or [draft.choice("enough")])] if not choices else [*choices, draft.choice(week)]
         draft.aim = place.answer("try") or ""
     elif guide.kind == "profile":
         draft.person = replace(draft.person, onboarded=True)

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.dialogue import lookup, step
+from bot.finding import wants_book
 from bot.model import (
     Context,
     Edited,
@@ -40,6 +41,7 @@ from bot.model import (
     Say,
     Turn,
 )
+from bot.recall import text_of
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
@@ -63,6 +65,8 @@ class Finder(Protocol):
     def quotes(self, text: str, k: int = ...) -> tuple[Quote, ...]: ...
 
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
+
+    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]: ...
 
 
 class Manager:
@@ -188,6 +192,7 @@ class Manager:
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
         language = held_in(self._library, context, event)
+        context = self._with_book(context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         if text is None and (talk is None or not isinstance(event, Said | Pressed)):
@@ -200,6 +205,14 @@ class Manager:
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(talk.card, language) if talk else None,
         )
+
+    def _with_book(self, context: Context, event: Event) -> Context:
+        """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
+        wanted = wants_book(self._library, context, event)
+        if wanted is None:
+            return context
+        book = tuple(self._store.entries(context.person.id))
+        return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
         hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]

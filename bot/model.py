@@ -295,6 +295,19 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for in their logbook. `latest`: only the last time counts. `since` and `until` are days, both included."""
+
+    words: str = _private(default="")
+    since: date | None = None
+    until: date | None = None
+    partnership: str | None = _private(default=None)
+    phase: Phase | None = None
+    latest: bool = False
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
@@ -318,6 +331,7 @@ class Conversation:
     letter_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
+    sought: Sought | None = _private(default=None)
 
 
 # --- what a turn leads to
@@ -479,6 +493,8 @@ class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
+    (entry id and cosine); `entries` are the latest ones.
     """
 
     person: Person
@@ -493,3 +509,5 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    book: tuple[Entry, ...] = ()
+    near: tuple[tuple[str, float], ...] = ()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding, timing
+from bot import amending, coaching, guiding, timing
 from bot.draft import Draft
 
 SHOWN = 5  # entries that "my logbook" shows
@@ -276,4 +276,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "leave": _leave,
     "if-then": _if_then,
     **timing.WISHES,
+    **amending.WISHES,
 }

@@ -181,7 +181,9 @@ def verify(connection: Connection, sealer: Sealer) -> Break | None:
         try:
             readable.append(_revision(sealer, row))
         except Unreadable:
-            found = first_break(replace(chain, last=readable[-1].hash or "" if readable else START, length=len(readable)), sealer.person, readable)
+            found = first_break(
+                replace(chain, last=readable[-1].hash or "" if readable else START, length=len(readable)), sealer.person, readable
+            )
             return found or Break(row.entry_id, row.n, "it cannot be read")
     return first_break(chain, sealer.person, readable)
 

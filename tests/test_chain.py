@@ -200,8 +200,8 @@ def rebuilt(file: str, change) -> str:
     ("spoil", "why"),
     [
         (lambda file: file[: len(file) // 2], "damaged"),
-        (lambda file: "[]", "not a brokercoach logbook"),
-        (lambda file: '{"format": "other"}', "not a brokercoach logbook"),
+        (lambda _: "[]", "not a brokercoach logbook"),
+        (lambda _: '{"format": "other"}', "not a brokercoach logbook"),
         (lambda file: file.replace("mayor", "major", 1), "was changed"),
         (lambda file: altered(file, lambda told: told.update(version=2)), "newer version"),
         (lambda file: altered(file, lambda told: told.update(version="1")), "newer version"),

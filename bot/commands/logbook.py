@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +14,7 @@ from bot.commands.ground import Json, PersonOption, bar, fail, note, out, row_ou
 
 if TYPE_CHECKING:
     from bot.accreditation import Pseudonyms
-    from bot.book import Binder, Sheaf
+    from bot.book import Binder, Book
     from bot.model import PersonId
     from storage.store import Store
 
@@ -32,7 +31,8 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="md, json, docx, pdf or html; json is the one that `import` takes in again.")],
     file: Annotated[Path, typer.Option("-o", "--output", help="The file to write; it is made readable for you alone.")],
     scheme: Annotated[
-        Path | None, typer.Option("--scheme", help="As it is handed in for accreditation, by the criteria of this file; `default` is shipped.")
+        Path | None,
+        typer.Option("--scheme", help="As it is handed in for accreditation, by the criteria of this file; `default` is shipped."),
     ] = None,
     pseudonyms: Annotated[
         Path | None, typer.Option("--pseudonyms", help="With --scheme: who is called what. Written first if it is not there, then read.")
@@ -109,10 +109,7 @@ def _printed(store: Store, person: PersonId, form: Format, scheme: Path | None, 
         return _paper(made, form, font, progress)
 
 
-def _paper(made: object, form: Format, font: Path | None, progress: Callable[[int, int], None]) -> bytes:
-    from bot.book import Book
-
-    assert isinstance(made, Book)  # noqa: S101 - for the type checker
+def _paper(made: Book, form: Format, font: Path | None, progress: Callable[[int, int], None]) -> bytes:
     try:
         if form == "docx":
             from adapters.book_word import render as as_word
@@ -132,7 +129,7 @@ def _paper(made: object, form: Format, font: Path | None, progress: Callable[[in
     return data
 
 
-def _portfolio(binder: Binder, scheme: Path, pseudonyms: Path | None) -> object:
+def _portfolio(binder: Binder, scheme: Path, pseudonyms: Path | None) -> Book:
     import yaml
     from pydantic import BaseModel, ValidationError
 
