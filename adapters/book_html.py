@@ -30,7 +30,8 @@ blockquote{margin-left:0;padding-left:1rem;border-left:3px solid var(--line)}
 .label{margin:1rem 0 .2rem;color:var(--quiet);font-style:italic}.quiet{color:var(--quiet);font-size:.9rem}
 .added{padding-left:1rem;border-left:3px double var(--mark)}.struck{text-decoration:line-through;color:var(--quiet)}
 svg{display:block;width:100%;height:auto;max-width:38rem}svg text{fill:var(--ink);font:13px sans-serif}svg rect{fill:var(--mark)}
-table{border-collapse:collapse;width:100%}th,td{padding:.4rem;border:1px solid var(--line);text-align:left;vertical-align:top;white-space:pre-line}
+table{border-collapse:collapse;width:100%}
+th,td{padding:.4rem;border:1px solid var(--line);text-align:left;vertical-align:top;white-space:pre-line}
 input{width:100%;padding:.6rem;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:.4rem}
 [hidden]{display:none}
 @media print{body{max-width:none;padding:0;font-size:10.5pt;background:#fff;color:#000}nav,.find{display:none}

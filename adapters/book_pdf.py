@@ -50,7 +50,7 @@ def _fonts() -> Iterator[dict[str, Path]]:
         files = {}
         for name in ("figo", "figbo", "notosbo", "symbol2"):
             try:
-                data = myfont(name)
+                data = myfont(name)  # type: ignore[no-untyped-call]
             except ValueError:
                 continue
             files[name] = Path(folder) / f"{name}.ttf"
@@ -133,11 +133,7 @@ class _Page:
             case Chart(title=title, rows=rows):
                 self._chart(title, rows)
             case Table(head=head, rows=rows):
-                for row in (head, *rows) if head else rows:
-                    self._write("\n".join(cell for cell in row[:1]), BODY, "B")
-                    for cell in row[1:]:
-                        self._write(cell, BODY, indent=5)
-                    pdf.ln(1)
+                self._table((head, *rows) if head else rows)
             case Break():
                 pdf.add_page()
 
@@ -182,6 +178,14 @@ class _Page:
         if key not in self._widths:
             self._widths[key] = self.pdf.get_string_width(word)
         return self._widths[key]
+
+    def _table(self, rows: tuple[tuple[str, ...], ...]) -> None:
+        """Cells under one another: a quotation reads better over the whole width."""
+        for first, *others in rows:
+            self._write(first, BODY, "B")
+            for cell in others:
+                self._write(cell, BODY, indent=5)
+            self.pdf.ln(1)
 
     def _chart(self, title: str, rows: tuple[tuple[str, int], ...]) -> None:
         pdf = self.pdf

@@ -18,10 +18,10 @@ _BAR = 30  # characters of the longest bar
 
 
 def render(book: Book, progress: Callable[[int, int], None]) -> bytes:
-    from docx import Document as new_document
+    import docx
     from docx.shared import Pt
 
-    document = new_document()
+    document = docx.Document()
     document.styles["Normal"].font.size = Pt(11)
     properties = document.core_properties
     properties.title, properties.author, properties.comments = clean(book.title)[:255], "", ""

@@ -36,17 +36,18 @@ def _put(draft: Draft, step: Step, text: str) -> None:
 
 
 def keep_answer(draft: Draft, step: Step, text: str) -> bool:
+    first = not _told_before(draft.here)
     _put(draft, step, text)
     place = draft.here
     if draft.guide(place.guide).kind == "reflection" and place.entry:
-        if not place.answer(DAY) and not _told_before(draft, place):
+        if first and not place.answer(DAY):
             understood_day(draft, text)
         answer = Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, draft.here), energy=place.energy)
         draft.keep(marked(draft, answer))
     return True
 
 
-def _told_before(draft: Draft, place: Place) -> bool:
+def _told_before(place: Place) -> bool:
     return any(step != "energy" and not step.startswith("$") for step, _ in place.answers)
 
 

@@ -331,7 +331,7 @@ class Conversation:
     letter_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
-    sought: Sought | None = _private(default=None)
+    sought: Sought | None = None
 
 
 # --- what a turn leads to

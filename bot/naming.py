@@ -61,7 +61,8 @@ def partnership_in(text: str, partnerships: Sequence[Partnership]) -> Partnershi
 
 
 def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), language: str = "en") -> list[str]:
-    """Names by which the writer calls people: capitalised within a sentence ("Ana", "K."), known from before, or by what they are ("mayor").
+    """Names by which the writer calls people: capitalised within a sentence ("Ana", "K."), known from before, or by what they are
+    ("mayor").
 
     A capital at the head of a sentence says nothing, so a name there counts only when it is known or stands elsewhere too.
     """

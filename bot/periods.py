@@ -109,7 +109,7 @@ def _dates(told: str, language: str, looking: Looking, today: date, zone: str | 
             else:
                 of = year or (today.year if month <= today.month else today.year - 1)
                 yield Period(*_month(of, month), (found.start(), end))
-    for found in re.finditer(r"\b(20\d\d)\b", told):
+    for found in re.finditer(r"(?<![-\d])(20\d\d)(?![-\d])", told):
         yield Period(date(int(found[1]), 1, 1), date(int(found[1]), 12, 31), found.span())
 
 

@@ -137,9 +137,7 @@ def from_json(text: str) -> Record:
         raise Refused("it is not a brokercoach logbook; take the file that `brokercoach export --format json` wrote")
     version = file.get("version")
     if not isinstance(version, int) or version > VERSION:
-        raise Refused(
-            f"it has version {version if isinstance(version, int) else '?'}, this program knows {VERSION} and older; install the newer version"
-        )
+        raise Refused(f"it is of another version, this program knows {VERSION} and older; install the newer version")
     told = file.get("record")
     if not isinstance(told, dict) or file.get("digest") != _digest(told):
         raise Refused("it was changed after it was written; take the file as it was exported")
