@@ -435,6 +435,7 @@ def prompts_draw(guide: Annotated[str | None, typer.Argument(help="One guide; al
 app.command()(logbook.export)
 app.command("import")(logbook.import_)
 app.command()(logbook.verify)
+app.command()(logbook.find)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from passages import passage
 from bot.finding import asked_in
 from bot.hearing import words_in
 from bot.manager import Manager
-from bot.model import Entry, Inbound, Letter, Partnership, Passage, Person, PersonId, Platform, Quote, Sought
+from bot.model import Entry, Inbound, Letter, Partnership, Passage, Person, PersonId, Quote, Sought
 from bot.naming import people_in, themes_in
 from bot.periods import period_in
 from bot.recall import ranked

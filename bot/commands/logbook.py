@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.commands.ground import Json, PersonOption, bar, fail, note, out, row_out, settings_of, store_of
+from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, row_out, settings_of, store_of
 
 if TYPE_CHECKING:
     from bot.accreditation import Pseudonyms
@@ -82,6 +82,35 @@ def verify(person: PersonOption, as_json: Json = False) -> None:
         sys.stdout.write("every piece of writing stands as it was written\n")
     if broken is not None:
         fail(f"entry {broken.entry or '(at the end)'}, writing {broken.n}: {broken.why}; compare with a backup (brokercoach db restore)")
+
+
+def find(
+    person: PersonOption,
+    text: Annotated[str, typer.Argument(help="In plain words: what did I write about the mayor in spring?")],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many entries at most.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Look something up in a person's logbook; nothing of it is written anywhere."""
+    from bot.finding import asked_in, common
+    from bot.model import Sought
+    from bot.parts import now
+    from bot.recall import quote_around, ranked, stems, text_of
+    from bot.rhythm import today
+    from prompts.library import load_library
+
+    settings = settings_of()
+    with store_of(settings) as store:
+        known = store.person(_known(store, person))
+        entries = store.entries(known.id)
+    words = load_library().in_language(known.language)
+    asked = asked_in(text, words, known.language, known, today(now(), known.zone))
+    sought = asked.sought if asked and asked.kind in ("find", "last") else Sought(text)
+    near = dict(finder_of(settings).near(sought.words, [(entry.id, text_of(entry)) for entry in entries])) if sought.words else {}
+    wanted = stems(sought.words, known.language, common(words))
+    for entry in ranked(entries, sought, known.language, common(words), near)[: 1 if sought.latest else k]:
+        quote = quote_around(text_of(entry), wanted, known.language)
+        row = {"entry": entry.id, "date": entry.event_date.isoformat(), "partnership": entry.partnership, "quote": quote}
+        row_out(row | {"retracted": entry.retracted is not None}, f"{entry.event_date.isoformat()}  “{quote}”", as_json)
 
 
 def _known(store: Store, person: str) -> PersonId:
