@@ -20,8 +20,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import serving
+
 HERE = Path(__file__).parent
-QUERIES = HERE / "queries_dev.jsonl"
+QUERIES, OWN = HERE / "queries_dev.jsonl", HERE / "queries_own.jsonl"
 ROUNDS = 60
 
 
@@ -143,24 +145,29 @@ def main() -> None:
         begun = time.perf_counter()
         finder = Finder.open(home)
         load = time.perf_counter() - begun
-        rows = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
-        texts = [row["text"] for row in rows]
+        rows, own = ([json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] for file in (QUERIES, OWN))
+        texts = [row["text"] for row in (*rows, *own)] * 2
         embedder = Embedder.open(home / "index")
         assert embedder is not None
         embed = spread(_each(lambda text: embedder.embed([text]), texts))
         search = spread(_each(finder.rank, texts))
         fsync = bare_fsync(home)
-        turn = asyncio.run(turns(finder, home))
+        inside = asyncio.run(turns(finder, home))
+        served = serving.measured(home / "served", home, spread)
         results = {
             "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
             "retrieval": evaluate(finder, rows).as_dict(),
+            "retrieval_own": evaluate(finder, own).as_dict(),
             "embed_ms": embed,
             "search_ms": search,
             "fsync_ms": fsync,
-            "turn_ms": turn,
+            "inside_ms": inside,
+            **served,
             "ratios": {
-                "reflect/fsync": round(turn["reflect"]["p50"] / fsync["p50"], 2),
-                "ask/embedding": round(turn["ask"]["p50"] / embed["p50"], 2),
+                "reflect/echo": round(served["turn_ms"]["reflect"]["p50"] / served["echo_ms"]["p50"], 2),
+                "ask/echo": round(served["turn_ms"]["ask"]["p50"] / served["echo_ms"]["p50"], 2),
+                "reflect/fsync": round(inside["reflect"]["p50"] / fsync["p50"], 2),
+                "ask/embedding": round(inside["ask"]["p50"] / embed["p50"], 2),
                 "search/embedding": round(search["p50"] / embed["p50"], 2),
             },
             "index": {"build_s": round(build, 1), "load_s": round(load, 2)},
@@ -185,13 +192,14 @@ def show(results: dict[str, Any]) -> None:
     from rich.table import Table
 
     table = Table("what", "p50", "p99", title="milliseconds")
-    for what in ("fsync_ms", "embed_ms", "search_ms"):
+    for what in ("fsync_ms", "embed_ms", "search_ms", "echo_ms"):
         table.add_row(what.removesuffix("_ms"), str(results[what]["p50"]), str(results[what]["p99"]))
-    for what, measured in results["turn_ms"].items():
-        table.add_row(f"turn: {what}", str(measured["p50"]), str(measured["p99"]))
+    for kind in ("inside", "turn"):
+        for what, measured in results[f"{kind}_ms"].items():
+            table.add_row(f"{kind}: {what}", str(measured["p50"]), str(measured["p99"]))
     console = Console()
     console.print(table)
-    for name in ("ratios", "index", "cold_start_s", "rss_mb"):
+    for name in ("turns_per_s", "nudges", "serve", "ratios", "index", "cold_start_s", "rss_mb"):
         console.print(name, results[name])
 
 

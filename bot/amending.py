@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from bot import finding, guiding
+from bot.asking import clip
 from bot.draft import Draft
 from bot.finding import Asked
 from bot.model import Add, Choice, Entry, Keep, Place
@@ -49,7 +50,7 @@ def _reword(draft: Draft, asked: Asked) -> None:
     if entry is None:
         return
     if len(entry.answers) > 1:
-        choices = [Choice(f"entry:reword:{entry.id}:{step}", guiding.clip(text, 40)) for step, text in entry.answers]
+        choices = [Choice(f"entry:reword:{entry.id}:{step}", clip(text, 40)) for step, text in entry.answers]
         draft.say(draft.line("amend.reword.which", day=finding.day_of(draft, entry)), "question", choices)
     elif entry.answers:
         _ask_wording(draft, entry, entry.answers[0][0])
@@ -57,7 +58,7 @@ def _reword(draft: Draft, asked: Asked) -> None:
 
 def _ask_wording(draft: Draft, entry: Entry, step: str) -> None:
     was = dict(entry.answers).get(step, "")
-    guiding.start(draft, "wording", frame=guiding.clip(was, guiding.QUOTED), ref=f"{entry.id} {step}")
+    guiding.start(draft, "wording", frame=clip(was, guiding.QUOTED), ref=f"{entry.id} {step}")
 
 
 def _take_back(draft: Draft, asked: Asked) -> None:
@@ -86,7 +87,7 @@ def pressed(draft: Draft, what: str) -> bool:
 
 
 def _told(entry: Entry) -> str:
-    return guiding.clip(next((text for _, text in entry.answers), ""))
+    return clip(next((text for _, text in entry.answers), ""))
 
 
 # --- days gone by
@@ -143,7 +144,7 @@ def review(draft: Draft) -> None:
     if entry is None:
         draft.say(draft.line("aims.none"), "reply", [draft.choice("aims"), draft.choice("later")])
     else:
-        guiding.start(draft, "aims-review", frame=guiding.clip(dict(entry.answers).get("aim", ""), guiding.QUOTED), ref=entry.id)
+        guiding.start(draft, "aims-review", frame=clip(dict(entry.answers).get("aim", ""), guiding.QUOTED), ref=entry.id)
 
 
 def export(draft: Draft) -> None:

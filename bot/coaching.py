@@ -17,14 +17,14 @@ from datetime import timedelta
 from itertools import product
 from typing import Literal
 
+from bot import offers
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, shape_of, turns_in, who_in
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in
 from bot.model import Choice, Cited, Passage, Talk
 from bot.spelling import words_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
-CLOSE = 0.75  # from here on a card's mirror may be held up to a scene that was not told for advice
 CLEAR = 0.5  # a passage's score from which it answers the message: on the development queries 92 in 100 of those are right
 LIKELY = 0.3  # from here on a card's title is worth offering as one of several threads; below, every second one is wrong
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
@@ -116,7 +116,18 @@ def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> N
     else:
         said, used = _heard(draft, talk, text)
         draft.talk = _with_used(talk, *used)
-        _speak(draft, [said], draft.line("explore.question"))
+        _speak(draft, [said], draft.line("explore.question"), _walk(draft, talk.asked))
+
+
+def _walk(draft: Draft, text: str) -> list[Choice]:
+    """A guide that fits what was told, as one more way to go on; offered once a talk."""
+    talk = draft.talk
+    if draft.ending or (talk and "guide" in talk.used):
+        return []
+    choices = offers.walk(draft, text)
+    if talk and choices:
+        draft.talk = _with_used(talk, "guide")
+    return choices
 
 
 def _heard(draft: Draft, talk: Talk, text: str) -> tuple[str, Sequence[str]]:
@@ -192,7 +203,7 @@ def another_way(draft: Draft) -> None:
             advise(draft, Talk(other.card, "options", talk.began, draft.at, talk.asked, seen), other, talk.asked)
             return
     draft.talk = replace(talk, stage="own", at=draft.at)
-    draft.say(draft.line("advise.no-more"))
+    draft.say(draft.line("advise.no-more"), "reply", _walk(draft, talk.asked))
 
 
 def one_way(draft: Draft) -> None:
@@ -233,6 +244,7 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         _speak(draft, [said], voice.ask(), choices)
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")
+        choices += _walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
             _speak(draft, [], challenge, choices)
@@ -240,7 +252,7 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
             _speak(draft, [challenge], draft.line("own.question"), choices)
     else:
         draft.talk = talk
-        _speak(draft, [], draft.line("own.question"), [*choices, draft.choice("enough")])
+        _speak(draft, [], draft.line("own.question"), [*choices, *_walk(draft, talk.asked), draft.choice("enough")])
 
 
 def _echoed(draft: Draft, talk: Talk, text: str) -> str | None:
@@ -268,7 +280,7 @@ def plainer(draft: Draft) -> None:
     """Somebody did not understand: the last question again, in the fewest words there are, and short sentences from here on."""
     draft.plain = True
     passage = draft.context.in_hand
-    if draft.talk and passage and draft.talk.stage != "explore":
+    if draft.talk and passage and draft.talk.stage not in ("explore", "threads"):
         question = min((Voice(draft, passage, "").part(f"q{n}") for n in range(3)), key=len)
         draft.say(draft.line("plain.again", question=question), "reply", draft.offered)
     else:
@@ -278,7 +290,7 @@ def plainer(draft: Draft) -> None:
 def for_instance(draft: Draft) -> None:
     """An example of what one might do, from the card in hand."""
     passage = draft.context.in_hand
-    if draft.talk is None or passage is None:
+    if draft.talk is None or passage is None or draft.talk.stage in ("explore", "threads"):
         draft.say(draft.line("example.none"))
         return
     voice = Voice(draft, passage, draft.talk.asked)
@@ -288,7 +300,7 @@ def for_instance(draft: Draft) -> None:
 def methods(draft: Draft) -> None:
     """What the ways of the card in hand are called, and what one does in each."""
     passage = draft.context.in_hand
-    if draft.talk is None or passage is None:
+    if draft.talk is None or passage is None or draft.talk.stage in ("explore", "threads"):
         draft.say(draft.line("example.none"))
         return
     voice = Voice(draft, passage, draft.talk.asked)
@@ -314,7 +326,7 @@ def _silent(draft: Draft, text: str) -> None:
     if own := _own_document(draft):
         _speak(draft, own, draft.line("silent.question"))
     elif of_this_world(text, draft.words.hear):
-        _speak(draft, [draft.line("silent")], draft.line("silent.question"))
+        _speak(draft, [draft.line("silent")], draft.line("silent.question"), _walk(draft, text))
     else:
         _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))
 
@@ -329,30 +341,3 @@ def _speak(draft: Draft, parts: Sequence[str], question: str, choices: Sequence[
 
 def _with_used(talk: Talk, *parts: str) -> Talk:
     return replace(talk, used=tuple(dict.fromkeys([*talk.used, *parts])))
-
-
-# --- mirrors in a reflection
-
-
-def mirror_of(draft: Draft, answer: str) -> str:
-    """A short mirror of an answer in a reflection: from the card that fits it closely, else from the answer's own shape."""
-    best = draft.context.passages[0] if draft.context.passages else None
-    if best is not None and best.score >= CLOSE:
-        voice = Voice(draft, best, answer)
-        if mirror := voice.fresh(voice.mirrors()):
-            return voice.use(mirror)
-    shape, echo, who = _shape(draft, answer), echo_of(answer, draft.words.hear), who_in(answer, draft.words.hear)
-    if shape in ("short", "nothing"):
-        return draft.line(f"flow.{shape}")
-    if shape == "plain" and who:
-        return draft.line("flow.who", who=who)
-    return draft.line(f"flow.{shape}", echo=echo) if echo else draft.line("flow.bare")
-
-
-def _shape(draft: Draft, answer: str) -> str:
-    hear, words = draft.words.hear, words_in(answer)
-    if turns_in(answer, hear):
-        return "contrast"
-    if feels(answer, hear):
-        return "feeling"
-    return shape_of(answer, hear) or ("short" if len(words) < 5 else "plain")

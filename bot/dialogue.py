@@ -22,10 +22,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, falling, finding, guiding, nudge, safety, timing, wishes
+from bot import amending, coaching, falling, finding, guiding, nudge, offers, roles, safety, timing, wishes
+from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
-from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Pressed, Said, Talk, Turn
+from bot.model import (
+    Choice,
+    Context,
+    Deleted,
+    Edited,
+    Event,
+    Fell,
+    Handed,
+    Keep,
+    Noted,
+    Opened,
+    Place,
+    Pressed,
+    Said,
+    TakeOut,
+    Talk,
+    Turn,
+    Wished,
+)
 from bot.spelling import words_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
@@ -58,7 +77,7 @@ IN_PASSING = frozenset(
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
 
-def step(library: Library, context: Context, event: Event) -> Turn:
+def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C901 - a table of events is long, not complex
     """Decides one turn. The same arguments give the same turn."""
     draft = Draft(library, context, event)
     _forget_old_place(draft)
@@ -75,6 +94,12 @@ def step(library: Library, context: Context, event: Event) -> Turn:
             _said(draft, text)
         case Edited():
             _edited(draft, event)
+        case Deleted(of=of):
+            _deleted(draft, of)
+        case Wished(wish=wish):
+            _wished(draft, wish)
+        case Noted(text=text):
+            _noted(draft, text)
         case Handed(what=what):
             wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
@@ -114,10 +139,17 @@ def _back_again(draft: Draft) -> None:
 
 
 def _forget_old_place(draft: Draft) -> None:
-    if draft.place and draft.at - draft.place.at > guiding.HELD:
+    if draft.place and (draft.at - draft.place.at > guiding.HELD or not _stands(draft, draft.place)):
         draft.place = None
-    if draft.held and draft.at - draft.held.at > guiding.HELD:
+    if draft.held and (draft.at - draft.held.at > guiding.HELD or not _stands(draft, draft.held)):
         draft.held = None
+
+
+def _stands(draft: Draft, place: Place) -> bool:
+    """Whether the step of a place still exists: an operator may have changed a guide, a person their headings."""
+    return (
+        place.guide in draft.library.guides and draft.guide(place.guide).has(place.step) and place.step in draft.spoken(place.guide).steps
+    )
 
 
 # --- coming in
@@ -171,13 +203,13 @@ def _language_settled(draft: Draft, text: str) -> bool:
     changed = draft.language != draft.person.language
     draft.person = replace(draft.person, language=draft.language)
     if asked_for(text, draft.library.languages) and draft.person.welcomed:
-        question, choices = guiding.question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
-        draft.say(f"{draft.line('switched')} {question}", "question" if draft.place else "reply", choices)
+        asked, choices = question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
+        draft.say(f"{draft.line('switched')} {asked}", "question" if draft.place else "reply", choices)
         return True
     if changed:
         draft.offered = draft.relabelled(draft.offered)
         if draft.person.welcomed:
-            draft.say(draft.line("switched"), "notice", draft.offered)
+            draft.say(draft.line("switched"), "notice")
     elif tongue and tongue not in draft.library.words and not _answers_a_question(draft):
         foreign = draft.library.languages.foreign.get(tongue)
         draft.say(foreign.says if foreign else draft.line("foreign"), "notice", draft.offered)
@@ -210,7 +242,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     if kept is None:
         wishes.finish_in_place(draft, draft.line("edited.not-kept"))
         return
-    draft.do(Keep(kept.entry, kept.guide, kept.step, event.text, event_date=kept.day))
+    draft.do(Keep(kept.entry, kept.guide, kept.step, as_kept(draft, kept.guide, kept.step, event.text), event_date=kept.day))
     if safety.alarmed(draft, event.text):
         return
     place = draft.place
@@ -218,6 +250,57 @@ def _edited(draft: Draft, event: Edited) -> None:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
     wishes.finish_in_place(draft, draft.line("edited"))
+
+
+def _deleted(draft: Draft, of: str) -> None:
+    """A message whose words became an answer was deleted: whether the logbook lets go of it too is the person's to say."""
+    kept = draft.kept_of(of)
+    if kept is None or safety.in_danger(draft):
+        draft.leave_choices()
+        return
+    choices = (Choice(f"out:{kept.entry}:{kept.step}", draft.line("choice.take-out")), draft.choice("keep-it"))
+    draft.say(draft.line("deleted.ask"), "question", choices)
+
+
+def _taken_out(draft: Draft, what: str) -> None:
+    entry, _, step_id = what.rpartition(":")
+    draft.do(TakeOut(entry, step_id))
+    draft.let_go_of(entry, step_id)
+    _on_with_it(draft, "deleted.done")
+
+
+def _on_with_it(draft: Draft, key: str) -> None:
+    """Says a line, and asks again what was open in a guide; what was offered before is off the table."""
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    wishes.finish(draft, draft.line(key))
+
+
+def _wished(draft: Draft, wish: str) -> None:
+    """A button outside the talk: it does what its words would do, and a guide that is open keeps its place."""
+    if safety.in_danger(draft):
+        safety.keep_company(draft)
+        return
+    draft.alarm = None
+    if not draft.person.welcomed:
+        _welcome(draft)
+    elif wish not in wishes.WISHES:
+        _expired(draft)
+    elif draft.place is None:
+        wishes.WISHES[wish](draft)
+    elif not _wish_met_in_guide(draft, wish):
+        wishes.offer_to_resume(draft)
+
+
+def _noted(draft: Draft, text: str) -> None:
+    """A text straight for the logbook; nothing of the talk moves. It is never put to the coach, but danger in it is heard."""
+    if not words_in(text):
+        _on_with_it(draft, "empty")
+        return
+    draft.keep(Keep(draft.new_id("note"), "note", "note", text, event_date=draft.today))
+    draft.person = replace(draft.person, welcomed=True)
+    if not safety.alarmed(draft, text):
+        _on_with_it(draft, "noted")
 
 
 # --- in a guide
@@ -231,24 +314,39 @@ def _in_guide(draft: Draft, text: str) -> None:
     if choice and choice.id.startswith("do:"):
         _pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text):
-        return
-    if choice is None and _asked_of_logbook(draft, meant):
+    if timing.told_away(draft, text) or (choice is None and _asked_of_logbook(draft, meant)):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
-        if control in _CONTROLS:
+        if control in _CONTROLS and not (control == "skip" and _tells_of_nothing(draft, meant)):
             _CONTROLS[control](draft)
             if rest:
                 guiding.answer(draft, rest)
             return
         if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear)):
             return
-        if aside or asks_coach(text, hear):
+        if _another_guide(draft, text):
+            return
+        if aside or (asks_coach(text, hear) and not draft.guide(draft.here.guide).step(draft.here.step).wording):
             _answer_in_passing(draft, meant)
             return
     if not guiding.answer(draft, text):
         _answer_in_passing(draft, text)
+
+
+def _another_guide(draft: Draft, text: str) -> bool:
+    """The title of a guide, said in another one: that one waits, if anything was written in it."""
+    name = offers.titled(draft, text)
+    if name:
+        draft.held = draft.place if guiding.anything_kept(draft.here) else None
+        guiding.walk(draft, name)
+    return name is not None
+
+
+def _tells_of_nothing(draft: Draft, text: str) -> bool:
+    """Where a moment was asked for, "nothing" is an answer: a quiet day has its own question."""
+    step = draft.guide(draft.here.guide).step(draft.here.step)
+    return bool(step.turns) and offers.moment_in(text, draft.words.hear) in step.turns
 
 
 def _control_in(draft: Draft, text: str) -> tuple[str | None, str]:
@@ -270,6 +368,8 @@ def _wish_met_in_guide(draft: Draft, wish: str | None) -> bool:
         wishes.offer_to_resume(draft)
     elif wish in ("hello", "thanks"):
         _ask_again(draft)
+    elif wish == "guides":
+        guiding.show_guides(draft)
     elif wish == "reflect" and place.guide == "onboarding":
         wishes.WISHES["reflect"](draft)
     elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
@@ -295,7 +395,7 @@ def _stop(draft: Draft) -> None:
     draft.place = draft.held = None
     if place and place.guide == "onboarding":
         draft.person = replace(draft.person, onboarded=True)
-    kept = place is not None and draft.guide(place.guide).kind == "reflection" and guiding.anything_kept(place)
+    kept = place is not None and draft.guide(place.guide).kept and guiding.anything_kept(place)
     draft.say(
         draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
     )
@@ -316,7 +416,7 @@ def _question(draft: Draft) -> None:
 
 
 def _ask_again(draft: Draft) -> None:
-    text, choices = guiding.question(draft)
+    text, choices = question(draft)
     draft.say(text, "question", choices)
 
 
@@ -354,6 +454,16 @@ _CONTROLS_OUTSIDE = {
 }
 
 
+def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
+    if name := offers.asked_for(draft, text):
+        guiding.walk(draft, name)
+    elif wish is None and offers.asks_for_list(draft, text):
+        offers.show_list(draft, draft.line("guides.unknown"))
+    else:
+        return False
+    return True
+
+
 def _outside(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     if not words_in(text):
@@ -364,14 +474,14 @@ def _outside(draft: Draft, text: str) -> None:
         return
     control = heard(text, hear.controls, hear)
     wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
-    for name, guide in draft.words.guides.items():
-        if heard(text, {name: guide.opens}, hear):
-            guiding.start(draft, name)
-            return
+    if _guide_asked_for(draft, text, wish):
+        return
     if timing.told_away(draft, text) or _asked_of_logbook(draft, text):
         return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
+    if act in ("role", "lens") and not roles.asks_role(text, hear):
+        act = None  # a story in which such a question stands
     if control == "skip" and draft.talk:
         draft.say(draft.line("smaller"), "reply", draft.offered)
     elif wish in wishes.WISHES:
@@ -402,6 +512,22 @@ def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP)
 
 
+def _entry_picked(draft: Draft, what: str) -> None:
+    if not amending.pressed(draft, what):
+        _expired(draft)
+
+
+_PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "entry": _entry_picked,
+    "card": coaching.thread_picked,
+    "guide": guiding.walk,
+    "group": offers.show_group,
+    "phase": roles.phase_picked,
+    "lens": roles.lens_picked,
+    "broker": roles.broker_told,
+}
+
+
 def _pressed(draft: Draft, choice_id: str) -> None:
     if safety.in_danger(draft):
         safety.keep_company(draft)
@@ -411,15 +537,16 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _expired(draft)
         return
     kind, _, what = choice_id.partition(":")
-    if kind == "do":
+    if choice_id == "do:keep-it":
+        _on_with_it(draft, "deleted.kept")
+    elif kind == "do":
         wishes.WISHES[what](draft)
-    elif kind == "entry":
-        if not amending.pressed(draft, what):
-            _expired(draft)
     elif kind == "away":
         timing.away_until(draft, date.fromisoformat(what))
-    elif kind == "card":
-        coaching.thread_picked(draft, what)
+    elif kind == "out":
+        _taken_out(draft, what)
+    elif kind in _PICKED:
+        _PICKED[kind](draft, what)
     elif kind == "opt":
         _option_picked(draft, int(what.rpartition(":")[2]))
     elif draft.place:
@@ -430,10 +557,10 @@ def _pressed(draft: Draft, choice_id: str) -> None:
 
 def _expired(draft: Draft) -> None:
     if draft.place:
-        text, choices = guiding.question(draft)
+        text, choices = question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away")]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "away", *_PICKED)]
         draft.say(draft.line("expired"), "notice", still)
 
 

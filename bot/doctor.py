@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +23,22 @@ class Finding:
 
 def examine(settings: Settings, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
     """`progress` is told (done, all) where an index has to be built."""
-    looks = (("prompts", _prompts), ("home", _home), ("logbook", _logbook), ("search", partial(_search, progress=progress)))
+    looks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("prompts", _prompts),
+        ("home", _home),
+        ("logbook", _logbook),
+        ("post", _post),
+        ("search", partial(_search, progress=progress)),
+    ]
+    if settings.telegram_token:
+        looks.append(("telegram", _telegram))
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_client_id:
+        looks.append(("slack", _slack))
     return [_look(part, look, settings) for part, look in looks]
 
 
 def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    from bot.door import Refused
     from knowledge.card import BadCards
     from knowledge.index import IndexDown
     from prompts.library import BadPrompts
@@ -34,7 +46,7 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
     try:
         return Finding(part, True, look(settings))
-    except (StoreDown, IndexDown, BadCards, BadPrompts) as error:
+    except (StoreDown, IndexDown, BadCards, BadPrompts, Refused) as error:
         return Finding(part, False, str(error))
     except OSError as error:
         return Finding(
@@ -44,10 +56,25 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
         )
 
 
-def _prompts(_: Settings) -> str:
-    from prompts.library import load_library
+def _slack(settings: Settings) -> str:
+    import asyncio
 
-    library = load_library()
+    from bot.door import Refused
+    from bot.parts import slack_account
+
+    try:
+        from adapters.slack_checkup import faults
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[slack]") from None
+    if found := asyncio.run(faults(slack_account(settings))):
+        raise Refused("; ".join(found))
+    return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
+
+
+def _prompts(settings: Settings) -> str:
+    from prompts.own import load_with_own
+
+    library = load_with_own(settings.guides_path)
     return f"{len(library.guides)} guides, languages: {', '.join(library.words)}"
 
 
@@ -73,6 +100,24 @@ def _logbook(settings: Settings) -> str:
         store.close()
 
 
+def _post(settings: Settings) -> str:
+    """Counts alone: what waits, what was given up on, and whom nobody reaches."""
+    from bot.parts import now, open_store
+
+    store = open_store(settings)
+    try:
+        stands = store.standing()
+    finally:
+        store.close()
+    waits = f"{stands.undone} messages wait for their turn"
+    if stands.oldest:
+        waits += f", the oldest for {max(0, round((now() - stands.oldest).total_seconds()))} s"
+    return (
+        f"{waits}; {stands.set_aside} were set aside; {stands.unsent} letters are unsent, {stands.uncertain} uncertain, "
+        f"{stands.let_go} let go; {stands.unreachable} addresses unreachable"
+    )
+
+
 def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> str:
     from knowledge.index import IndexDown
     from knowledge.search import Finder
@@ -83,3 +128,15 @@ def _search(settings: Settings, progress: Callable[[int, int], None] | None) -> 
     if finder.fault:
         raise IndexDown(finder.fault)
     return "by words and by meaning"
+
+
+def _telegram(settings: Settings) -> str:
+    from bot.door import Refused
+
+    try:
+        from adapters.telegram import base_url
+        from adapters.telegram_checkup import checkup
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[telegram]") from None
+    token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    return asyncio.run(checkup(token, base_url(token, settings.telegram_api), settings.telegram_webhook))

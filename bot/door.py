@@ -32,14 +32,23 @@ class Unreachable(NotSent):
     """There is nobody at this address any more: blocked, gone, archived. Nothing more is sent there until somebody writes from it."""
 
 
+class Refused(Exception):
+    """The platform does not accept our credentials, or they cannot be right; the message names the setting and the remedy."""
+
+
 class Door(Protocol):
-    """One platform account. Nothing is decided behind it."""
+    """One platform account. Nothing is decided behind it.
+
+    A door may also have `routes()`, an iterable of aiohttp's RouteDef for the one web server, and `heard_at`, the moment in UTC
+    at which its platform answered last, which /readyz shows.
+    """
 
     platform: Platform
 
     async def listen(self, accept: Accept) -> None:
         """Takes in messages until cancelled, and outlives every fault of the network. `accept` returns once a message is stored
         for good, and only then is the platform told that it arrived; it raises StoreDown when it could not be stored.
+        Raises Refused when the platform will have none of us.
         """
 
     async def send(self, letter: Letter) -> None:

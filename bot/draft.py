@@ -14,6 +14,7 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
+from bot.headings import expanded, has_headings, spoken
 from bot.model import (
     Choice,
     Cited,
@@ -36,7 +37,7 @@ from bot.model import (
 )
 from bot.rhythm import day_in_words, moment_in_words, next_letter, next_reminder, today
 from bot.tongue import held_in
-from prompts.library import Guide, Library, Words
+from prompts.library import Guide, GuideWords, Library, Words
 
 REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
@@ -72,6 +73,7 @@ class Draft:
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
+        self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
         self.ending: tuple[str, tuple[Choice, ...]] | None = None  # what closes a coaching reply given in the middle of a guide
@@ -135,7 +137,7 @@ class Draft:
             return Template(text).substitute(told)
         filled = Template(text).substitute({slot: f"{_SEAM}{value}" for slot, value in told.items()})
         for shape, meant in joins.items():
-            filled = _seamed(shape).sub(meant, filled)
+            filled = _seamed(shape).sub(meant.replace("~", _SEAM), filled)
         return filled.replace(_SEAM, "")
 
     def day(self, day: date) -> str:
@@ -163,7 +165,12 @@ class Draft:
     def _label(self, choice_id: str) -> str | None:
         kind, _, rest = choice_id.partition(":")
         in_hand = self.context.in_hand
-        if kind == "do":
+        if kind == "guide":
+            return self.words.guides[rest].title if rest in self.words.guides else None
+        if kind in ("group", "phase", "lens", "broker", "do"):
+            key = {"group": f"group.{rest}", "do": f"choice.{rest}"}.get(kind, f"choice.{kind}.{rest}")
+            return self.line(key)
+        if kind == "step":
             return self.line(f"choice.{rest}")
         if kind == "opt" and in_hand:
             card, _, number = rest.rpartition(":")
@@ -179,8 +186,41 @@ class Draft:
         """The entries that are open: all of them where something is looked up, else the latest."""
         return self.context.book or self.context.entries
 
+    def fitting(self, key: str, longest: int, variants: tuple[str, ...] = (), /, **slots: str) -> str:
+        """A wording of a line that needs only slots which have something in them, no longer than it may be; the one unheard longest,
+        and of those never heard the one that says most of the person's own.
+
+        The wordings are those of a line unless they are given. Raises ValueError where none fits: one without slots has to be among them.
+        """
+        given = {slot: text for slot, text in slots.items() if text}
+        variants = variants or self.words.variants(key)
+        needs = [set(Template(text).get_identifiers()) for text in variants]
+        said = {n: self.fill(text, **given) for n, text in enumerate(variants) if needs[n] <= {*given, "dear"}}
+        short = [n for n in said if len(said[n]) <= longest] or [n for n in said if not needs[n]]
+        best = min(short, key=lambda n: (self.heard_at(f"{key}#{n}"), -len(needs[n]), (n - self._turns) % len(variants)))
+        self.remember(f"{key}#{best}")
+        return said[best][:1].upper() + said[best][1:]
+
+    def said_lately(self, key: str, within: int) -> bool:
+        """Whether any wording of a line is among the last so many marks."""
+        return any(mark.startswith(f"{key}#") for mark in self._recent[-within:])
+
+    def last_mark(self, group: str) -> str:
+        """The mark that was set last among those that begin so; empty when none was lately."""
+        return next((mark for mark in reversed(self._recent) if mark.startswith(group)), "")
+
     def guide(self, name: str) -> Guide:
-        return self.library.guides[name]
+        """A guide; the one of a person's own headings has a step for each of them."""
+        guide = self.library.guides[name]
+        return expanded(guide, self.person.headings) if name in self._own else guide
+
+    def has_headings(self, name: str) -> bool:
+        return name in self._own
+
+    def spoken(self, name: str) -> GuideWords:
+        """The words of a guide in the person's language."""
+        words = self.words.guides[name]
+        return spoken(words, self.person.headings) if name in self._own else words
 
     # --- effects
 
@@ -201,6 +241,16 @@ class Draft:
         """Keeps an answer, and remembers which message it came in."""
         self._effects.append(answer)
         self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
+
+    def leave_choices(self) -> None:
+        """Nothing is said this turn, and what was offered stays on the table."""
+        self.choices = self.offered
+
+    def let_go_of(self, entry: str, step: str) -> None:
+        """An answer has left the logbook: editing its message cannot bring it back, nor does an open guide remember it."""
+        self._kept = tuple(kept for kept in self._kept if (kept.entry, kept.step) != (entry, step))
+        if self.place and self.place.entry == entry:
+            self.place = replace(self.place, answers=tuple(answer for answer in self.place.answers if answer[0] != step))
 
     def kept_of(self, message: str) -> Kept | None:
         return next((kept for kept in reversed(self._kept) if kept.message == message), None)

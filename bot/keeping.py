@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 
+from bot.asking import as_kept
 from bot.draft import Draft
+from bot.headings import headings_in
 from bot.hearing import name_in
 from bot.model import PHASES, Add, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.naming import marked
@@ -39,11 +41,11 @@ def keep_answer(draft: Draft, step: Step, text: str) -> bool:
     first = not _told_before(draft.here)
     _put(draft, step, text)
     place = draft.here
-    if draft.guide(place.guide).kind == "reflection" and place.entry:
+    if draft.guide(place.guide).kept and place.entry:
         if first and not place.answer(DAY):
             understood_day(draft, text)
-        answer = Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, draft.here), energy=place.energy)
-        draft.keep(marked(draft, answer))
+        kept = as_kept(draft, place.guide, step.id, text)
+        draft.keep(marked(draft, Keep(place.entry, place.guide, step.id, kept, event_date=_day_of(draft, draft.here), energy=place.energy)))
     return True
 
 
@@ -103,7 +105,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
         return False
     zones = zones_for(text, draft.words.hear.place_leads)
     if len(zones) > 1:
-        choices = [Choice(f"zone:{zone}", city_of(zone)) for zone in best_known(zones, MANY_ZONES)]
+        choices = [Choice(f"zone:{zone}", city_of(zone, draft.language)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
         return True
     if not zones:
@@ -113,7 +115,7 @@ def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
 
 
 def set_zone(draft: Draft, step: Step, zone: str) -> None:
-    _put(draft, step, city_of(zone))
+    _put(draft, step, city_of(zone, draft.language))
     draft.person = replace(draft.person, zone=zone)
     draft.set_reminder()
 
@@ -215,8 +217,24 @@ def _keep_letter(draft: Draft, step: Step, text: str) -> bool:
     return True
 
 
+def _keep_headings(draft: Draft, step: Step, text: str) -> bool:
+    headings = headings_in(text)
+    _put(draft, step, ", ".join(headings))
+    set_headings(draft, headings)
+    return bool(headings)
+
+
+def set_headings(draft: Draft, headings: tuple[str, ...]) -> None:
+    """From now on the daily reflection goes by these; one that is half done under the old ones is let go, its answers stay."""
+    draft.person = replace(draft.person, headings=headings)
+    if draft.held and draft.has_headings(draft.held.guide):
+        draft.held = None
+
+
 READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "answer": keep_answer,
+    "mark": keep_answer,
+    "headings": _keep_headings,
     "name": _keep_name,
     "zone": _keep_zone,
     "reminder": _keep_time,
@@ -274,6 +292,7 @@ def _choose_letter(draft: Draft, step: Step, choice: GuideChoice, label: str) ->
 CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
     "energy": _choose_energy,
     "answer": _choose_heading,
+    "mark": _choose_heading,
     "reminder": _choose_time,
     "broker": _choose_broker,
     "phases": _choose_phase,

@@ -17,12 +17,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
 from bot.finding import wants_book
 from bot.model import (
     Context,
+    Deleted,
     Edited,
     Event,
     Fell,
@@ -30,6 +31,7 @@ from bot.model import (
     Inbound,
     Letter,
     Message,
+    Noted,
     Opened,
     Passage,
     PersonId,
@@ -40,8 +42,11 @@ from bot.model import (
     Said,
     Say,
     Turn,
+    Wished,
 )
+from bot.overview import Overview, overview
 from bot.recall import text_of
+from bot.roles import wanted_cards
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
@@ -104,14 +109,20 @@ class Manager:
         async with self._one_at_a_time[person]:
             await asyncio.to_thread(self._turn, key, person)
 
+    async def take(self, person: PersonId, *, again: bool = False) -> bool:
+        """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
+
+        `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
+        """
+        async with self._one_at_a_time[person]:
+            return await asyncio.to_thread(self._take, person, again)
+
     async def resume(self) -> None:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
         for key, person in await asyncio.to_thread(self._store.pending):
             try:
-                if await asyncio.to_thread(self._store.failed, key) > TRIES:
-                    await asyncio.to_thread(self._set_aside, key, person)
-                else:
-                    await self.turn(key, person)
+                async with self._one_at_a_time[person]:
+                    await asyncio.to_thread(self._once_more, key, person)
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -136,7 +147,39 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    async def overview(self, platform: Platform, address: str) -> Overview | None:
+        """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
+        return await asyncio.to_thread(self._overview, platform, address)
+
     # --- in a thread
+
+    def _overview(self, platform: Platform, address: str) -> Overview | None:
+        person = self._store.person_at(platform, address)
+        if person is None:
+            return None
+        try:
+            gathered = self._store.gather(person.id)
+        except NoSuchPerson:
+            return None
+        context = Context(
+            gathered.person, gathered.conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform
+        )
+        return overview(self._library, context, self._clock())
+
+    def _take(self, person: PersonId, again: bool) -> bool:
+        for key, _ in self._store.pending(person, 1):
+            if again:
+                self._once_more(key, person)
+            else:
+                self._turn(key, person)
+            return True
+        return any(self._fall(row) for row in self._store.due(self._clock(), 1, person))
+
+    def _once_more(self, key: str, person: PersonId) -> None:
+        if self._store.failed(key) > TRIES:
+            self._set_aside(key, person)
+        else:
+            self._turn(key, person)
 
     def _turn(self, key: str, person: PersonId) -> None:
         for _ in range(AGAIN):
@@ -152,17 +195,19 @@ class Manager:
                 return
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> None:
+    def _fall(self, row: DueRow) -> bool:
+        """Whether it led to anything."""
         for _ in range(AGAIN):
             try:
                 gathered = self._store.gather(row.person_id)
                 addresses = self._store.addresses(row.person_id)
             except NoSuchPerson:
-                return
+                return False
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
             turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
             if self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
-                return
+                return True
+        return False
 
     def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
@@ -171,7 +216,7 @@ class Manager:
             return step(self._library, context, event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
-            log.error("a turn could not be decided: %s at %s", type(error).__name__, _origin(error))  # noqa: TRY400
+            log.error("a turn could not be decided: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
             if isinstance(event, Fell):  # nobody wrote, so nobody is told; it falls due again tomorrow
                 return Turn(gathered.conversation, (Remind(event.kind, event.at + timedelta(days=1), event.ref),))
             words = self._library.in_language(gathered.person.language)
@@ -195,7 +240,8 @@ class Manager:
         context = self._with_book(context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
-        if text is None and (talk is None or not isinstance(event, Said | Pressed)):
+        cards = wanted_cards(self._library, context, event)
+        if text is None and not cards and (talk is None or not isinstance(event, Said | Pressed)):
             return context
         finder = self._finder()
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
@@ -204,6 +250,7 @@ class Manager:
             passages=finder.find(text, language, phases, person.broker) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(talk.card, language) if talk else None,
+            wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
 
     def _with_book(self, context: Context, event: Event) -> Context:
@@ -219,15 +266,17 @@ class Manager:
         return replace(inbound, text=clean(inbound.text), language=hinted if hinted in self._library.words else None)
 
     def _set_aside(self, key: str, person: PersonId) -> None:
-        inbound = self._store.inbound(key)
+        """Gives up on a message and says so, without opening it: it may be the opening that fails."""
         try:
             gathered = self._store.gather(person)
         except NoSuchPerson:
             return
         words = self._library.in_language(gathered.person.language)
         notice = Turn(gathered.conversation, (Say(Message("notice", words.variants("set-aside")[0])),))
-        self._store.save(person, notice, gathered.version, self._clock(), platform=inbound.platform if inbound else None)
+        to = next((platform for platform in get_args(Platform) if key.startswith(f"{platform}|")), None)
+        self._store.save(person, notice, gathered.version, self._clock(), platform=to)
         self._store.set_aside(key)
+        log.error("a message was set aside after %d tries; `brokercoach doctor` counts them", TRIES)
 
 
 def _event_of(key: str, inbound: Inbound) -> Event:
@@ -236,6 +285,12 @@ def _event_of(key: str, inbound: Inbound) -> Event:
         return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
         return Edited(key, inbound.at, f"{inbound.platform}|{inbound.edits}", inbound.text)
+    if inbound.deletes is not None:
+        return Deleted(key, inbound.at, f"{inbound.platform}|{inbound.deletes}")
+    if inbound.wish is not None:
+        return Wished(key, inbound.at, inbound.wish)
+    if inbound.entry:
+        return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
         return Handed(key, inbound.at, inbound.brought)
     if inbound.opened:
@@ -243,7 +298,7 @@ def _event_of(key: str, inbound: Inbound) -> Event:
     return Said(key, inbound.at, inbound.text)
 
 
-def _origin(error: BaseException) -> str:
+def origin(error: BaseException) -> str:
     """Where an exception was raised, without its text: file name and line."""
     trace = error.__traceback__
     while trace and trace.tb_next:

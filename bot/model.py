@@ -59,18 +59,21 @@ class Person:
     rhythm: Rhythm = Rhythm()
     welcomed: bool = False
     onboarded: bool = False
+    headings: tuple[str, ...] = _private(default=())
 
 
 # --- what comes in
 
-Brought = Literal["voice", "file"]
+Brought = Literal["voice", "file", "forward"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One update of a platform. `key` is the platform's own id of it, unique per platform.
 
-    `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is.
+    `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is; `deletes` is the
+    key of an earlier message that the person took away. `wish` names something asked for by a button outside the talk (a home
+    page, a menu), and `entry` says that `text` is for the logbook and part of no talk.
     `language` is what the platform takes for the person's language (a BCP 47 tag); it counts only when they are seen for the first time.
     """
 
@@ -84,6 +87,9 @@ class Inbound:
     opened: bool = False
     brought: Brought | None = None
     language: str | None = None
+    deletes: str | None = None
+    wish: str | None = None
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,35 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """An earlier message, named by its key, was taken away where it was written."""
+
+    key: str
+    at: datetime
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Something was asked for by a button outside the talk; `wish` is one of wishes.WISHES."""
+
+    key: str
+    at: datetime
+    wish: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A text for the logbook that belongs to no talk."""
+
+    key: str
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
-    """Something other than text was sent: a voice note, a file. It is not taken in."""
+    """Something other than a person's own words was sent: a voice note, a file, somebody else's message. It is not taken in."""
 
     key: str
     at: datetime
@@ -144,7 +177,7 @@ class Fell:
     ref: str = ""
 
 
-Event = Said | Pressed | Opened | Edited | Handed | Fell
+Event = Said | Pressed | Opened | Edited | Deleted | Wished | Noted | Handed | Fell
 
 
 # --- what goes out
@@ -251,7 +284,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there."""
+    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there.
+
+    `offer` is the id of what may be chosen at this step beside answering it, `deeper` the step to which it may lead; `invited`: such an
+    offer has been made in this sitting.
+    """
 
     guide: str
     step: str
@@ -263,6 +300,9 @@ class Place:
     nudged: tuple[str, ...] = ()
     energy: Energy | None = None
     short: bool = False
+    offer: str = ""
+    invited: bool = False
+    deeper: str | None = None
 
     def answer(self, step: str) -> str | None:
         return dict(self.answers).get(step)
@@ -384,6 +424,14 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOut:
+    """One answer leaves the logbook in all its wordings, and its entry too when nothing else was in it."""
+
+    entry: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Learn:
     """The person's profile as it now stands."""
 
@@ -423,7 +471,7 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Keep | Add | Learn | Plan | Settle | Remind | Consent
+Effect = Say | Keep | Add | TakeOut | Learn | Plan | Settle | Remind | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,3 +559,4 @@ class Context:
     tongue: str | None = None
     book: tuple[Entry, ...] = ()
     near: tuple[tuple[str, float], ...] = ()
+    wanted: tuple[Passage, ...] = ()

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.detector import open_detector
-from bot.manager import Finder, Manager
+from bot.door import Door
+from bot.manager import Finder, Manager, origin
 from bot.model import PersonId
 from bot.settings import Settings
-from prompts.library import Library, load_library
+from prompts.library import Library
+from prompts.own import load_with_own
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from adapters.slack_calls import Account
     from bot.book import Binder
+
+log = logging.getLogger(__name__)
+_TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
 
 def now() -> datetime:
@@ -54,6 +65,12 @@ class LazyFinder:
         self.start()
         return self._found.result()
 
+    async def opened(self) -> None:
+        """Returns once the knowledge is open, or known not to open."""
+        self.start()
+        with suppress(Exception, Left):
+            await asyncio.shield(asyncio.wrap_future(self._found))
+
     def let_go(self) -> None:
         """Ends the wait of whoever still waits, so that leaving does not last as long as building an index."""
         with suppress(InvalidStateError):
@@ -78,6 +95,7 @@ def open_finder(settings: Settings) -> LazyFinder:
     """The knowledge for a chat. An index that can be neither read nor built stops nobody: the search is then by words alone."""
 
     def open_it(progress: Callable[[int, int], None]) -> Finder:
+        from knowledge.card import BadCards
         from knowledge.index import IndexDown
         from knowledge.search import Finder as Search
 
@@ -85,6 +103,15 @@ def open_finder(settings: Settings) -> LazyFinder:
             search = Search.open(settings.home, settings.chroma, progress)
         except IndexDown as error:
             lazy.note = f"searching by words alone: {error}"
+            return Search.by_words(home=settings.home)
+        except BadCards:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of a library in opening must not silence the coach
+            what = f"{type(error).__name__} at {origin(error)}"
+            log.error("the index cannot be opened: %s; searching by words alone", what)  # noqa: TRY400
+            lazy.note = (
+                "searching by words alone: the index cannot be opened; delete the folder index in BROKERCOACH_HOME, it is built anew"
+            )
             return Search.by_words(home=settings.home)
         if search.missing:
             lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
@@ -101,12 +128,13 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
     return Store.open(settings.database_url, settings.key_path, clock)
 
 
-def build(finder: Callable[[], Finder], store: Store, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
-    library = load_library()
+def build(finder: Callable[[], Finder], store: Store, settings: Settings, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
+    """Raises BadPrompts where a guide of the operator's own has a fault."""
+    library = load_with_own(settings.guides_path)
     return Manager(library, store, finder, clock, open_detector()), library
 
 
-def binder_of(store: Store, person: PersonId, at: datetime) -> Binder:
+def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
     """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
     import yaml
 
@@ -131,7 +159,57 @@ def binder_of(store: Store, person: PersonId, at: datetime) -> Binder:
         last=whole.last if whole else "",
         made=at,
     )
-    return Binder(sheaf, load_library().in_language(language), language, names)
+    return Binder(sheaf, library.in_language(language), language, names)
+
+
+def slack_account(settings: Settings) -> Account:
+    from adapters.slack_calls import API, Account
+
+    def secret(value: SecretStr | None) -> str | None:
+        return value.get_secret_value().strip() if value else None
+
+    return Account(
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        signing_secret=secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id,
+        client_secret=secret(settings.slack_client_secret),
+        api=settings.slack_api or API,
+    )
+
+
+def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
+    """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
+    found: list[Door] = []
+    if settings.telegram_token:
+        from adapters.telegram import Telegram
+
+        found.append(
+            Telegram(
+                settings.telegram_token.get_secret_value().strip(),
+                library.words,
+                api=settings.telegram_api,
+                webhook=settings.telegram_webhook,
+                secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+            )
+        )
+    if settings.slack_bot_token or settings.slack_client_id:
+        from adapters.slack import Slack
+
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
+    return found
+
+
+class Blotted(logging.Filter):
+    """Blots out what looks like a token, whoever logs it: a Telegram bot's is part of every address of the Bot API."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        with suppress(TypeError, ValueError):  # a line that cannot be put together is logging's own to complain about
+            record.msg, record.args = _TOKEN.sub("***", record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = _TOKEN.sub("***", record.exc_text) if record.exc_text else record.exc_text
+        return True
 
 
 def set_up_logging(form: str) -> None:
@@ -142,5 +220,9 @@ def set_up_logging(form: str) -> None:
         else "%(levelname)s %(name)s: %(message)s"
     )
     logging.basicConfig(level=logging.WARNING, format=shape)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Blotted())
     for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    for hopeless in ("procrastinate", "psycopg.pool"):  # they log every lost connection, with a traceback; ours say it once
+        logging.getLogger(hopeless).setLevel(logging.CRITICAL)

@@ -130,9 +130,13 @@ def follow_up(day: date, rhythm: Rhythm, zone: str | None) -> datetime:
     return at_wall_clock(max(day, rhythm.away_until or date.min), rhythm.reminder or AFTERNOON, zone)
 
 
-def city_of(zone: str) -> str:
-    """The city of an IANA zone as people write it: America/Argentina/Buenos_Aires is Buenos Aires."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+def city_of(zone: str, language: str = "en") -> str:
+    """The city of an IANA zone as people write it in a language: America/Argentina/Buenos_Aires is Buenos Aires, Africa/Cairo Le Caire."""
+    from babel import Locale
+
+    plain = zone.rsplit("/", 1)[-1].replace("_", " ")
+    told = Locale(language).time_zones.get(zone, {}).get("city") if language != "en" else None
+    return str(told or plain)
 
 
 def moment_in_words(at: datetime, zone: str | None, language: str, formats: Formats, now: datetime | None = None) -> str:
@@ -142,7 +146,7 @@ def moment_in_words(at: datetime, zone: str | None, language: str, formats: Form
     near = now is None or abs(today(at, zone) - today(now, zone)) < timedelta(days=7)
     pattern = formats.moment if near else f"{formats.day} HH:mm"
     said = format_datetime(local(at, zone).replace(tzinfo=None), pattern, locale=language)
-    return f"{said} {city_of(zone)}" if zone else f"{said} UTC"
+    return f"{said} {city_of(zone, language)}" if zone else f"{said} UTC"
 
 
 def day_in_words(day: date, language: str, formats: Formats) -> str:

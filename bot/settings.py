@@ -26,16 +26,21 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database."
     )
+    guides: Path | None = Field(None, description="The folder with guides of your own (docs/guides.md). Default: guides in home.")
     chroma: str | None = Field(None, description="URL of a Chroma server. Default: embedded, in home.")
     log: Literal["json", "console"] = Field("console", description="How log lines look. They carry no private text in either form.")
 
     telegram_token: SecretStr | None = Field(None, description="The bot's token. Absent: no Telegram.")
     telegram_api: str | None = Field(None, description="Base URL of the Bot API. Default: Telegram's.")
-    telegram_webhook: str | None = Field(None, description="Public URL for updates. Absent: long polling.")
-    telegram_secret: SecretStr | None = Field(None, description="Secret that Telegram sends with each update to the webhook.")
-    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack.")
+    telegram_webhook: str | None = Field(None, description="Public https URL for updates. Absent: long polling, which needs none.")
+    telegram_secret: SecretStr | None = Field(
+        None, description="Secret that Telegram sends with each update to the webhook. Default: made from the token."
+    )
+    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack, unless there is a client id.")
     slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
     slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")
+    slack_client_id: str | None = Field(None, description="For several workspaces: they install the coach by OAuth, over signed HTTP.")
+    slack_client_secret: SecretStr | None = Field(None, description="Belongs to the client id.")
     slack_api: str | None = Field(None, description="Base URL of the Web API. Default: Slack's.")
     model: str | None = Field(None, description="provider:model. Absent: no language model; everything works without one.")
     model_api: str | None = Field(None, description="Base URL of an OpenAI-compatible endpoint.")
@@ -44,6 +49,7 @@ class Settings(BaseSettings):
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
     transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
+    cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")
     allowed: str | None = Field(None, description="Who may talk to it, comma-separated platform:address. Absent: everybody.")
@@ -51,6 +57,10 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'brokercoach.db'}"
+
+    @property
+    def guides_path(self) -> Path:
+        return self.guides or self.home / "guides"
 
     @property
     def key_path(self) -> Path:

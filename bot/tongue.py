@@ -26,7 +26,7 @@ NAMING = frozenset({"zone", "partnership"})  # a step that keeps one of these is
 
 def tongue_of(text: str, languages: Languages, guess: Guess | None) -> str | None:
     """The language a text is written in; None when it is too short to tell, or could be one or another."""
-    words = words_in(text)
+    words = [word for word in words_in(text) if not word.isdigit()]
     size = len(words) if text.isascii() or not _writes_otherwise(text) else sum(c.isalpha() for c in text)
     if size < SHORTEST:
         return None

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HELD = 4000  # vectors, 1.5 kB each
-NEW = 8  # texts read for one look-up, the newest first: each takes 5 ms, and 50 on a busy machine, and nobody is to wait for a whole logbook
+NEW = (
+    8  # texts read for one look-up, the newest first: each takes 5 ms, and 50 on a busy machine, and nobody is to wait for a whole logbook
+)
 WORDS = 60  # of a text that are read; what an entry is about stands early in it
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, exists, select, update
 
 from bot.model import DueKind, PersonId
 from storage.database import put as put_row
-from storage.tables import due
+from storage.tables import addresses, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,19 @@ def fire(connection: Connection, person_id: PersonId, kind: DueKind, ref: str, a
     return connection.scalar(fired) is not None
 
 
-def at_most(connection: Connection, now: datetime, limit: int) -> list[DueRow]:
-    rows = connection.execute(select(due).where(due.c.at <= now).order_by(due.c.at, due.c.person_id, due.c.kind, due.c.ref).limit(limit))
+# Who is reached nowhere any more is left in peace; what is due for them waits until they write again.
+_REACHED = exists().where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
+
+
+def at_most(connection: Connection, now: datetime, limit: int, person_id: PersonId | None = None) -> list[DueRow]:
+    """What has fallen due, for everybody or for one person."""
+    fallen = select(due).where(due.c.at <= now, _REACHED).order_by(due.c.at, due.c.person_id, due.c.kind, due.c.ref).limit(limit)
+    rows = connection.execute(fallen if person_id is None else fallen.where(due.c.person_id == person_id))
     return [_row(row) for row in rows]
 
 
 def next_at(connection: Connection) -> datetime | None:
-    nearest: datetime | None = connection.scalar(select(func.min(due.c.at)))
+    nearest: datetime | None = connection.scalar(select(due.c.at).where(_REACHED).order_by(due.c.at).limit(1))
     return nearest
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bot.model import Add, Entry, Intention, Keep, Plan, Settle, Thought
 from storage import chain, partnerships
@@ -58,6 +58,17 @@ def add_to(connection: Connection, sealer: Sealer, added: Add, at: datetime) -> 
         return
     n, _ = _so_far(connection, sealer, added.entry)
     chain.append(connection, sealer, [chain.Revision(row.id, n + 1, added.kind, added.kind, at, row.event_date, row.guide, added.text)])
+
+
+def take_out(connection: Connection, sealer: Sealer, entry: str, step: str) -> None:
+    """Erases an answer with every wording it had, and the entry when that was all there was in it."""
+    theirs = (revisions.c.person_id == sealer.person) & (revisions.c.entry_id == entry)
+    connection.execute(delete(revisions).where(theirs, revisions.c.step == step))
+    # marks quote what was written, so those of the entry go as well; and the chain, which had it, is made anew over what is left
+    connection.execute(update(entries).where(entries.c.person_id == sealer.person, entries.c.id == entry).values(marks=None))
+    chain.renew(connection, sealer)
+    if connection.scalar(select(func.count()).select_from(revisions).where(theirs)) == 0:
+        connection.execute(delete(entries).where(entries.c.person_id == sealer.person, entries.c.id == entry))
 
 
 def add(connection: Connection, sealer: Sealer, entry: Entry) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from bot.model import Inbound, Knock, Letter, Message, PersonId, Platform
 from storage.database import put_new
@@ -20,6 +20,8 @@ from storage.faults import Unreadable
 from storage.tables import addresses, audit, inbox, outbox, persons
 from storage.values import INBOUND, MESSAGE, Sealer, log, plain
 from storage.vault import Vault
+
+ONCE = ("nudge", "reminder")  # kinds that are let go rather than risked twice
 
 
 def inbox_key(inbound: Inbound) -> str:
@@ -33,9 +35,21 @@ def take_in(connection: Connection, sealer: Sealer, inbound: Inbound) -> str:
     return key
 
 
-def undone(connection: Connection) -> list[tuple[str, PersonId]]:
-    rows = connection.execute(select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq))
+def undone(connection: Connection, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
+    waiting = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(limit)
+    rows = connection.execute(waiting if person_id is None else waiting.where(inbox.c.person_id == person_id))
     return [(row.key, row.person_id) for row in rows]
+
+
+def waited_for(connection: Connection) -> list[PersonId]:
+    """Who has undone messages, whoever has waited longest first."""
+    undone = select(inbox.c.person_id).where(inbox.c.done_at.is_(None))
+    return list(connection.scalars(undone.group_by(inbox.c.person_id).order_by(func.min(inbox.c.seq))))
+
+
+def oldest_undone(connection: Connection) -> datetime | None:
+    oldest: datetime | None = connection.scalar(select(inbox.c.received_at).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(1))
+    return oldest
 
 
 def read(connection: Connection, vault: Vault, key: str) -> Inbound | None:
@@ -117,9 +131,9 @@ def unsent(connection: Connection, vault: Vault, platform: Platform, person: Per
     latest = {row.person_id: row for row in reached}
     found = Unsent([], [], [])
     for row in rows:
-        letter = _letter(vault, row, latest.get(row.person_id))
+        letter = letter_of(vault, row, latest.get(row.person_id))
         crashed = row.state == "sending"
-        if letter is None or (crashed and letter.message.kind in ("nudge", "reminder")):
+        if letter is None or (crashed and letter.message.kind in ONCE):
             found.let_go.append(row.key)
             continue
         found.letters.append(letter)
@@ -128,7 +142,7 @@ def unsent(connection: Connection, vault: Vault, platform: Platform, person: Per
     return found
 
 
-def _letter(vault: Vault, row: Row[Any], address: Row[Any] | None) -> Letter | None:
+def letter_of(vault: Vault, row: Row[Any], address: Row[Any] | None) -> Letter | None:
     """None when it can never be delivered: nobody there any more, or spoilt."""
     if address is None:
         return None

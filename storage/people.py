@@ -120,12 +120,23 @@ def enrol(connection: Connection, vault: Vault, platform: Platform, address: str
 
 
 def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> None:
-    """Notes that the person wrote from here, which is where they are written to next."""
+    """Notes that the person wrote from here, which is where they are written to next, and that they are reached here again."""
     connection.execute(
         update(addresses)
         .where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
-        .values(used_at=at)
+        .values(used_at=at, unreachable_at=None)
     )
+
+
+def unreachable(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:
+    """Notes that nobody is reached here any more; whose address that was."""
+    whose: PersonId | None = connection.scalar(
+        update(addresses)
+        .where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
+        .values(unreachable_at=at)
+        .returning(addresses.c.person_id)
+    )
+    return whose
 
 
 def addresses_of(connection: Connection, sealer: Sealer) -> list[tuple[Platform, str]]:
@@ -137,10 +148,11 @@ def addresses_of(connection: Connection, sealer: Sealer) -> list[tuple[Platform,
 
 
 def latest_platform(connection: Connection, person_id: PersonId) -> Platform:
+    """Where the person wrote from last; somewhere they are still reached, if there is such a place."""
     platform: Platform = connection.scalars(
         select(addresses.c.platform)
         .where(addresses.c.person_id == person_id)
-        .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
+        .order_by(addresses.c.unreachable_at.is_not(None), addresses.c.used_at.desc(), addresses.c.linked_at.desc())
         .limit(1)
     ).one()
     return platform

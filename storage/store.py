@@ -29,15 +29,17 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import chain, checkup, clock, export, logbook, mail, migrations, people, turns
+from storage import chain, checkup, clock, dispatch, export, logbook, mail, migrations, people, turns, workspaces
+from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
+from storage.dispatch import Standing, Waiting
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
-from storage.tables import metadata, persons
+from storage.tables import PEOPLES, persons
 from storage.values import readable
 from storage.vault import Vault
 
-__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Store", "StoreDown", "Unreadable", "VaultLocked"]
+__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
 
 _ENTRIES_AT_HAND = 30  # a month of daily entries: as far back as a turn looks
 
@@ -104,6 +106,10 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
+    def claim(self, name: str) -> Claim:
+        """The right to be the only process that does what `name` says; to be taken, and dropped."""
+        return Claim(self._database, name)
+
     def _try_key(self) -> None:
         """Another logbook's key must show before anything is sealed with it."""
         with self._database.reading() as connection:
@@ -121,10 +127,15 @@ class Store:
             people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
             return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
 
-    def pending(self) -> list[tuple[str, PersonId]]:
-        """Undone messages in order of arrival."""
+    def pending(self, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
+        """Undone messages in order of arrival, everybody's or one person's."""
         with self._database.reading() as connection:
-            return mail.undone(connection)
+            return mail.undone(connection, person_id, limit)
+
+    def waited_for(self) -> list[PersonId]:
+        """Who has undone messages, whoever has waited longest first."""
+        with self._database.reading() as connection:
+            return mail.waited_for(connection)
 
     def inbound(self, key: str) -> Inbound | None:
         """None when it is done or unknown."""
@@ -221,9 +232,10 @@ class Store:
 
     # --- the clock
 
-    def due(self, now: datetime, limit: int = 500) -> list[DueRow]:
+    def due(self, now: datetime, limit: int = 500, person_id: PersonId | None = None) -> list[DueRow]:
+        """What has fallen due, for everybody or one person. Nothing does for somebody who is reached nowhere any more."""
         with self._database.reading() as connection:
-            return clock.at_most(connection, now, limit)
+            return clock.at_most(connection, now, limit, person_id)
 
     def next_due(self) -> datetime | None:
         with self._database.reading() as connection:
@@ -258,6 +270,51 @@ class Store:
     def sent(self, key: str, at: datetime) -> None:
         with self._database.writing() as connection:
             mail.sent(connection, key, at)
+
+    def take_up(self, platform: Platform) -> None:
+        """What a crash left in `sending` on a platform: a reply goes out again, marked; a nudge or reminder is let go.
+
+        Whoever sends on this platform calls it once, before anything else, and must be alone there.
+        """
+        with self._database.writing() as connection:
+            dispatch.take_up(connection, self._vault, platform)
+
+    def waiting(self, platform: Platform, after: int = 0, limit: int = 1000) -> list[Waiting]:
+        """Unsent letters by key, in order, those laid out after row `after`."""
+        with self._database.reading() as connection:
+            return dispatch.waiting(connection, platform, after, limit)
+
+    def dispatch(self, key: str) -> Letter | None:
+        """The letter, marked as `sending`: from here on it may have arrived. None when there is nothing to send any more."""
+        with self._database.writing() as connection:
+            return dispatch.dispatch(connection, self._vault, key)
+
+    def put_back(self, key: str, not_before: datetime, *, uncertain: bool = False) -> bool:
+        """Out of `sending` again: it did not arrive, or nobody knows. False: let go, because it may come once only and nobody knows."""
+        with self._database.writing() as connection:
+            return dispatch.put_back(connection, self._vault, key, not_before, uncertain=uncertain)
+
+    def let_go(self, key: str) -> None:
+        """Gives up on a letter."""
+        with self._database.writing() as connection:
+            dispatch.give_up(connection, key)
+
+    def unreachable(self, platform: Platform, address: str, at: datetime) -> int:
+        """Nobody is there any more: letters for it are let go (how many), until somebody writes from it nothing falls due."""
+        with self._database.writing() as connection:
+            person_id = people.unreachable(connection, self._vault, platform, address, at)
+            return 0 if person_id is None else dispatch.let_go(connection, platform, person_id)
+
+    # --- how things stand, in numbers
+
+    def oldest_undone(self) -> datetime | None:
+        """When the message that has waited longest for its turn arrived."""
+        with self._database.reading() as connection:
+            return mail.oldest_undone(connection)
+
+    def standing(self) -> Standing:
+        with self._database.reading() as connection:
+            return dispatch.standing(connection)
 
     # --- seeding, for replays and imports
 
@@ -300,13 +357,30 @@ class Store:
         with self._database.writing() as connection:
             return export.restore(connection, self._vault, record)
 
+    # --- the workspaces that let the coach in
+
+    def slack_install(self, team: str, token: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            workspaces.install(connection, self._vault, team, token, at)
+
+    def slack_token(self, team: str) -> str | None:
+        with self._database.reading() as connection:
+            return workspaces.token_of(connection, self._vault, team)
+
+    def slack_uninstall(self, team: str, at: datetime) -> None:
+        """The token is gone at once, unless the workspace was installed anew after `at`."""
+        with self._database.writing() as connection:
+            workspaces.uninstall(connection, team, at)
+        self._vault.drop_keys()
+        self._database.sweep()
+
     # --- care
 
     def forget(self, person_id: PersonId) -> dict[str, int]:
         """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds."""
         receipt = {}
         with self._database.writing() as connection:
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(PEOPLES):
                 owner = table.c.id if table is persons else table.c.person_id
                 receipt[table.name] = len(connection.execute(delete(table).where(owner == person_id).returning(owner)).all())
         self._vault.drop_keys()

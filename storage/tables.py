@@ -1,7 +1,7 @@
 """The tables, written so that PostgreSQL is only another address.
 
 What a person wrote, said or is called stands in sealed columns alone; dates, states and enumerations are plain, because
-they are what the store sorts and counts by. Every table but `persons` carries the person's id and falls with it.
+they are what the store sorts and counts by. Every table but `persons` and `workspaces` carries the person's id and falls with it.
 Entries and intentions are named by the dialogue, so their ids are a person's own: nobody can reach another's by an id.
 """
 
@@ -239,3 +239,17 @@ audit = Table(
     Column("act", String, nullable=False),
     Column("count", Integer, nullable=False),
 )
+
+# --- who lets the coach in
+
+# A workspace belongs to no person. Its token is sealed with a key of its own, wrapped as people's are.
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("installed_at", Moment, nullable=False),
+)
+
+PEOPLES = tuple(table for table in metadata.sorted_tables if table is persons or "person_id" in table.c)

@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Add, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, Turn
+from bot.model import Add, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
 from storage import clock, logbook, mail, people
 from storage.values import Sealer
 
@@ -53,6 +53,8 @@ def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], 
                 logbook.keep(connection, sealer, effect, at)
             case Add():
                 logbook.add_to(connection, sealer, effect, at)
+            case TakeOut(entry, step):
+                logbook.take_out(connection, sealer, entry, step)
             case Learn(person):
                 people.learn(connection, sealer, person)
             case Plan():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model import Add, Consent, Conversation, Entry, Intention, Keep, Partnership, Person, PersonId, Remind, Theme, Turn
-from storage import export
+from bot.model import Add, Consent, Conversation, Entry, Intention, Keep, Partnership, Person, PersonId, Remind, TakeOut, Theme, Turn
+from storage import export, migrations
 from storage.store import Store
 
 MONDAY = date(2026, 3, 2)
@@ -120,6 +121,24 @@ def test_whatever_is_changed_behind_the_store_breaks_the_chain_there(tmp_path: P
     assert found.entry == entry
 
 
+def before_chains() -> str:
+    """The schema that the chains came on top of."""
+    script = Path(migrations.__file__).parent / "versions" / "0005_chain.py"
+    return re.search(r'^down_revision = "(\d+)"', script.read_text(), re.MULTILINE)[1]
+
+
+def test_an_answer_that_is_erased_leaves_a_chain_that_holds_and_none_of_its_words(store: Store):
+    person = written(store)
+
+    write(store, person, TakeOut("e1", "moment"), at=NOON + timedelta(days=10))
+
+    entry = next(entry for entry in store.entries(person) if entry.id == "e1")
+    assert store.verify(person) is None
+    assert entry.answers == (("meaning", "He may be afraid."),)
+    assert (entry.people, entry.themes) == ((), ())
+    assert "mayor" not in export.to_json(store.record(person), NOON)
+
+
 def test_a_logbook_from_before_there_were_chains_gets_one(tmp_path: Path):
     store = opened(tmp_path)
     person = written(store)
@@ -129,7 +148,7 @@ def test_a_logbook_from_before_there_were_chains_gets_one(tmp_path: Path):
         "DROP INDEX uq_revisions_person_id_seq",
         *(f"ALTER TABLE revisions DROP COLUMN {name}" for name in ("seq", "prev_hash", "hash")),
         "ALTER TABLE entries DROP COLUMN marks",
-        "UPDATE alembic_version SET version_num = '0002'",
+        f"UPDATE alembic_version SET version_num = '{before_chains()}'",
     ):
         meddle(tmp_path, statement)
 

@@ -412,3 +412,30 @@ async def test_text_is_cleaned_before_it_is_stored(house):
 
 def test_a_platform_is_one_of_those_the_house_knows():
     assert set(Platform.__args__) == {"terminal", "telegram", "slack"}  # type: ignore[attr-defined]
+
+
+# --- languages
+
+
+async def test_what_a_platform_knows_of_the_language_counts_at_first_sight_only(house):
+    french = LIBRARY.words["fr"].variants("welcome")[0].split("$")[0]
+    assert (await house.say("awa", "👋", language="fr-SN")).startswith(french)
+    person = house.store.person_at("terminal", "awa")
+
+    await house.say("awa", "ok", language="en")
+
+    assert person is not None
+    assert house.store.person(person.id).language == "fr"
+
+
+async def test_a_language_of_a_platform_that_the_coach_lacks_changes_nothing(house):
+    assert (await house.say("ben", "hello", language="de_DE")).startswith(WORDS.variants("welcome")[0].split("$")[0])
+
+
+async def test_a_clear_message_in_another_language_is_kept_as_the_person_s_language(house):
+    ben = house.known("ben")
+    manager = Manager(LIBRARY, house.store, lambda: house.shelf, house.clock, lambda text: [("es", 0.97)] if "alcalde" in text else [])
+    await manager.handle(house.inbound("ben", "el alcalde bloquea todas las decisiones del proyecto"))
+    await manager.handle(house.inbound("ben", "ok"))
+
+    assert house.store.person(ben).language == "es"

@@ -5,11 +5,7 @@ PostgreSQL is one of our own, made for the run and reached by a unix socket: a f
 
 from __future__ import annotations
 
-import getpass
-import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +20,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres import serving
 from sqlalchemy import create_engine, func, select, text
 
 from bot.model import (
@@ -88,41 +85,10 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(blank: Path) -> Iterator[str]:
     """The address of a migrated database on a server of our own; every test leaves it empty."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not binaries:
-        pytest.skip("no PostgreSQL below /usr/lib/postgresql")
-    user = "postgres" if os.geteuid() == 0 else getpass.getuser()  # initdb refuses root
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    shutil.chown(folder, user)
-
-    def run(program: str, *options: str) -> None:
-        done = subprocess.run(
-            [binaries[-1] / program, "-D", folder / "data", *options],
-            user=user if os.geteuid() == 0 else None,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"{program} does not work here: {done.stderr.decode(errors='replace')}")
-
-    try:
-        run("initdb", "-A", "trust", "-U", "coach", "-E", "UTF8", "--no-sync")
-        run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses= -c fsync=off")
-        try:
-            url = f"postgresql+psycopg://coach@/postgres?host={folder}"
-            engine = create_engine(url)
-            with engine.connect() as connection:
-                assert connection.scalar(text("SHOW data_directory")) == f"{folder}/data"
-            Store.open(url, blank / "key").close()
-            yield url
-            engine.dispose()
-        finally:
-            run("pg_ctl", "stop", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder)
+    with serving() as server:
+        url = server.database()
+        Store.open(url, blank / "key").close()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -675,7 +641,7 @@ def test_a_forgotten_person_leaves_no_row_and_the_others_stay(place: Place, aish
 
     receipt = place.store.forget(aisha)
 
-    assert receipt == {table.name: 2 if table.name == "inbox" else 1 for table in tables.metadata.sorted_tables}
+    assert receipt == {table.name: 2 if table.name == "inbox" else 1 for table in tables.PEOPLES}
     left = {table: place.count(table) for table in receipt}
     assert {table for table, count in left.items() if count} == {"persons", "addresses"}
     assert place.store.people() == [Person(ben, name="Ben")]

@@ -32,7 +32,7 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
 # The process becomes the leader of the terminal that its input is, as a shell would make it.
 LEADS = "import fcntl, os, termios\nos.setsid()\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)"
 
-ONBOARDING = ("hello", "Sam", "Nairobi", "half past five", "1", "1", "Water", "1", "no")
+ONBOARDING = ("hello", "Sam", "Nairobi", "half past five", "1", "1", "Water", "1", "no", "skip")
 REFLECTION = ("reflect", "ok", "The mayor and the company sat at one table at last", "They may trust the minutes more than each other")
 QUESTION = "how do I get partners to talk about what they bring besides money?"
 

@@ -40,19 +40,21 @@ def export(
     font: Annotated[Path | None, typer.Option("--font", help="A font file for PDF, for scripts that the shipped one has not.")] = None,
 ) -> None:
     """Take a person's whole logbook out as a file."""
-    from bot.parts import now
+    from bot.parts import binder_of, now
+    from prompts.own import load_with_own
 
     if (pseudonyms and not scheme) or (scheme and form == "json"):
         note("--pseudonyms belongs to --scheme, and a scheme to a format for readers (docx, pdf, html or md)")
         raise SystemExit(2)
-    with store_of(settings_of()) as store:
+    settings = settings_of()
+    with store_of(settings) as store:
         known = _known(store, person)
         if form == "json":
             from storage.export import to_json
 
             data = to_json(store.record(known), now()).encode()
         else:
-            data = _printed(store, known, form, scheme, pseudonyms, font)
+            data = _printed(binder_of(store, load_with_own(settings.guides_path), known, now()), form, scheme, pseudonyms, font)
     _write(file, data)
     note(f"written to {file}; it is readable by anybody who has it, so keep it as you would the logbook")
 
@@ -96,13 +98,13 @@ def find(
     from bot.parts import now
     from bot.recall import quote_around, ranked, stems, text_of
     from bot.rhythm import today
-    from prompts.library import load_library
+    from prompts.own import load_with_own
 
     settings = settings_of()
     with store_of(settings) as store:
         known = store.person(_known(store, person))
         entries = store.entries(known.id)
-    words = load_library().in_language(known.language)
+    words = load_with_own(settings.guides_path).in_language(known.language)
     asked = asked_in(text, words, known.language, known, today(now(), known.zone))
     sought = asked.sought if asked and asked.kind in ("find", "last") else Sought(text)
     near = dict(finder_of(settings).near(sought.words, [(entry.id, text_of(entry)) for entry in entries])) if sought.words else {}
@@ -120,11 +122,9 @@ def _known(store: Store, person: str) -> PersonId:
     return known
 
 
-def _printed(store: Store, person: PersonId, form: Format, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
+def _printed(binder: Binder, form: Format, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
     from bot import book
-    from bot.parts import binder_of, now
 
-    binder = binder_of(store, person, now())
     made = _portfolio(binder, scheme, pseudonyms) if scheme else book.bind(binder)
     if form == "md":
         from adapters.book_markdown import render

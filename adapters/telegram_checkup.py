@@ -1,0 +1,43 @@
+"""Asks Telegram how things stand with the bot, for `brokercoach doctor`. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from telegram import Bot, User, WebhookInfo
+from telegram.error import InvalidToken
+from telegram.request import HTTPXRequest
+
+from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, told
+from bot.door import Refused
+
+PATIENCE = 10.0  # seconds
+
+
+async def checkup(token: str, base: str, webhook: str | None) -> str:
+    """How the bot is called and takes in. Raises Refused with what is wrong and its remedy."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    request = HTTPXRequest(read_timeout=PATIENCE, connect_timeout=PATIENCE)
+    try:
+        bot = Bot(token, base_url=base, request=request)
+        me, hook = await bot.get_me(), await bot.get_webhook_info()
+    except InvalidToken:
+        raise Refused(TOKEN_REFUSED) from None
+    except BROKEN as error:
+        raise Refused(told(error)) from None
+    finally:
+        await request.shutdown()
+    return _told_of(me, hook, webhook)
+
+
+def _told_of(me: User, hook: WebhookInfo, webhook: str | None) -> str:
+    place = urlsplit(hook.url).hostname  # its path may be somebody's secret
+    if hook.url and hook.url != webhook:
+        where = "this webhook instead of the one in BROKERCOACH_TELEGRAM_WEBHOOK" if webhook else "a webhook"
+        raise Refused(f"{where} is set for @{me.username}: {place}; `brokercoach serve` replaces it, so stop whoever runs there first")
+    if hook.last_error_message:
+        raise Refused(f"Telegram could not deliver to the webhook at {place}: {hook.last_error_message}; it keeps trying for a day")
+    if not webhook:
+        return f"@{me.username} by long polling"
+    return f"@{me.username} by webhook at {place}" if hook.url else f"@{me.username}; the webhook will be set when it serves"

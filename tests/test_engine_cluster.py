@@ -1,0 +1,99 @@
+"""Several processes on one PostgreSQL: turns in order and once, one voice for an account, and one takes over from another that died."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from harness import Program, Stage, stage
+from postgres import Server, serving
+
+BOTH = {"BROKERCOACH_CLUSTER": "true"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@asynccontextmanager
+async def two(on: Stage, *args: str) -> AsyncIterator[tuple[Program, Program]]:
+    """Two processes; the second with `args`."""
+    async with on.served(**BOTH) as first, on.served(*args, **BOTH) as second:
+        yield first, second
+
+
+def test_without_postgresql_several_processes_are_refused_in_words(home: Any) -> None:
+    for ran in (home.run("serve", "--workers-only"), home.run("serve", BROKERCOACH_CLUSTER="true")):
+        assert ran.code == 1
+        assert "several processes need PostgreSQL" in ran.err
+
+
+async def test_two_processes_keep_the_order_and_double_nothing(home: Any, server: Server) -> None:
+    async with stage(home, server.database()) as on:
+        on.welcome(range(100, 120))
+        async with two(on) as (first, second):
+            for chat in on.rounds:
+                on.says_a_round(chat)
+            await on.dealt_with()
+            turns = [(await program.get("/metrics"))[1] for program in (first, second)]
+        reckoning = on.reckoning()
+    assert reckoning.holds(), reckoning
+    assert reckoning.sent_twice == reckoning.uncertain == 0
+    assert all("brokercoach_turn_seconds_count 0.0" not in each for each in turns), "both took turns"
+
+
+async def test_a_worker_takes_turns_and_nothing_else(home: Any, server: Server) -> None:
+    async with stage(home, server.database()) as on:
+        on.welcome(range(100, 110))
+        async with two(on, "--workers-only") as (_, worker):
+            for chat in on.rounds:
+                on.says_a_round(chat)
+            await on.dealt_with()
+            _, metrics = await worker.get("/metrics")
+        reckoning = on.reckoning()
+    assert reckoning.holds(), reckoning
+    assert 'what="sent"' not in metrics
+    assert 'what="accepted"' not in metrics
+
+
+async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server: Server) -> None:
+    async with stage(home, server.database()) as on:
+        on.welcome(range(100, 110))
+        async with two(on) as (first, _):
+            for chat in on.rounds:
+                on.says_a_round(chat)
+            await on.fake.until(lambda: len(on.fake.sent) >= 5, 30)
+            first.kill()
+            await first.ended()
+            on.fake.polls = 0
+            for chat in on.rounds:
+                on.says_a_round(chat)
+            await on.dealt_with(150)
+        reckoning = on.reckoning()
+    assert reckoning.holds(), reckoning
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_database_that_is_killed_under_load_loses_and_doubles_nothing(home: Any, together: bool) -> None:
+    with serving() as server:
+        async with stage(home, server.database()) as on:
+            on.welcome(range(100, 110))
+            async with on.served(**(BOTH if together else {})) as program:
+                rng = random.Random(7)  # noqa: S311 - to be repeated exactly
+                for _ in range(3):
+                    for chat in on.rounds:
+                        on.says_a_round(chat)
+                    heard = len(on.fake.sent) + rng.randint(1, 8)
+                    await on.fake.until(lambda heard=heard: len(on.fake.sent) >= heard, 60)
+                    await asyncio.to_thread(server.kill)
+                    await asyncio.to_thread(server.start)
+                await on.dealt_with(150)
+                assert program.process.poll() is None
+            reckoning = on.reckoning()
+    assert reckoning.holds(), reckoning
