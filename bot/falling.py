@@ -12,7 +12,7 @@ from bot import guiding, nudge, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Remind
-from bot.rhythm import AFTERNOON, in_hours, morrow
+from bot.rhythm import AFTERNOON, in_hours, morrow, today
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
