@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import coaching, falling, guiding, nudge, offers, roles, safety, timing, wishes
+from bot import amending, coaching, falling, finding, guiding, nudge, offers, roles, safety, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
@@ -73,6 +73,8 @@ IN_PASSING = frozenset(
         "model-off",
         "keep-out",
         "spent",
+        "export",
+        "then-and-now",
     }
 )
 # Wishes that turn back to the talk from the step of one's own that it led to.
@@ -119,7 +121,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
         return None
     text = aside_in(event.text, words.hear) or event.text
-    if not words_in(text) or heard(text, words.hear.controls, words.hear):
+    if not words_in(text) or heard(text, words.hear.controls, words.hear) or finding.wants_book(library, context, event) is not None:
         return None
     wish = heard(text, words.hear.wishes, words.hear)
     if wish in ("another", "no", "none-of-these") and talk:
@@ -316,7 +318,7 @@ def _in_guide(draft: Draft, text: str) -> None:
     if choice and choice.id.startswith("do:"):
         _pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text):
+    if timing.told_away(draft, text) or (choice is None and _asked_of_logbook(draft, meant)):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
@@ -478,7 +480,7 @@ def _outside(draft: Draft, text: str) -> None:
     wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
     if _guide_asked_for(draft, text, wish):
         return
-    if timing.told_away(draft, text):
+    if timing.told_away(draft, text) or _asked_of_logbook(draft, text):
         return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
@@ -496,6 +498,17 @@ def _outside(draft: Draft, text: str) -> None:
         coaching.coach(draft, text)
 
 
+def _asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
+    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
+        return False
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    amending.ASKED[asked.kind](draft, asked)
+    return True
+
+
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
     if talk.stage not in ("options", "deepen", "own") or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
@@ -503,7 +516,13 @@ def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP)
 
 
+def _entry_picked(draft: Draft, what: str) -> None:
+    if not amending.pressed(draft, what):
+        _expired(draft)
+
+
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "entry": _entry_picked,
     "card": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,

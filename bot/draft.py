@@ -24,6 +24,7 @@ from bot.model import (
     Context,
     DueKind,
     Effect,
+    Entry,
     Event,
     Keep,
     Kept,
@@ -35,6 +36,7 @@ from bot.model import (
     Remind,
     Said,
     Say,
+    Sought,
     Talk,
     Turn,
 )
@@ -76,6 +78,8 @@ class Draft:
         self.plain = conversation.plain
         self.kept_out = conversation.kept_out
         self.model_offered = conversation.model_offered
+        self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
@@ -202,6 +206,11 @@ class Draft:
         guide, _, step = kind.partition(".")
         spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
         return spoken.choices.get(rest) if spoken else None
+
+    @property
+    def book(self) -> tuple[Entry, ...]:
+        """The entries that are open: all of them where something is looked up, else the latest."""
+        return self.context.book or self.context.entries
 
     def fitting(self, key: str, longest: int, variants: tuple[str, ...] = (), /, **slots: str) -> str:
         """A wording of a line that needs only slots which have something in them, no longer than it may be; the one unheard longest,
@@ -331,6 +340,7 @@ class Draft:
             plain=self.plain,
             kept_out=self.kept_out[-EDITABLE:],
             model_offered=self.model_offered,
+            sought=self.sought,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

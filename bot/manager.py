@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
+from bot.finding import wants_book
 from bot.model import (
     Advise,
     Context,
@@ -47,6 +48,7 @@ from bot.model import (
     Wished,
 )
 from bot.overview import Overview, overview
+from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
 from bot.spelling import clean
@@ -73,6 +75,8 @@ class Finder(Protocol):
     def quotes(self, text: str, k: int = ...) -> tuple[Quote, ...]: ...
 
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
+
+    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]: ...
 
 
 class Adviser(Protocol):
@@ -279,6 +283,7 @@ class Manager:
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
         language = held_in(self._library, context, event)
+        context = self._with_book(context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         cards = wanted_cards(self._library, context, event)
@@ -293,6 +298,14 @@ class Manager:
             in_hand=finder.passage(talk.card, language) if talk else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
+
+    def _with_book(self, context: Context, event: Event) -> Context:
+        """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
+        wanted = wants_book(self._library, context, event)
+        if wanted is None:
+            return context
+        book = tuple(self._store.entries(context.person.id))
+        return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
         hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]

@@ -339,6 +339,19 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for in their logbook. `latest`: only the last time counts. `since` and `until` are days, both included."""
+
+    words: str = _private(default="")
+    since: date | None = None
+    until: date | None = None
+    partnership: str | None = _private(default=None)
+    phase: Phase | None = None
+    latest: bool = False
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
@@ -365,6 +378,7 @@ class Conversation:
     plain: bool = False
     kept_out: tuple[str, ...] = ()
     model_offered: bool = False
+    sought: Sought | None = None
 
 
 # --- what a turn leads to
@@ -418,8 +432,24 @@ class Advise:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """What an entry is about, by a topic of the cards, with the words of the entry that say so.
+
+    `stance`: whether the words speak for or against a principle; None for any other topic.
+    """
+
+    topic: str
+    card: str
+    quote: str = _private()
+    stance: Literal["for", "against"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
-    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it."""
+    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it.
+
+    The day of an entry is that of its first answer and stays. People and themes come on top of those the entry has.
+    """
 
     entry: str
     guide: str
@@ -428,6 +458,18 @@ class Keep:
     event_date: date = field(kw_only=True)
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Something added to an entry that stays as it is: a thought that came later, or that it is taken back (with a reason, or none)."""
+
+    entry: str
+    kind: Literal["thought", "retraction"]
+    text: str = _private(default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,7 +520,7 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Advise | Keep | TakeOut | Learn | Plan | Settle | Remind | Consent
+Effect = Say | Advise | Keep | Add | TakeOut | Learn | Plan | Settle | Remind | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,8 +533,19 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What somebody thought of an entry later, with the moment of it."""
+
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A logbook entry as it now reads: `answers` by step, each in its latest wording."""
+    """A logbook entry as it now reads: `answers` by step, each in its latest wording.
+
+    `phases` are those of the partnership at the time; `retracted` is when it was taken back, which leaves it as it was.
+    """
 
     id: str
     guide: str
@@ -501,6 +554,11 @@ class Entry:
     answers: tuple[tuple[str, str], ...] = _private(default=())
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
+    retracted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +600,8 @@ class Context:
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
     `model` is the host of the language model that is set up here, if there is one.
+    `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
+    (entry id and cosine); `entries` are the latest ones.
     """
 
     person: Person
@@ -556,6 +616,8 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    book: tuple[Entry, ...] = ()
+    near: tuple[tuple[str, float], ...] = ()
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
     spent: Usage | None = None

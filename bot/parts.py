@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager, origin
+from bot.model import PersonId
 from bot.settings import Settings
 from bot.tongue import Guess
 from prompts.library import Library
@@ -27,6 +28,7 @@ from storage.store import Store
 if TYPE_CHECKING:
     from adapters.slack_calls import Account
     from bot.advising import Adviser
+    from bot.book import Binder
     from bot.pseudonyms import Tells
     from prompts.book import Book
 
@@ -194,6 +196,34 @@ class Vocabulary:
             sets = (bounds.before_others, bounds.doubtful, bounds.common)
             found[language] = Tells(ordinary_words(texts), *map(frozenset, sets))
         return found
+
+
+def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
+    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
+    import yaml
+
+    from bot.book import Binder, Sheaf, Written
+    from knowledge.card import load_cards
+    from knowledge.lint import TOPICS
+    from storage.export import break_in, written_in
+
+    record = store.record(person)
+    language = record.profile.language
+    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
+    if language != "en":
+        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
+    whole = record.chain
+    sheaf = Sheaf(
+        person=record.profile,
+        entries=tuple(store.entries(person)),
+        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
+        plans=tuple(store.intentions(person, open_only=False)),
+        held=break_in(record) is None,
+        length=whole.length if whole else 0,
+        last=whole.last if whole else "",
+        made=at,
+    )
+    return Binder(sheaf, library.in_language(language), language, names)
 
 
 def slack_account(settings: Settings) -> Account:

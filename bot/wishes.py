@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, consenting, guiding, roles, timing
+from bot import amending, coaching, consenting, guiding, roles, timing
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -314,4 +314,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "if-then": _if_then,
     **timing.WISHES,
     **consenting.WISHES,
+    **amending.WISHES,
 }

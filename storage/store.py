@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from bot.model import (
     Consent,
@@ -30,7 +30,7 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns, usage, workspaces
+from storage import chain, checkup, clock, dispatch, export, logbook, mail, migrations, people, turns, usage, workspaces
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
@@ -57,8 +57,19 @@ def _ready(database: Database, key_file: Path) -> Vault:
             raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
         has = migrations.revision(database.engine)
         vault = Vault.open(key_file, create=has is None)
-        migrations.upgrade(database.engine)
+        migrations.upgrade(database.engine, then=lambda connection: _chained(connection, vault))
         return vault
+
+
+def _chained(connection: Connection, vault: Vault) -> None:
+    """Gives logbooks from before there were chains one. Whose key does not open, has none, and `verify` says so."""
+    for person_id in people.everybody(connection):
+        try:
+            sealer = people.sealer(connection, vault, person_id)
+        except Unreadable:
+            continue
+        if chain.of_person(connection, sealer) is None:
+            chain.renew(connection, sealer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +368,23 @@ class Store:
     def agree(self, person_id: PersonId, consent: Consent) -> None:
         with self._database.writing() as connection:
             people.consent(connection, person_id, consent, self._now())
+
+    # --- the logbook as a whole
+
+    def verify(self, person_id: PersonId) -> chain.Break | None:
+        """The first thing in a person's logbook that is not as it was written; None when all of it is."""
+        with self._database.reading() as connection:
+            return chain.verify(connection, people.sealer(connection, self._vault, person_id))
+
+    def record(self, person_id: PersonId) -> export.Record:
+        """Everything of a person's, as it is taken elsewhere."""
+        with self._database.reading() as connection:
+            return export.record_of(connection, people.known(connection, self._vault, person_id))
+
+    def restore(self, record: export.Record) -> PersonId:
+        """Takes in everything of a person's who is not here. Raises export.Refused, and then nothing has changed."""
+        with self._database.writing() as connection:
+            return export.restore(connection, self._vault, record)
 
     # --- the workspaces that let the coach in
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Advise, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
+from bot.model import Add, Advise, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
 from storage import clock, logbook, mail, people
 from storage.values import Sealer
 
@@ -54,13 +54,15 @@ def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: 
     return Saved(advised)
 
 
-def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:  # noqa: C901 - a table
+def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
     for effect in effects:
         match effect:
             case Say() | Advise():
                 pass  # laid out together, at the end
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
+            case Add():
+                logbook.add_to(connection, sealer, effect, at)
             case TakeOut(entry, step):
                 logbook.take_out(connection, sealer, entry, step)
             case Learn(person):

@@ -69,6 +69,9 @@ class Shelf:
     def quotes(self, *_: Any, **__: Any) -> Any:
         return ()
 
+    def near(self, text: str, entries):
+        return ()
+
     def passage(self, *_: Any, **__: Any) -> Any:
         return None
 
