@@ -117,7 +117,8 @@ def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> N
     else:
         said, used = _heard(draft, talk, text)
         draft.talk = _with_used(talk, *used)
-        question, choices = draft.line("explore.question"), _walk(draft, talk.asked)
+        key = "explore.feeling.question" if feels(text, draft.words.hear) else "explore.question"
+        question, choices = draft.line(key), _walk(draft, talk.asked)
     _speak(draft, [said], question, choices, brief=_brief(draft, "ask-back", passage, text, said, question))
 
 
@@ -138,6 +139,8 @@ def _heard(draft: Draft, talk: Talk, text: str) -> tuple[str, Sequence[str]]:
     echo = echo_of(text, hear)
     if echo and "echo" not in talk.used and (feels(echo, hear) or turns_in(text, hear)):
         return draft.line("explore.echo", echo=echo), ("echo",)
+    if feels(text, hear):
+        return draft.line("explore.feeling"), ()
     if who := only_who_in(text, hear):
         return draft.line("explore.who", who=who), ()
     return draft.line("explore.bare"), ()

@@ -25,7 +25,7 @@ from datetime import date, timedelta
 from bot import amending, coaching, falling, finding, guiding, nudge, offers, roles, safety, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, heard, is_learner
 from bot.model import (
     Choice,
     Context,
@@ -77,6 +77,7 @@ IN_PASSING = frozenset(
         "then-and-now",
     }
 )
+PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
@@ -327,6 +328,8 @@ def _in_guide(draft: Draft, text: str) -> None:
             if rest:
                 guiding.answer(draft, rest)
             return
+        if (rest := correction_in(text, hear)) and guiding.correct(draft, rest):
+            return
         if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear)):
             return
         if _another_guide(draft, text):
@@ -379,6 +382,10 @@ def _wish_met_in_guide(draft: Draft, wish: str | None) -> bool:
     elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
         draft.place = None
         wishes.WISHES[wish](draft)
+    elif wish in PROFILE and place.guide != "onboarding":
+        draft.place = None
+        wishes.WISHES[wish](draft)
+        draft.held = place if guiding.anything_kept(place) else None
     elif wish in IN_PASSING:
         draft.ending = guiding.again(draft)
         wishes.WISHES[wish](draft)

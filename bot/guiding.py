@@ -19,7 +19,7 @@ from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_p
 from bot.mirroring import mirror_of
 from bot.model import Choice, Entry, Place
 from bot.spelling import words_in
-from prompts.library import END, Guide, GuideChoice, Step, StepWords
+from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
 LOWS = 3  # low days in a row after which the format is left
@@ -131,9 +131,16 @@ def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
             _go(draft, step)
         return bool(found)
     choice = choice_in(text, draft.offered, draft.words.hear)
+    if choice and step.keeps == "reminder" and _names_hour(text, draft.words.hear):
+        return False  # "6 in the evening" is an hour of its own, not the evening that is offered
     if choice:
         press(draft, choice)
     return choice is not None
+
+
+def _names_hour(text: str, hear: Hear) -> bool:
+    words = words_in(text)
+    return len(words) > 2 and words[0] not in hear.number_leads and any(w.isdecimal() or w in hear.numbers for w in words[:3])
 
 
 def press(draft: Draft, choice: Choice) -> None:
@@ -231,6 +238,19 @@ def back(draft: Draft) -> None:
     elif was:
         text = f"{draft.line('change.choice', was=clip(was))}\n\n{text}"
     draft.say(text, "question", choices)
+
+
+def correct(draft: Draft, rest: str) -> bool:
+    """Something told before is put right in passing: it is added to the last answer, shown, and the place is kept. False without one."""
+    place, guide = draft.here, draft.guide(draft.here.guide)
+    told = [guide.step(name) for name in place.trail if guide.step(name).keeps == "answer" and place.answer(name)]
+    if not told:
+        return False
+    text = f"{place.answer(told[-1].id)}; {rest}"
+    keep_answer(draft, told[-1], text)
+    asked, choices = question(draft)
+    draft.say(f"{draft.line('corrected', text=clip(text))}\n\n{asked}", "question", choices)
+    return True
 
 
 def shorter(draft: Draft) -> None:

@@ -167,6 +167,15 @@ def aside_in(text: str, hear: Hear) -> str | None:
     return None
 
 
+def correction_in(text: str, hear: Hear) -> str | None:
+    """What is put right after words such as "no, I got that wrong: ..."; None when the text has no such head."""
+    said = text[:READ].strip()
+    for pattern in hear.corrects:
+        if found := re.match(pattern, flat(said), re.DOTALL):
+            return said[slice(*found.span("rest"))].strip()
+    return None
+
+
 def asks_coach(text: str, hear: Hear) -> bool:
     """True when the last question in the text is put to the coach rather than to oneself."""
     said = flat(text[:READ]).strip().replace(" ?", "?")

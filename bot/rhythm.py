@@ -62,6 +62,23 @@ ALIASES = {
     "rosario": "America/Argentina/Buenos_Aires",
     "valencia": "Europe/Madrid", "sevilla": "Europe/Madrid", "bilbao": "Europe/Madrid", "bordeaux": "Europe/Paris",
     "toulouse": "Europe/Paris", "lille": "Europe/Paris", "liege": "Europe/Brussels", "lausanne": "Europe/Zurich",
+    "strasbourg": "Europe/Paris", "nantes": "Europe/Paris", "rennes": "Europe/Paris", "grenoble": "Europe/Paris",
+    "montpellier": "Europe/Paris", "zaragoza": "Europe/Madrid", "malaga": "Europe/Madrid", "murcia": "Europe/Madrid",
+    "alicante": "Europe/Madrid", "valladolid": "Europe/Madrid", "vigo": "Europe/Madrid", "pamplona": "Europe/Madrid",
+    "donostia": "Europe/Madrid", "thies": "Africa/Dakar", "ziguinchor": "Africa/Dakar", "kaolack": "Africa/Dakar",
+    "touba": "Africa/Dakar", "mbour": "Africa/Dakar", "rufisque": "Africa/Dakar", "tambacounda": "Africa/Dakar",
+    "kolda": "Africa/Dakar", "yamoussoukro": "Africa/Abidjan", "bouake": "Africa/Abidjan", "segou": "Africa/Bamako",
+    "sikasso": "Africa/Bamako", "mopti": "Africa/Bamako", "zinder": "Africa/Niamey", "maradi": "Africa/Niamey",
+    "parakou": "Africa/Porto-Novo", "bafoussam": "Africa/Douala", "garoua": "Africa/Douala", "sfax": "Africa/Tunis",
+    "oran": "Africa/Algiers", "fes": "Africa/Casablanca", "tanger": "Africa/Casablanca", "agadir": "Africa/Casablanca",
+    "cap haitien": "America/Port-au-Prince", "trois rivieres": "America/Toronto", "sherbrooke": "America/Toronto",
+    "gatineau": "America/Toronto", "saguenay": "America/Toronto", "laval": "America/Toronto", "longueuil": "America/Toronto",
+    "rimouski": "America/Toronto", "chicoutimi": "America/Toronto", "bogota dc": "America/Bogota", "bucaramanga": "America/Bogota",
+    "pereira": "America/Bogota", "manizales": "America/Bogota", "cucuta": "America/Bogota", "ibague": "America/Bogota",
+    "santa marta": "America/Bogota", "villavicencio": "America/Bogota", "popayan": "America/Bogota", "quibdo": "America/Bogota",
+    "pasto": "America/Bogota", "puebla": "America/Mexico_City", "oaxaca": "America/Mexico_City", "queretaro": "America/Mexico_City",
+    "toluca": "America/Mexico_City", "veracruz": "America/Mexico_City", "xalapa": "America/Mexico_City",
+    "chiapas": "America/Mexico_City", "san cristobal de las casas": "America/Mexico_City", "mexico df": "America/Mexico_City",
 }  # fmt: skip
 
 

@@ -12,13 +12,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.draft import Draft
-from bot.hearing import alarm_in, choice_in, heard
+from bot.hearing import act_in, alarm_in, asks_coach, choice_in, heard, of_this_world
 from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
-from bot.spelling import in_words
+from bot.spelling import in_words, words_in
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
-LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "privacy", "delete", "status", "reminders-off", "about-me", "hello"})
+LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-off", "hello"})
+PASSING = frozenset({"privacy", "delete", "status", "about-me", "anger", "who-are-you"})  # met without giving up the floor
+JUST_NOW = 12  # marks of what was said, some three replies
+SHORT = 8  # words of a message that says only once more that one is safe
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again
 
 
@@ -31,7 +34,9 @@ def alarmed(draft: Draft, text: str) -> bool:
     if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
-        return draft.alarm is not None and _stays(draft, text)
+        return _still_safe(draft, text) or (draft.alarm is not None and _stays(draft, text))
+    if alarm == draft.alarm == "ethics" and _stays(draft, text, again=True):
+        return True
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
@@ -71,10 +76,34 @@ def in_danger(draft: Draft) -> bool:
     return draft.alarm in ("asked-danger", "asked-safe")
 
 
-def _stays(draft: Draft, text: str) -> bool:
-    """After harassment or wrongdoing was told the floor stays with it, until the person turns to something else by their own wish."""
+def _still_safe(draft: Draft, text: str) -> bool:
+    """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
+    phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
+    just_now = not draft.place and draft.said_lately("safety.danger.eased", JUST_NOW)
+    if not just_now or len(words_in(text)) > SHORT or of_this_world(text, draft.words.hear) or not _says(text, phrases):
+        return False
+    draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
+    return True
+
+
+def _stays(draft: Draft, text: str, again: bool = False) -> bool:
+    """After harassment or wrongdoing was told the floor stays with it, until the person turns to something else by their own wish.
+
+    A question to the coach about wrongdoing, or `again` a word of it, is first told what the coach will and will not help with.
+    """
     key = f"safety.{draft.alarm}.stay"
-    wish = heard(text, draft.words.hear.wishes, draft.words.hear)
+    hear = draft.words.hear
+    wish = heard(text, hear.wishes, hear) or act_in(text, hear)
+    if wish in PASSING:
+        return False
+    if (
+        draft.alarm == "ethics"
+        and (again or asks_coach(text, hear) or text.rstrip().endswith("?"))
+        and draft.unheard("safety.ethics.asked")
+    ):
+        draft.remember("safety.ethics.asked#0")
+        draft.say(draft.line("safety.ethics.asked"), "safety", [draft.choice("ask"), draft.choice("enough")])
+        return True
     over = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER or not draft.unheard(key)
     if over or wish in LEAVING or draft.place or choice_in(text, draft.offered, draft.words.hear):
         draft.alarm = None
@@ -107,8 +136,11 @@ def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     safe = _says(text, [phrase for safety in safeties for phrase in safety.safe_now])
     takes_back = _says(text, [phrase for safety in safeties for phrase in safety.takes_back])
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
+    if not again and not safe and takes_back and draft.alarm == "asked-safe":
+        safe = True  # asked once more, and taken back once more
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm = None
+        draft.remember("safety.danger.eased#0")
         draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
     elif takes_back:
         draft.alarm = "asked-safe"

@@ -144,7 +144,7 @@ def _letters_off(draft: Draft) -> None:
     draft.say(draft.line("letter.off"))
 
 
-def _letters_less(draft: Draft) -> None:
+def letters_less(draft: Draft) -> None:
     draft.place = None
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, every=2))
     draft.set_letters()
@@ -173,6 +173,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "back-again": back,
     "letters": _letters,
     "letters-off": _letters_off,
-    "letter-less": _letters_less,
+    "letter-less": letters_less,
     "letter-later": _letter_later,
 }

@@ -16,6 +16,7 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
 from bot.model import Said
+from bot.rhythm import city_of
 
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -185,7 +186,7 @@ def _about_me(draft: Draft) -> None:
     if person.name:
         rows.append(draft.line("about.name", name=person.name))
     if person.zone:
-        rows.append(draft.line("about.zone", zone=person.zone))
+        rows.append(draft.line("about.zone", zone=city_of(person.zone, draft.language)))
     if person.broker:
         rows.append(draft.line(f"about.broker.{person.broker}"))
     for partnership in person.partnerships:
@@ -315,4 +316,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **timing.WISHES,
     **consenting.WISHES,
     **amending.WISHES,
+    "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }

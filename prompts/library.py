@@ -251,6 +251,7 @@ class Hear(_Part):
     addressed: list[Bit]
     reported: list[Phrase] = []
     aside: list[Pattern]
+    corrects: list[Pattern] = []
     feelings: list[Phrase]
     actors: list[Bit]
     world: list[Phrase]
