@@ -19,7 +19,7 @@ from typing import Literal
 
 from bot import offers
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in, who_in
 from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 from bot.spelling import words_in
 from bot.voice import Voice
@@ -344,7 +344,9 @@ def _silent(draft: Draft, text: str) -> None:
     if own := _own_document(draft):
         _speak(draft, own, draft.line("silent.question"))
     elif of_this_world(text, draft.words.hear):
-        _speak(draft, [draft.line("silent")], draft.line("silent.question"), _walk(draft, text))
+        who = who_in(text, draft.words.hear)
+        seen = [draft.line("explore.who", who=who)] if who else []
+        _speak(draft, [" ".join([*seen, draft.line("silent")])], draft.line("silent.question"), _walk(draft, text))
     else:
         _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))
 

@@ -53,6 +53,7 @@ AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a 
 SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
 TALK_ONLY = frozenset({"wrong-turn", "repeat"})  # acts that make sense only where something was said before
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
+JUST_SAID = 6  # marks of what was said, one reply or two
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
@@ -188,7 +189,8 @@ def _said(draft: Draft, text: str) -> None:
     draft.plain = draft.plain or is_learner(text, hear)
     if _language_settled(draft, text):
         return
-    if not draft.place and (choice := choice_in(text, draft.offered, hear)):
+    choice = None if draft.place else choice_in(text, draft.offered, hear)
+    if choice and not (choice.id == "do:enough" and heard(text, hear.controls, hear) == "skip"):  # "I don't know" is no "enough"
         _pressed(draft, choice.id)
         return
     if not draft.person.welcomed:
@@ -328,17 +330,24 @@ def _in_guide(draft: Draft, text: str) -> None:
             if rest:
                 guiding.answer(draft, rest)
             return
-        if (rest := correction_in(text, hear)) and guiding.correct(draft, rest):
-            return
-        if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear)):
-            return
-        if _another_guide(draft, text):
+        if _met_in_guide(draft, text, meant):
             return
         if aside or (asks_coach(text, hear) and not draft.guide(draft.here.guide).step(draft.here.step).wording):
             _answer_in_passing(draft, meant)
             return
     if not guiding.answer(draft, text):
         _answer_in_passing(draft, text)
+
+
+def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
+    """What is no answer: something told before put right, a wish, or another guide."""
+    hear = draft.words.hear
+    put_right = correction_in(text, hear)
+    return (
+        (put_right is not None and guiding.correct(draft, put_right))
+        or _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
+        or _another_guide(draft, text)
+    )
 
 
 def _another_guide(draft: Draft, text: str) -> bool:
@@ -493,7 +502,7 @@ def _outside(draft: Draft, text: str) -> None:
     act = act_in(text, hear)
     if act in ("role", "lens") and not roles.asks_role(text, hear):
         act = None  # a story in which such a question stands
-    if control == "skip" and draft.talk:
+    if control == "skip" and (draft.talk or draft.said_lately("safety.harassment.stay", JUST_SAID)):
         draft.say(draft.line("smaller"), "reply", draft.offered)
     elif wish in wishes.WISHES:
         wishes.WISHES[wish](draft)

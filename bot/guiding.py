@@ -318,8 +318,10 @@ def walk(draft: Draft, name: str) -> None:
         lead = draft.line("guide.from-here", title=spoken.title)
     elif guide.kind == "check":
         lead = draft.line("check.begins", title=spoken.title, count=str(len(guide.marked)))
-    else:
+    elif len(guide.steps) > 1:
         lead = draft.line("guide.begins", title=spoken.title, count=str(len(guide.steps)))
+    else:
+        lead = ""
     start(draft, name, lead)
 
 

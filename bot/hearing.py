@@ -341,6 +341,8 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
     taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
     words = f" {in_words(text)} "
+    if safeties:  # an idiom of the language that is spoken is one, whatever its words mean in another
+        words = _meant(tuple(safeties[0][1].idioms)).sub("~ ", words)
     told = [(language, safety, _meant(tuple(safety.idioms)).sub("~ ", words)) for language, safety in safeties]
     for alarm in ("danger", "harassment", "ethics", "injection"):
         for language, safety, said in told:

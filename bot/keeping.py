@@ -95,6 +95,7 @@ def _keep_name(draft: Draft, step: Step, text: str) -> bool:
     name = name_in(text, draft.words.hear)
     if name is None:
         return False
+    name = " ".join(word[:1].upper() + word[1:] for word in name.split()) if name.islower() and len(name.split()) < 3 else name
     _put(draft, step, name)
     draft.person = replace(draft.person, name=name)
     return True

@@ -161,7 +161,7 @@ def moment_in_words(at: datetime, zone: str | None, language: str, formats: Form
     from babel.dates import format_datetime
 
     near = now is None or abs(today(at, zone) - today(now, zone)) < timedelta(days=7)
-    pattern = formats.moment if near else f"{formats.day} HH:mm"
+    pattern = formats.moment if near else formats.far or f"{formats.day} HH:mm"
     said = format_datetime(local(at, zone).replace(tzinfo=None), pattern, locale=language)
     return f"{said} {city_of(zone, language)}" if zone else f"{said} UTC"
 
@@ -228,7 +228,7 @@ def zones_for(text: str, leads: Sequence[str] = ()) -> tuple[str, ...]:
     known = _known_places()
     if re.fullmatch(r"\s*[A-Z]{2}\s*", text) and wanted not in ALIASES:
         return _clocks(known.get(f"{wanted} ", ()))
-    if found := known.get(wanted):
+    if found := known.get(wanted) or known.get(wanted.replace("-", " ")):
         return _clocks(found)
     # "Kisumu, Kenya", "near Lyon in France": the last known place in it decides; "Boston, USA": a city in it decides among its clocks
     words = wanted.split()

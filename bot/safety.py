@@ -96,6 +96,9 @@ def _stays(draft: Draft, text: str, again: bool = False) -> bool:
     wish = heard(text, hear.wishes, hear) or act_in(text, hear)
     if wish in PASSING:
         return False
+    if wish == "leave-it" and len(words_in(text)) > SHORT - 1:  # they say what to turn to instead
+        draft.alarm = None
+        return False
     if (
         draft.alarm == "ethics"
         and (again or asks_coach(text, hear) or text.rstrip().endswith("?"))

@@ -328,6 +328,7 @@ class Formats(_Part):
 
     day: Line
     moment: Line
+    far: Line = ""  # a moment a week away or more; without it the day and the hour
 
 
 class Words(_Part):
