@@ -98,17 +98,18 @@ def _stays(draft: Draft, text: str, again: bool = False) -> bool:
         return False
     if wish == "leave-it" and len(words_in(text)) > SHORT - 1:  # they say what to turn to instead
         draft.alarm = None
+        draft.say(draft.line("ask.open"))
+        return True
+    late = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER
+    if late or wish in LEAVING or draft.place or choice_in(text, draft.offered, hear):
+        draft.alarm = None
         return False
-    if (
-        draft.alarm == "ethics"
-        and (again or asks_coach(text, hear) or text.rstrip().endswith("?"))
-        and draft.unheard("safety.ethics.asked")
-    ):
+    asks = again or asks_coach(text, hear) or text.rstrip().endswith("?")
+    if asks and draft.alarm == "ethics" and draft.unheard("safety.ethics.asked"):
         draft.remember("safety.ethics.asked#0")
         draft.say(draft.line("safety.ethics.asked"), "safety", [draft.choice("ask"), draft.choice("enough")])
         return True
-    over = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER or not draft.unheard(key)
-    if over or wish in LEAVING or draft.place or choice_in(text, draft.offered, draft.words.hear):
+    if not draft.unheard(key):
         draft.alarm = None
         return False
     draft.say(draft.line(key), "safety", [draft.choice("ask"), draft.choice("enough")])
