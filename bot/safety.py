@@ -19,7 +19,9 @@ from bot.spelling import in_words, words_in
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-off", "hello"})
-PASSING = frozenset({"privacy", "delete", "status", "about-me", "anger", "who-are-you"})  # met without giving up the floor
+PASSING = frozenset(
+    {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export"}
+)  # met without giving up the floor
 JUST_NOW = 12  # marks of what was said, some three replies
 SHORT = 8  # words of a message that says only once more that one is safe
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from passages import cards
 
 from bot.hearing import (
     alarm_in,
@@ -364,3 +365,11 @@ def test_a_pasted_book_is_read_no_further_than_its_beginning(text):
     assert alarmed(text) is None
     assert choice_in(text, ENERGY, HEAR) is None
     assert echo_of(text, HEAR) is None or len(echo_of(text, HEAR) or "") <= 60
+
+
+def test_what_brokers_ask_in_any_language_is_never_taken_for_a_danger_to_life():
+    library = load_library()
+    asks = [(language, ask) for card in cards() for language, told in card.asks.items() for ask in told]
+    assert len(asks) > 5000
+    taken = [ask for language, ask in asks if (alarm_in(ask, library.safeties(language)) or ("", ""))[0] == "danger"]
+    assert taken == []
