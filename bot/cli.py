@@ -31,6 +31,7 @@ for command in (
     app.command()(command)
 app.add_typer(wording.prompts, name="prompts")
 app.add_typer(keeping.db, name="db")
+app.add_typer(keeping.keys, name="keys")
 
 KNOWLEDGE = "knowledge"  # the name of the thread that opens it
 

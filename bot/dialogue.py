@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import coaching, falling, guiding, nudge, safety, timing, wishes
+from bot import coaching, doorway, falling, guiding, leaving, nudge, safety, timing, wishes
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
 from bot.model import (
@@ -37,6 +37,7 @@ from bot.model import (
     Noted,
     Opened,
     Pressed,
+    Remind,
     Said,
     TakeOut,
     Talk,
@@ -56,6 +57,8 @@ LONG = 6000  # characters from which a message outside a guide is taken for some
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
     {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+    | set(leaving.WISHES)
+    | set(doorway.WISHES)
 )
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
@@ -120,6 +123,9 @@ def _back_again(draft: Draft) -> None:
     if draft.letters > falling.PATIENT_LETTERS:
         draft.set_letters()
     draft.unanswered = draft.letters = 0
+    for row in draft.context.upcoming:
+        if row.kind in falling.KEEPING:
+            draft.do(Remind(row.kind, None))
 
 
 def _forget_old_place(draft: Draft) -> None:
@@ -156,6 +162,9 @@ def _said(draft: Draft, text: str) -> None:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
     if safety.alarmed(draft, text):
+        return
+    if draft.context.claimed and (code := doorway.code_in(text)):
+        doorway.claimed(draft, code)
         return
     draft.plain = draft.plain or is_learner(text, hear)
     if _language_settled(draft, text):
@@ -466,6 +475,12 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         timing.away_until(draft, date.fromisoformat(what))
     elif kind == "card":
         coaching.thread_picked(draft, what)
+    elif kind == "gone":
+        leaving.one_picked(draft, what)
+    elif kind == "out!":
+        leaving.one_gone(draft, what)
+    elif kind == "unagree":
+        leaving.taken_back(draft, what)
     elif kind == "out":
         _taken_out(draft, what)
     elif kind == "opt":
@@ -481,7 +496,9 @@ def _expired(draft: Draft) -> None:
         text, choices = guiding.question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away")]
+        still = [
+            choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away", "gone", "out!", "unagree")
+        ]
         draft.say(draft.line("expired"), "notice", still)
 
 

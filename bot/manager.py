@@ -16,10 +16,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
+from bot.doorway import code_in
 from bot.model import (
     Context,
     Deleted,
@@ -88,6 +89,7 @@ class Manager:
         self._finder = finder
         self._clock = clock
         self._guess = guess
+        self._kept_on: date | None = None
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -121,8 +123,15 @@ class Manager:
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
+    async def keep_house(self) -> None:
+        """What is done once a day: erasures are ended, and those who have not written for very long are noticed."""
+        await asyncio.to_thread(self._store.keep_house, self._clock())
+
     async def tick(self) -> None:
         """Takes the turns of everything that has fallen due."""
+        if self._kept_on != (today := self._clock().date()):
+            self._kept_on = today
+            await self.keep_house()
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
@@ -228,9 +237,13 @@ class Manager:
             granted=gathered.granted,
             upcoming=gathered.upcoming,
             knock=gathered.knock,
+            doings=gathered.doings,
+            doors=gathered.doors,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
+            if code := code_in(event.text):
+                context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
         language = held_in(self._library, context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk

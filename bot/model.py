@@ -159,7 +159,8 @@ class Handed:
     what: Brought
 
 
-DueKind = Literal["reminder", "follow-up", "nudge", "resume"]
+# "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
+DueKind = Literal["reminder", "follow-up", "nudge", "resume", "retention", "erasure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +422,46 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Keep | TakeOut | Learn | Plan | Settle | Remind | Consent
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A plan, or a partnership's name wherever it stands, is erased. `ref` is the plan's id or the partnership's name."""
+
+    what: Literal["plan", "partnership"]
+    ref: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Everything of the person's is erased, and nothing else of the turn is kept.
+
+    `receipt` is the last thing they are told; where it names a table ($entries), the store fills in how many rows of it are gone.
+    """
+
+    receipt: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCode:
+    """A fresh code that links another door to this person; the store fills it in for $code."""
+
+    letter: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The door that was written from goes over to the person whose code this is; who wrote from it until now had kept nothing."""
+
+    code: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDoor:
+    """The door that was written from leads to this person no more; `farewell` is still said through it."""
+
+    farewell: Message
+
+
+Effect = Say | Keep | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +503,20 @@ class Upcoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """Something that was done with a person's data: what, when, and to which consent or with which platform, if any."""
+
+    at: datetime
+    act: str
+    of: str = ""
+
+
+# What a code that was typed came to: it fits; it is unknown, used or too old; its second half is wrong; its tries are used up;
+# it fits, but whoever typed it has a logbook of their own; it is their own code.
+Claimed = Literal["good", "over", "wrong", "burnt", "taken", "own"]
+
+
+@dataclass(frozen=True, slots=True)
 class Knock:
     """The last message that the coach wrote of its own accord, and what became of it."""
 
@@ -474,7 +528,8 @@ class Knock:
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
-    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
+    person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
     """
 
     person: Person
@@ -489,3 +544,6 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    doings: tuple[Done, ...] = ()
+    doors: tuple[Platform, ...] = ()
+    claimed: Claimed | None = None

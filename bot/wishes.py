@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding, timing
+from bot import coaching, doorway, falling, guiding, leaving, timing
 from bot.draft import Draft
 
 SHOWN = 5  # entries that "my logbook" shows
@@ -177,8 +177,9 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in context.upcoming]
-    rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
+    upcoming = [row for row in context.upcoming if row.kind not in falling.KEEPING]
+    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
+    rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
         rows.append(draft.line(f"status.last.{context.knock.fate}", when=draft.moment(context.knock.at)))
     finish(draft, "\n".join(rows))
@@ -188,10 +189,6 @@ def _reminders_off(draft: Draft) -> None:
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=None))
     draft.set_reminder()
     finish(draft, draft.line("reminders.off"))
-
-
-def _delete(draft: Draft) -> None:
-    finish(draft, draft.line("delete", person=draft.person.id))
 
 
 def _set_up(at_step: str | None = None) -> Callable[[Draft], None]:
@@ -248,7 +245,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "status": _status,
     "privacy": _line("privacy"),
     "help": _line("help"),
-    "delete": _delete,
     "hello": greet,
     "thanks": _thanks,
     "bye": _line("bye"),
@@ -276,4 +272,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "leave": _leave,
     "if-then": _if_then,
     **timing.WISHES,
+    **leaving.WISHES,
+    **doorway.WISHES,
 }
