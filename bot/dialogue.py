@@ -471,20 +471,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
         wishes.WISHES[what](draft)
-    elif kind == "away":
-        timing.away_until(draft, date.fromisoformat(what))
-    elif kind == "card":
-        coaching.thread_picked(draft, what)
-    elif kind == "gone":
-        leaving.one_picked(draft, what)
-    elif kind == "out!":
-        leaving.one_gone(draft, what)
-    elif kind == "unagree":
-        leaving.taken_back(draft, what)
-    elif kind == "out":
-        _taken_out(draft, what)
-    elif kind == "opt":
-        _option_picked(draft, int(what.rpartition(":")[2]))
+    elif kind in _PICKED:
+        _PICKED[kind](draft, what)
     elif draft.place:
         guiding.press(draft, Choice(choice_id, ""))
     else:
@@ -496,16 +484,28 @@ def _expired(draft: Draft) -> None:
         text, choices = guiding.question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [
-            choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away", "gone", "out!", "unagree")
-        ]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away", *leaving.PICKED)]
         draft.say(draft.line("expired"), "notice", still)
 
 
-def _option_picked(draft: Draft, number: int) -> None:
-    led = coaching.chosen(draft, number)
+def _day_picked(draft: Draft, what: str) -> None:
+    timing.away_until(draft, date.fromisoformat(what))
+
+
+def _option_picked(draft: Draft, what: str) -> None:
+    led = coaching.chosen(draft, int(what.rpartition(":")[2]))
     if led is None:
         draft.say(draft.line("unsure"))
         return
     lead, frame = led
     guiding.start(draft, "if-then", lead, frame)
+
+
+# What a picked choice does, by the first part of its id.
+_PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "away": _day_picked,
+    "card": coaching.thread_picked,
+    "out": _taken_out,
+    "opt": _option_picked,
+    **leaving.PICKED,
+}

@@ -236,3 +236,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "take-back": _take_back,
     "access": _access,
 }
+
+# by the first part of a choice's id
+PICKED: dict[str, Callable[[Draft, str], None]] = {"gone": one_picked, "out!": one_gone, "unagree": taken_back}

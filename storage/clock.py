@@ -35,7 +35,8 @@ def fire(connection: Connection, person_id: PersonId, kind: DueKind, ref: str, a
     return connection.scalar(fired) is not None
 
 
-# Who is reached nowhere any more is left in peace; what is due for them waits until they write again. What they wrote is erased all the same.
+# Who is reached nowhere any more is left in peace; what is due for them waits until they write again. What they wrote is erased
+# all the same.
 _REACHED = (due.c.kind == "erasure") | exists().where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
 
 

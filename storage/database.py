@@ -114,9 +114,7 @@ class Database:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             try:
                 with self.engine.connect() as connection, closing(sqlite3.connect(new)) as copy:
-                    driver = connection.connection.driver_connection
-                    if not isinstance(driver, sqlite3.Connection):
-                        raise StoreDown(f"{self.place} is no SQLite database")
+                    driver: Any = connection.connection.driver_connection
                     driver.backup(copy)
                     copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a log beside it
                 with new.open("rb") as written:

@@ -1,7 +1,7 @@
 """One person, two doors: a code made at one door and typed at the other, once and soon.
 
-A code is a name of four letters and a secret of six digits, ABCD-123456. The name finds the row; of the secret only a salted hash is kept, and
-five wrong ones burn the code. Ten minutes and five tries leave one chance in 200,000 to whoever has learnt the name.
+A code is a name of four letters and a secret of six digits, BCDF-123456. The name finds the row; of the secret only a salted hash
+is kept, and five wrong ones burn the code. Ten minutes and five tries leave one chance in 200,000 to whoever has learnt the name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def claim(connection: Connection, person_id: PersonId, code: str, at: datetime) 
 
 
 def join(connection: Connection, vault: Vault, newcomer: Sealer, code: str, platform: Platform, at: datetime) -> Sealer | None:
-    """The newcomer's door goes over to whoever made the code, who is returned, and the newcomer is no more; None when the code is not good."""
+    """The newcomer's doors go over to whoever made the code, who is returned, and the newcomer is no more.
+
+    None when the code is not good any more.
+    """
     claimed, owner = claim(connection, newcomer.person, code, at)
     address = people.door_of(connection, newcomer, platform)
     if claimed != "good" or owner is None or address is None:

@@ -1,7 +1,8 @@
 """The tables, written so that PostgreSQL is only another address.
 
 What a person wrote, said or is called stands in sealed columns alone; dates, states and enumerations are plain, because
-they are what the store sorts and counts by. Every table but `persons`, `workspaces` and `erasures` carries the person's id and falls with it.
+they are what the store sorts and counts by. Every table but `persons`, `workspaces` and `erasures` carries the person's id and falls
+with it.
 Entries and intentions are named by the dialogue, so their ids are a person's own: nobody can reach another's by an id.
 """
 

@@ -68,6 +68,9 @@ class Ring(NamedTuple):
     blinding: bytes
     older: tuple[bytes, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<the ring of key {_key_id(self.key).hex()}>"
+
 
 class Vault:
     """The keys of the key file, and what hangs on them: people's data keys and the blind index.
