@@ -51,6 +51,12 @@ def asked_in(connection: Connection, cause: str) -> PersonId | None:
     return connection.scalar(select(erasures.c.id).where(erasures.c.cause == cause).limit(1))
 
 
+def welcome(connection: Connection, person_id: PersonId) -> bool:
+    """Somebody who was forgotten is brought in again under the id they had, and means to stay; whether they had been forgotten."""
+    gone = delete(erasures).where(erasures.c.id == person_id).returning(erasures.c.id)
+    return connection.scalar(gone) is not None
+
+
 # --- last letters
 
 

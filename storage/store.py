@@ -362,7 +362,11 @@ class Store:
     def enrol(self, platform: Platform, address: str, person: Person) -> PersonId:
         """Whoever is at this address already, else `person` as given, under their id if they have one."""
         with self._database.writing() as connection:
-            return people.enrol(connection, self._vault, platform, address, person, self._now())
+            back = bool(person.id) and erasing.welcome(connection, person.id)
+            theirs = people.enrol(connection, self._vault, platform, address, person, self._now())
+        if back:
+            self._forgotten.lift(person.id)
+        return theirs
 
     def add_entry(self, person_id: PersonId, entry: Entry) -> None:
         with self._database.writing() as connection:
