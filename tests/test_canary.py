@@ -26,7 +26,7 @@ from storage.store import StoreDown
 
 CANARY = "Xylocarp"
 FIRST_VISIT = (
-    "hello", f"{CANARY}name", "skip", "1", f"{CANARY}partnership", "skip", "no",
+    "hello", f"{CANARY}name", "skip", "1", f"{CANARY}partnership", "skip", "no", "no letters",
     "reflect", "ok",
     f"The {CANARY}moment sat at one table with the mayor",
     f"It may mean {CANARY}meaning for all of us",
