@@ -22,7 +22,7 @@ chat: $(READY)  ## talk to the coach in this terminal
 	@.venv/bin/brokercoach chat
 
 test: $(READY)  ## the whole test-suite, offline
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n auto --maxprocesses 6 --dist worksteal
 
 check: $(READY)  ## format, lint, types, import rules, prompts and cards
 	.venv/bin/ruff format --check .

@@ -15,10 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -37,52 +36,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
-from adapters.slack_faults import NO_STATUS, BadBlocks, NoAnswer, Refusal, meant
-from adapters.slack_home import NOTE_FORM, WISH, home, note_form, strangers_home
+from adapters.slack_calls import Account, Calls, NotStored, settings_faults
+from adapters.slack_faults import BadBlocks, Refusal, meant
+from adapters.slack_home import NOTE_FORM, WISH
 from adapters.slack_http import guarded
 from adapters.slack_install import Installations, Installing
 from adapters.slack_manifest import COMMAND, POINT
+from adapters.slack_manners import Manners
 from adapters.slack_socket import FIRST, LONGEST, Envelope, NotTaken, Socket
-from bot.door import Accept, NotSent, Refused, Unreachable
+from bot.door import Accept, Refused, Unreachable
 from bot.model import Inbound, Letter, Platform
-from bot.overview import ACTIONS, Overview
-from prompts.library import Library, Words
+from bot.overview import Overview
+from prompts.library import Library
 
-API = "https://slack.com/api/"
 PATH = "/slack/events"
-PATIENCE = 10  # seconds that a call may take
 
 log = logging.getLogger(__name__)
-
-
-class NotStored(Exception):
-    """What came in could not be stored: Slack is told so, and repeats it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One Slack app. With a `bot_token` it serves that workspace alone, without one whichever is among the installations."""
-
-    bot_token: str | None = field(default=None, repr=False)
-    app_token: str | None = field(default=None, repr=False)
-    signing_secret: str | None = field(default=None, repr=False)
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    api: str = API
-
-
-def settings_faults(account: Account) -> list[str]:
-    """What can be seen of the settings without asking Slack."""
-    found = []
-    if account.bot_token and not account.bot_token.startswith("xoxb-"):
-        found.append("BROKERCOACH_SLACK_BOT_TOKEN must be the bot token of the app (xoxb-..., from OAuth & Permissions)")
-    if account.app_token and not account.app_token.startswith("xapp-"):
-        found.append("BROKERCOACH_SLACK_APP_TOKEN must be an app-level token (xapp-..., from Basic Information)")
-    if not account.app_token and not account.signing_secret:
-        found.append("Slack needs BROKERCOACH_SLACK_APP_TOKEN (Socket Mode) or BROKERCOACH_SLACK_SIGNING_SECRET (signed HTTP)")
-    if not account.bot_token and not (account.client_id and account.client_secret and account.signing_secret):
-        found.append("without BROKERCOACH_SLACK_BOT_TOKEN, _SLACK_CLIENT_ID, _SLACK_CLIENT_SECRET and _SLACK_SIGNING_SECRET are needed")
-    return found
 
 
 class Slack:
@@ -116,11 +85,10 @@ class Slack:
         self._channels: dict[str, str] = {}
         self._spots: dict[str, intake.Spot] = {}
         self._thinking: set[str] = set()
-        self._no_status = False  # this workspace's plan or app shows no status
         self._posted: dict[str, int] = {}  # parts of a letter that have arrived, until all have
-        self._shut: dict[str, str] = {}  # workspaces that refused us, with the token they refused
         self._in_order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._beside: set[asyncio.Task[None]] = set()
+        self._calls = Calls(account, installations)
+        self._manners = Manners(self._calls, library, overview)
         quieten()
         self._bolt = self._app()
 
@@ -142,7 +110,7 @@ class Slack:
 
     async def _stay(self) -> None:
         if self._account.app_token:
-            client = AsyncWebClient(base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+            client = self._calls.bare()
             await Socket(client, self._account.app_token, self._take_envelope, self._alive, self._first_wait).run()
         await asyncio.Event().wait()
 
@@ -156,13 +124,13 @@ class Slack:
             return []
         found = [web.post(PATH, guarded(SignatureVerifier(account.signing_secret), self._take_request))]
         if not account.bot_token and account.client_id and account.client_secret and self._installations:
-            client = AsyncWebClient(base_url=account.api, timeout=PATIENCE, retry_handlers=[])
+            client = self._calls.bare()
             found += Installing(client, account.client_id, account.client_secret, self._installations, self._clock).routes()
         return found
 
     async def send(self, letter: Letter) -> None:
         team, user = letter.address.split(":", 1)
-        client = await self._client(team)
+        client = await self._calls.client(team)
         channel = await self._channel(client, letter.address, user)
         spot = self._spots.get(letter.address)
         thread = spot.thread if spot and spot.channel == channel else None
@@ -174,18 +142,16 @@ class Slack:
         self._posted.pop(letter.key, None)
         if letter.address in self._thinking:
             self._thinking.discard(letter.address)
-            self._go_beside(self._status(letter.address, ""))
+            self._manners.beside(self._manners.status(letter.address, spot, ""))
 
     async def thinking(self, address: str) -> None:
         self._thinking.add(address)
         with suppress(Exception):  # a sign of life, and no more
-            await self._status(address, (await self._words(address)).variants("slack.thinking")[0])
+            shown = (await self._manners.words(address)).variants("slack.thinking")[0]
+            await self._manners.status(address, self._spots.get(address), shown)
 
     async def close(self) -> None:
-        some = list(self._beside)
-        for task in some:
-            task.cancel()
-        await asyncio.gather(*some, return_exceptions=True)
+        await self._manners.close()
 
     # --- what comes in
 
@@ -238,7 +204,7 @@ class Slack:
 
     async def _identity(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Who we are in a workspace; None where we are not installed. No call leaves for it."""
-        token = await self._token(team_id or "")
+        token = await self._calls.token(team_id or "")
         if token is None:
             return None
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token, bot_user_id=self._bot_user)
@@ -275,7 +241,7 @@ class Slack:
     async def _on_mention(self, body: dict[str, Any]) -> None:
         event, team = body["event"], body.get("team_id")
         if team and event.get("user") and event.get("channel") and not event.get("bot_id"):
-            self._go_beside(self._say_aside(intake.address(team, event["user"]), event["channel"], "slack.elsewhere"))
+            self._manners.beside(self._manners.say_aside(intake.address(team, event["user"]), event["channel"], "slack.elsewhere"))
 
     async def _on_opened(self, body: dict[str, Any]) -> None:
         event, team = body["event"], body.get("team_id")
@@ -283,10 +249,10 @@ class Slack:
             return
         who = intake.address(team, event["user"])
         if event.get("tab") == "messages":
-            self._go_beside(self._suggest(who, event.get("channel")))
+            self._manners.beside(self._manners.suggest(who, event.get("channel")))
             await self._greet(who)
         else:
-            self._go_beside(self._publish(who))
+            self._manners.beside(self._manners.publish(who))
 
     async def _greet(self, who: str) -> None:
         try:
@@ -301,12 +267,12 @@ class Slack:
         if inbound is not None:
             await self._store(inbound)
         elif (who := intake.whose(body)) and str(body["actions"][0].get("action_id")) == FEEDBACK:
-            self._go_beside(self._respond(who, respond, "slack.thanks"))
+            self._manners.beside(self._manners.respond(who, respond, "slack.thanks"))
         await ack()
 
     async def _on_note_wanted(self, ack: Any, body: dict[str, Any]) -> None:
         if who := intake.whose(body):
-            self._go_beside(self._open_note(who, body.get("trigger_id") or ""))
+            self._manners.beside(self._manners.open_note(who, body.get("trigger_id") or ""))
         await ack()
 
     async def _on_note(self, ack: Any, body: dict[str, Any]) -> None:
@@ -320,14 +286,14 @@ class Slack:
             await ack()
             return
         await self._store(inbound)
-        await ack(text=escaped((await self._words(inbound.address)).variants("slack.received")[0]))
+        await ack(text=escaped((await self._manners.words(inbound.address)).variants("slack.received")[0]))
 
     async def _on_pointing(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
         inbound, who = intake.of_pointing(body, self._clock(), self._salt), intake.whose(body)
         if inbound is not None:
             await self._store(inbound)
         if who is not None:
-            self._go_beside(self._respond(who, respond, "slack.received" if inbound else "slack.not-yours"))
+            self._manners.beside(self._manners.respond(who, respond, "slack.received" if inbound else "slack.not-yours"))
         await ack()
 
     # --- workspaces that leave
@@ -345,42 +311,23 @@ class Slack:
         if not team:
             return
         if self._installations and not self._account.bot_token:
-            at = datetime.fromtimestamp(body.get("event_time") or self._clock().timestamp(), self._clock().tzinfo)
+            # Slack's time is cut to whole seconds
+            at = datetime.fromtimestamp((body.get("event_time") or self._clock().timestamp()) + 1, UTC)
             try:
                 await asyncio.to_thread(self._installations.slack_uninstall, team, at)
             except Exception:  # noqa: BLE001 - as above
                 raise NotStored from None
-        elif self._account.bot_token:
-            self._shut[team] = self._account.bot_token
+        else:
+            self._calls.let_go(team)
         for address in [each for each in self._channels if each.startswith(f"{team}:")]:
             self._channels.pop(address, None)
             self._spots.pop(address, None)
 
     # --- what goes out
 
-    async def _token(self, team: str) -> str | None:
-        if self._account.bot_token:
-            return self._account.bot_token
-        if self._installations is None:
-            return None
-        try:
-            return await asyncio.to_thread(self._installations.slack_token, team)
-        except Exception:  # noqa: BLE001 - as above
-            raise NotStored from None
-
-    async def _client(self, team: str) -> AsyncWebClient:
-        """Raises Unreachable where no token opens the workspace."""
-        try:
-            token = await self._token(team)
-        except NotStored:
-            raise NotSent("the installations cannot be read") from None
-        if token is None or self._shut.get(team) == token:
-            raise Unreachable(f"the coach is not installed in {team}")
-        return AsyncWebClient(token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
-
     async def _channel(self, client: AsyncWebClient, address: str, user: str) -> str:
         if address not in self._channels:
-            answer = await self._call(address, client.conversations_open(users=[user]))
+            answer = await self._make(address, client.conversations_open(users=[user]))
             self._channels[address] = answer["channel"]["id"]
         return self._channels[address]
 
@@ -388,37 +335,20 @@ class Slack:
         quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False, "parse": "none"}
         whole = client.chat_postMessage(channel=channel, thread_ts=thread, text=post.text, blocks=list(post.blocks), **quiet)
         try:
-            await self._call(address, whole)
+            await self._make(address, whole)
         except BadBlocks:
             log.warning("Slack refused the blocks of a letter; it goes out as plain text")
             told = "\n\n".join(block["text"]["text"] for block in post.blocks if block["type"] == "section") or post.text
-            await self._call(address, client.chat_postMessage(channel=channel, thread_ts=thread, text=told, **quiet))
+            await self._make(address, client.chat_postMessage(channel=channel, thread_ts=thread, text=told, **quiet))
 
-    async def _call(self, address: str, request: Awaitable[Any]) -> Any:
-        """Makes a call and says in the door's words how it failed. The SDK repeats nothing of its own."""
-        team = address.partition(":")[0]
+    async def _make(self, address: str, request: Awaitable[Any]) -> Any:
         try:
-            return await request
-        except SlackApiError as error:
-            fault = meant(error)
-            if isinstance(fault, Refusal):
-                await self._shut_out(team, str(error.response.get("error")))
-            if isinstance(fault, Unreachable):
-                self._channels.pop(address, None)
-            raise fault from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            raise NotSent("no connection to Slack") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NoAnswer(type(error).__name__) from None
+            return await self._calls.make(address.partition(":")[0], request)
+        except Unreachable:
+            self._channels.pop(address, None)  # it may have been the channel, and the next one is asked for anew
+            raise
 
-    async def _shut_out(self, team: str, code: str) -> None:
-        """Said once for each token, not once for each letter."""
-        token = await self._token(team)
-        if token and self._shut.get(team) != token:
-            self._shut[team] = token
-            log.error("Slack refuses the token of workspace %s (%s); nothing is sent there until it is installed anew", team, code)
-
-    # --- beside
+    # --- who we are
 
     async def _introduce(self) -> None:
         """Learns the bot's own user, so that Bolt lets its messages pass by; until then they are known by their bot_id.
@@ -427,7 +357,7 @@ class Slack:
         """
         if not self._account.bot_token:
             return
-        client = AsyncWebClient(self._account.bot_token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
+        client = self._calls.bare(self._account.bot_token)
         wait = self._first_wait
         while True:
             try:
@@ -441,53 +371,6 @@ class Slack:
             else:
                 self._alive()
                 return
-
-    async def _words(self, address: str) -> Words:
-        known = None
-        with suppress(Exception):  # the language of a line that may be lost is not worth a fault
-            known = await self._overview(address)
-        return self._library.in_language(known.language if known else "en")
-
-    async def _publish(self, who: str) -> None:
-        known, (team, user) = await self._overview(who), who.split(":", 1)
-        view = home(known) if known and known.welcomed else strangers_home(await self._words(who))
-        await (await self._client(team)).views_publish(user_id=user, view=view)
-
-    async def _open_note(self, who: str, trigger: str) -> None:
-        view = note_form(await self._words(who))
-        await (await self._client(who.partition(":")[0])).views_open(trigger_id=trigger, view=view)
-
-    async def _suggest(self, who: str, channel: str | None) -> None:
-        if not channel:
-            return
-        words = await self._words(who)
-        prompts = [{"title": label, "message": label} for label in (words.variants(f"home.{wish}")[0] for wish in ACTIONS)]
-        client = await self._client(who.partition(":")[0])
-        await client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts, title=words.variants("slack.prompts")[0])
-
-    async def _say_aside(self, who: str, channel: str, key: str) -> None:
-        team, user = who.split(":", 1)
-        text = escaped((await self._words(who)).variants(key)[0])
-        await (await self._client(team)).chat_postEphemeral(channel=channel, user=user, text=text)
-
-    async def _respond(self, who: str, respond: Any, key: str) -> None:
-        await respond(text=escaped((await self._words(who)).variants(key)[0]), response_type="ephemeral", replace_original=False)
-
-    async def _status(self, address: str, status: str) -> None:
-        spot = self._spots.get(address)
-        if spot is None or self._no_status:
-            return
-        client = await self._client(address.partition(":")[0])
-        try:
-            await client.assistant_threads_setStatus(channel_id=spot.channel, thread_ts=spot.thread or spot.ts, status=status)
-        except SlackApiError as error:
-            self._no_status = error.response.get("error") in NO_STATUS
-            raise
-
-    def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_lossy(work))
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
 
 
 class _Authorize(AsyncAuthorize):
@@ -504,15 +387,6 @@ def _json(text: str) -> Any:
     import json
 
     return json.loads(text)
-
-
-async def _lossy(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except SlackApiError as error:
-        log.warning("Slack did not do something on the side: %s", error.response.get("error"))
-    except Exception as error:  # noqa: BLE001 - never more than a log line
-        log.warning("something on the side failed: %s", type(error).__name__)
 
 
 def quieten() -> None:

@@ -6,7 +6,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import PATIENCE, Account, settings_faults
+from adapters.slack_calls import PATIENCE, Account, settings_faults
 from adapters.slack_manifest import SCOPES
 
 

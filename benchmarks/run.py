@@ -23,7 +23,7 @@ from typing import Any
 import serving
 
 HERE = Path(__file__).parent
-QUERIES = HERE / "queries_dev.jsonl"
+QUERIES, OWN = HERE / "queries_dev.jsonl", HERE / "queries_own.jsonl"
 ROUNDS = 60
 
 
@@ -145,8 +145,8 @@ def main() -> None:
         begun = time.perf_counter()
         finder = Finder.open(home)
         load = time.perf_counter() - begun
-        rows = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
-        texts = [row["text"] for row in rows]
+        rows, own = ([json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] for file in (QUERIES, OWN))
+        texts = [row["text"] for row in (*rows, *own)] * 2
         embedder = Embedder.open(home / "index")
         assert embedder is not None
         embed = spread(_each(lambda text: embedder.embed([text]), texts))
@@ -157,6 +157,7 @@ def main() -> None:
         results = {
             "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
             "retrieval": evaluate(finder, rows).as_dict(),
+            "retrieval_own": evaluate(finder, own).as_dict(),
             "embed_ms": embed,
             "search_ms": search,
             "fsync_ms": fsync,

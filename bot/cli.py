@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import typer
 
-from bot.commands import keeping, searching, talking, wording
+from bot.commands import keeping, playing, searching, talking, wording
 from bot.commands.ground import fail
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(talking.chat, talking.serve, talking.replay),
+    *(talking.chat, talking.serve, playing.replay, playing.review),
     *(searching.search, searching.ingest, searching.evaluate, searching.cards),
     *(keeping.people, keeping.forget, keeping.doctor, keeping.version),
 ):

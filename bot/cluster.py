@@ -24,7 +24,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy import make_url
 
 from bot.door import Door
-from bot.engine import Rounds, showing
+from bot.engine import Places, Rounds, showing
 from bot.intake import Intake
 from bot.manager import origin
 from bot.model import PersonId
@@ -59,6 +59,7 @@ class Cluster:
         self._turn_job = self._app.task(name="turn", queue=TURNS, pass_context=True)(self._turn)
         self._letters_job = self._app.task(name="letters")(self._letters)
         self._take = showing(house.manager.take, house.store, house.doors)
+        self._places = Places()
         self._intake = Intake(house.manager, house.library, self._call, house.may, house.tally)
         self._senders: dict[str, Sender] = {}  # of the accounts that are ours
         self._to_call: asyncio.Queue[tuple[PersonId, bool]] = asyncio.Queue()
@@ -128,10 +129,14 @@ class Cluster:
         again = again or context.job.attempts > 0
         loop = asyncio.get_running_loop()
         more = False
+
+        def take() -> Awaitable[bool]:
+            return self._take(whose, again=again)
+
         try:
             for _ in range(IN_A_ROW):
                 begun = loop.time()
-                more = await self._take(whose, again=again)
+                more = await self._places.seated(take)
                 if not more:
                     return
                 self._house.tally.took(loop.time() - begun)

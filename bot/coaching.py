@@ -17,14 +17,14 @@ from datetime import timedelta
 from itertools import product
 from typing import Literal
 
+from bot import offers
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, shape_of, turns_in, who_in
-from bot.model import Choice, Cited, Passage, Talk
+from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in
+from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 from bot.spelling import words_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
-CLOSE = 0.75  # from here on a card's mirror may be held up to a scene that was not told for advice
 CLEAR = 0.5  # a passage's score from which it answers the message: on the development queries 92 in 100 of those are right
 LIKELY = 0.3  # from here on a card's title is worth offering as one of several threads; below, every second one is wrong
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
@@ -33,6 +33,7 @@ STORY = 18  # words from which a message tells a story: another one in the middl
 THREADS = 3  # threads that are named (rubric S5)
 QUOTED = 220  # characters of an own document that are quoted in a reply
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
 
@@ -112,11 +113,23 @@ def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> N
     if passage:
         voice = Voice(draft, passage, text)
         draft.talk = talk
-        _speak(draft, [voice.use(voice.mirrors()[0])], voice.ask())
+        said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
         said, used = _heard(draft, talk, text)
         draft.talk = _with_used(talk, *used)
-        _speak(draft, [said], draft.line("explore.question"))
+        question, choices = draft.line("explore.question"), _walk(draft, talk.asked)
+    _speak(draft, [said], question, choices, brief=_brief(draft, "ask-back", passage, text, said, question))
+
+
+def _walk(draft: Draft, text: str) -> list[Choice]:
+    """A guide that fits what was told, as one more way to go on; offered once a talk."""
+    talk = draft.talk
+    if draft.ending or (talk and "guide" in talk.used):
+        return []
+    choices = offers.walk(draft, text)
+    if talk and choices:
+        draft.talk = _with_used(talk, "guide")
+    return choices
 
 
 def _heard(draft: Draft, talk: Talk, text: str) -> tuple[str, Sequence[str]]:
@@ -173,7 +186,16 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
     mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
     draft.talk = _with_used(replace(talk, stage="options"), *(f"o{n}" for n in numbers))
-    _speak(draft, [voice.use(mirror), middle], voice.use(question), [*map(voice.choice, numbers), draft.choice("another")], sources)
+    said, asked = voice.use(mirror), voice.use(question)
+    brief = replace(
+        _brief(draft, "options", passage, text, said, asked),
+        before="\n".join([*([passage.thin] if passage.thin else []), lead]),
+        offers=tuple(
+            voice.in_reply(option, number, place, sources) for place, (option, number) in enumerate(zip(options, numbers, strict=True), 1)
+        ),
+        after="\n".join([*care, *_own_document(draft)]),
+    )
+    _speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, brief)
 
 
 def another_way(draft: Draft) -> None:
@@ -192,7 +214,7 @@ def another_way(draft: Draft) -> None:
             advise(draft, Talk(other.card, "options", talk.began, draft.at, talk.asked, seen), other, talk.asked)
             return
     draft.talk = replace(talk, stage="own", at=draft.at)
-    draft.say(draft.line("advise.no-more"))
+    draft.say(draft.line("advise.no-more"), "reply", _walk(draft, talk.asked))
 
 
 def one_way(draft: Draft) -> None:
@@ -208,7 +230,9 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     sources = voice.cite([option])
     said = draft.line(key, offer=voice.offer(option), price=voice.price(option, sources))
     draft.talk = _with_used(replace(talk, stage="options", at=draft.at), f"o{number}")
-    _speak(draft, [said], voice.ask(), [voice.choice(number), draft.choice("another")], sources)
+    question = voice.ask()
+    brief = replace(_brief(draft, "one", passage, talk.asked, "", question), offers=(voice.in_reply(option, number, 1, sources),))
+    _speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, brief)
 
 
 def chosen(draft: Draft, number: int) -> tuple[str, str] | None:
@@ -229,18 +253,21 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     choices = [*(voice.choice(n) for n in range(len(passage.options)) if f"o{n}" in talk.used), draft.choice("another")]
     if talk.stage == "options":
         draft.talk = replace(talk, stage="deepen")
-        said = _echoed(draft, talk, text) or voice.use(voice.mirrors()[0])
-        _speak(draft, [said], voice.ask(), choices)
+        said, question = _echoed(draft, talk, text) or voice.use(voice.mirrors()[0]), voice.ask()
+        _speak(draft, [said], question, choices, brief=_brief(draft, "deepen", passage, text, said, question))
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")
+        choices += _walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
             _speak(draft, [], challenge, choices)
         else:
-            _speak(draft, [challenge], draft.line("own.question"), choices)
+            question = draft.line("own.question")
+            _speak(draft, [challenge], question, choices, brief=_brief(draft, "challenge", passage, text, challenge, question))
     else:
         draft.talk = talk
-        _speak(draft, [], draft.line("own.question"), [*choices, draft.choice("enough")])
+        question, more = draft.line("own.question"), [*choices, *_walk(draft, talk.asked), draft.choice("enough")]
+        _speak(draft, [], question, more, brief=_brief(draft, "own-step", passage, text, "", question))
 
 
 def _echoed(draft: Draft, talk: Talk, text: str) -> str | None:
@@ -314,45 +341,42 @@ def _silent(draft: Draft, text: str) -> None:
     if own := _own_document(draft):
         _speak(draft, own, draft.line("silent.question"))
     elif of_this_world(text, draft.words.hear):
-        _speak(draft, [draft.line("silent")], draft.line("silent.question"))
+        _speak(draft, [draft.line("silent")], draft.line("silent.question"), _walk(draft, text))
     else:
         _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))
 
 
-def _speak(draft: Draft, parts: Sequence[str], question: str, choices: Sequence[Choice] = (), sources: Sequence[Cited] = ()) -> None:
+def _brief(draft: Draft, move: Move, passage: Passage | None, said: str, mirror: str, question: str) -> Brief:
+    """What a model may know to word this move: the card in hand first, the other cards found, a few entries that are not kept out."""
+    found = [other for other in draft.context.passages if passage is None or other.card != passage.card]
+    entries = [entry for entry in draft.context.entries if entry.id not in draft.kept_out]
+    cards = (*([passage] if passage else []), *found)[:CARDS]
+    return Brief(
+        move,
+        draft.language,
+        draft.person,
+        said,
+        mirror,
+        question,
+        passages=tuple(cards),
+        entries=tuple(entries[:ENTRIES]),
+    )
+
+
+def _speak(
+    draft: Draft,
+    parts: Sequence[str],
+    question: str,
+    choices: Sequence[Choice] = (),
+    sources: Sequence[Cited] = (),
+    brief: Brief | None = None,
+) -> None:
     """Says the parts and ends on the question; in the middle of a guide that is the guide's own question instead."""
     if draft.ending:
         question, choices = draft.ending
     together = len(parts) == 1 and not draft.ending and len(parts[0]) + len(question) < ONE_PARAGRAPH
-    draft.say((" " if together else "\n\n").join([*parts, question]), "reply", choices, sources)
+    draft.say((" " if together else "\n\n").join([*parts, question]), "reply", choices, sources, brief)
 
 
 def _with_used(talk: Talk, *parts: str) -> Talk:
     return replace(talk, used=tuple(dict.fromkeys([*talk.used, *parts])))
-
-
-# --- mirrors in a reflection
-
-
-def mirror_of(draft: Draft, answer: str) -> str:
-    """A short mirror of an answer in a reflection: from the card that fits it closely, else from the answer's own shape."""
-    best = draft.context.passages[0] if draft.context.passages else None
-    if best is not None and best.score >= CLOSE:
-        voice = Voice(draft, best, answer)
-        if mirror := voice.fresh(voice.mirrors()):
-            return voice.use(mirror)
-    shape, echo, who = _shape(draft, answer), echo_of(answer, draft.words.hear), who_in(answer, draft.words.hear)
-    if shape in ("short", "nothing"):
-        return draft.line(f"flow.{shape}")
-    if shape == "plain" and who:
-        return draft.line("flow.who", who=who)
-    return draft.line(f"flow.{shape}", echo=echo) if echo else draft.line("flow.bare")
-
-
-def _shape(draft: Draft, answer: str) -> str:
-    hear, words = draft.words.hear, words_in(answer)
-    if turns_in(answer, hear):
-        return "contrast"
-    if feels(answer, hear):
-        return "feeling"
-    return shape_of(answer, hear) or ("short" if len(words) < 5 else "plain")

@@ -22,7 +22,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import coaching, doorway, falling, guiding, leaving, nudge, safety, timing, wishes
+from bot import coaching, doorway, falling, guiding, leaving, nudge, offers, roles, safety, timing, wishes
+from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, heard, is_learner
 from bot.model import (
@@ -36,6 +37,7 @@ from bot.model import (
     Keep,
     Noted,
     Opened,
+    Place,
     Pressed,
     Remind,
     Said,
@@ -56,7 +58,22 @@ LONG = 6000  # characters from which a message outside a guide is taken for some
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
-    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+    {
+        "help",
+        "privacy",
+        "who-are-you",
+        "status",
+        "about-me",
+        "logbook",
+        "reminders-off",
+        "anger",
+        "plain",
+        "example",
+        "model",
+        "model-off",
+        "keep-out",
+        "spent",
+    }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
 )
@@ -129,10 +146,17 @@ def _back_again(draft: Draft) -> None:
 
 
 def _forget_old_place(draft: Draft) -> None:
-    if draft.place and draft.at - draft.place.at > guiding.HELD:
+    if draft.place and (draft.at - draft.place.at > guiding.HELD or not _stands(draft, draft.place)):
         draft.place = None
-    if draft.held and draft.at - draft.held.at > guiding.HELD:
+    if draft.held and (draft.at - draft.held.at > guiding.HELD or not _stands(draft, draft.held)):
         draft.held = None
+
+
+def _stands(draft: Draft, place: Place) -> bool:
+    """Whether the step of a place still exists: an operator may have changed a guide, a person their headings."""
+    return (
+        place.guide in draft.library.guides and draft.guide(place.guide).has(place.step) and place.step in draft.spoken(place.guide).steps
+    )
 
 
 # --- coming in
@@ -189,8 +213,8 @@ def _language_settled(draft: Draft, text: str) -> bool:
     changed = draft.language != draft.person.language
     draft.person = replace(draft.person, language=draft.language)
     if asked_for(text, draft.library.languages) and draft.person.welcomed:
-        question, choices = guiding.question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
-        draft.say(f"{draft.line('switched')} {question}", "question" if draft.place else "reply", choices)
+        asked, choices = question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
+        draft.say(f"{draft.line('switched')} {asked}", "question" if draft.place else "reply", choices)
         return True
     if changed:
         draft.offered = draft.relabelled(draft.offered)
@@ -228,7 +252,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     if kept is None:
         wishes.finish_in_place(draft, draft.line("edited.not-kept"))
         return
-    draft.do(Keep(kept.entry, kept.guide, kept.step, event.text, event_date=kept.day))
+    draft.do(Keep(kept.entry, kept.guide, kept.step, as_kept(draft, kept.guide, kept.step, event.text), event_date=kept.day))
     if safety.alarmed(draft, event.text):
         return
     place = draft.place
@@ -259,7 +283,7 @@ def _on_with_it(draft: Draft, key: str) -> None:
     """Says a line, and asks again what was open in a guide; what was offered before is off the table."""
     if draft.place:
         draft.ending = guiding.again(draft)
-    wishes.finish(draft, draft.line(key))
+    guiding.finish(draft, draft.line(key))
 
 
 def _wished(draft: Draft, wish: str) -> None:
@@ -304,18 +328,35 @@ def _in_guide(draft: Draft, text: str) -> None:
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
-        if control in _CONTROLS:
+        if control in _CONTROLS and not (control == "skip" and _tells_of_nothing(draft, meant)):
             _CONTROLS[control](draft)
             if rest:
                 guiding.answer(draft, rest)
             return
         if _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear)):
             return
-        if aside or asks_coach(text, hear):
+        if _another_guide(draft, text):
+            return
+        if aside or (asks_coach(text, hear) and not draft.guide(draft.here.guide).step(draft.here.step).wording):
             _answer_in_passing(draft, meant)
             return
     if not guiding.answer(draft, text):
         _answer_in_passing(draft, text)
+
+
+def _another_guide(draft: Draft, text: str) -> bool:
+    """The title of a guide, said in another one: that one waits, if anything was written in it."""
+    name = offers.titled(draft, text)
+    if name:
+        draft.held = draft.place if guiding.anything_kept(draft.here) else None
+        guiding.walk(draft, name)
+    return name is not None
+
+
+def _tells_of_nothing(draft: Draft, text: str) -> bool:
+    """Where a moment was asked for, "nothing" is an answer: a quiet day has its own question."""
+    step = draft.guide(draft.here.guide).step(draft.here.step)
+    return bool(step.turns) and offers.moment_in(text, draft.words.hear) in step.turns
 
 
 def _control_in(draft: Draft, text: str) -> tuple[str | None, str]:
@@ -337,6 +378,8 @@ def _wish_met_in_guide(draft: Draft, wish: str | None) -> bool:
         wishes.offer_to_resume(draft)
     elif wish in ("hello", "thanks"):
         _ask_again(draft)
+    elif wish == "guides":
+        guiding.show_guides(draft)
     elif wish == "reflect" and place.guide == "onboarding":
         wishes.WISHES["reflect"](draft)
     elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
@@ -362,7 +405,7 @@ def _stop(draft: Draft) -> None:
     draft.place = draft.held = None
     if place and place.guide == "onboarding":
         draft.person = replace(draft.person, onboarded=True)
-    kept = place is not None and draft.guide(place.guide).kind == "reflection" and guiding.anything_kept(place)
+    kept = place is not None and draft.guide(place.guide).kept and guiding.anything_kept(place)
     draft.say(
         draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
     )
@@ -383,7 +426,7 @@ def _question(draft: Draft) -> None:
 
 
 def _ask_again(draft: Draft) -> None:
-    text, choices = guiding.question(draft)
+    text, choices = question(draft)
     draft.say(text, "question", choices)
 
 
@@ -421,6 +464,16 @@ _CONTROLS_OUTSIDE = {
 }
 
 
+def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
+    if name := offers.asked_for(draft, text):
+        guiding.walk(draft, name)
+    elif wish is None and offers.asks_for_list(draft, text):
+        offers.show_list(draft, draft.line("guides.unknown"))
+    else:
+        return False
+    return True
+
+
 def _outside(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     if not words_in(text):
@@ -431,14 +484,14 @@ def _outside(draft: Draft, text: str) -> None:
         return
     control = heard(text, hear.controls, hear)
     wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
-    for name, guide in draft.words.guides.items():
-        if heard(text, {name: guide.opens}, hear):
-            guiding.start(draft, name)
-            return
+    if _guide_asked_for(draft, text, wish):
+        return
     if timing.told_away(draft, text):
         return
     talk = coaching.talk_in_hand(draft)
     act = act_in(text, hear)
+    if act in ("role", "lens") and not roles.asks_role(text, hear):
+        act = None  # a story in which such a question stands
     if control == "skip" and draft.talk:
         draft.say(draft.line("smaller"), "reply", draft.offered)
     elif wish in wishes.WISHES:
@@ -481,10 +534,10 @@ def _pressed(draft: Draft, choice_id: str) -> None:
 
 def _expired(draft: Draft) -> None:
     if draft.place:
-        text, choices = guiding.question(draft)
+        text, choices = question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "card", "away", *leaving.PICKED)]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", *_PICKED)]
         draft.say(draft.line("expired"), "notice", still)
 
 
@@ -505,6 +558,11 @@ def _option_picked(draft: Draft, what: str) -> None:
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
     "card": coaching.thread_picked,
+    "guide": guiding.walk,
+    "group": offers.show_group,
+    "phase": roles.phase_picked,
+    "lens": roles.lens_picked,
+    "broker": roles.broker_told,
     "out": _taken_out,
     "opt": _option_picked,
     **leaving.PICKED,

@@ -14,7 +14,11 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
+from bot.headings import expanded, has_headings, spoken
+from bot.hearing import keeps_out
 from bot.model import (
+    Advise,
+    Brief,
     Choice,
     Cited,
     Context,
@@ -26,15 +30,17 @@ from bot.model import (
     Learn,
     Message,
     MessageKind,
+    Noted,
     Place,
     Remind,
+    Said,
     Say,
     Talk,
     Turn,
 )
 from bot.rhythm import day_in_words, moment_in_words, next_letter, next_reminder, today
 from bot.tongue import held_in
-from prompts.library import Guide, Library, Words
+from prompts.library import Guide, GuideWords, Library, Words
 
 REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
@@ -56,6 +62,7 @@ class Draft:
         self.person = context.person
         self.speak(held_in(library, context, event))
         conversation = context.conversation
+        self.out = isinstance(event, Said | Noted) and keeps_out(event.text, self.words.hear)
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk
@@ -67,7 +74,10 @@ class Draft:
         self.letter_on = conversation.letter_on
         self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
+        self.kept_out = conversation.kept_out
+        self.model_offered = conversation.model_offered
         self._kept = conversation.kept
+        self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
         self.ending: tuple[str, tuple[Choice, ...]] | None = None  # what closes a coaching reply given in the middle of a guide
@@ -143,10 +153,28 @@ class Draft:
     def line(self, key: str, /, **slots: str) -> str:
         """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
         if key in ("welcome", "welcome.asked", "privacy"):
-            slots["privacy"] = self.line(f"privacy.{self.context.platform}")
+            slots["privacy"] = self.line(f"privacy.{self.context.platform}{'.model' if self.shares else ''}")
+        if key == "privacy":
+            slots["model"] = self.line(f"privacy.model.{'on' if self.shares else 'off' if self.context.model else 'none'}", host=self.host)
         if key.startswith("safety.") and key != "safety.helpline":
             slots["helpline"] = self.line("safety.helpline")
         return self.fill(self.pick(key, self.words.variants(key)), **slots)
+
+    @property
+    def _is_out(self) -> bool:
+        """Whether this message, or the talk that it goes on with, is kept out of any model's reach."""
+        before = self.context.conversation.talk
+        goes_on = before is not None and self.talk is not None and self.talk.began == before.began
+        return self.out or (before is not None and goes_on and before.kept_out)
+
+    @property
+    def shares(self) -> bool:
+        """Whether words of this person may go to a language model."""
+        return self.context.model is not None and "model" in self.context.granted
+
+    @property
+    def host(self) -> str:
+        return self.context.model or ""
 
     def choice(self, action: str) -> Choice:
         """A choice outside a guide, by what it does."""
@@ -159,7 +187,12 @@ class Draft:
     def _label(self, choice_id: str) -> str | None:
         kind, _, rest = choice_id.partition(":")
         in_hand = self.context.in_hand
-        if kind == "do":
+        if kind == "guide":
+            return self.words.guides[rest].title if rest in self.words.guides else None
+        if kind in ("group", "phase", "lens", "broker", "do"):
+            key = {"group": f"group.{rest}", "do": f"choice.{rest}"}.get(kind, f"choice.{kind}.{rest}")
+            return self.line(key)
+        if kind == "step":
             return self.line(f"choice.{rest}")
         if kind == "opt" and in_hand:
             card, _, number = rest.rpartition(":")
@@ -170,19 +203,67 @@ class Draft:
         spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
         return spoken.choices.get(rest) if spoken else None
 
+    def fitting(self, key: str, longest: int, variants: tuple[str, ...] = (), /, **slots: str) -> str:
+        """A wording of a line that needs only slots which have something in them, no longer than it may be; the one unheard longest,
+        and of those never heard the one that says most of the person's own.
+
+        The wordings are those of a line unless they are given. Raises ValueError where none fits: one without slots has to be among them.
+        """
+        given = {slot: text for slot, text in slots.items() if text}
+        variants = variants or self.words.variants(key)
+        needs = [set(Template(text).get_identifiers()) for text in variants]
+        said = {n: self.fill(text, **given) for n, text in enumerate(variants) if needs[n] <= {*given, "dear"}}
+        short = [n for n in said if len(said[n]) <= longest] or [n for n in said if not needs[n]]
+        best = min(short, key=lambda n: (self.heard_at(f"{key}#{n}"), -len(needs[n]), (n - self._turns) % len(variants)))
+        self.remember(f"{key}#{best}")
+        return said[best][:1].upper() + said[best][1:]
+
+    def said_lately(self, key: str, within: int) -> bool:
+        """Whether any wording of a line is among the last so many marks."""
+        return any(mark.startswith(f"{key}#") for mark in self._recent[-within:])
+
+    def last_mark(self, group: str) -> str:
+        """The mark that was set last among those that begin so; empty when none was lately."""
+        return next((mark for mark in reversed(self._recent) if mark.startswith(group)), "")
+
     def guide(self, name: str) -> Guide:
-        return self.library.guides[name]
+        """A guide; the one of a person's own headings has a step for each of them."""
+        guide = self.library.guides[name]
+        return expanded(guide, self.person.headings) if name in self._own else guide
+
+    def has_headings(self, name: str) -> bool:
+        return name in self._own
+
+    def spoken(self, name: str) -> GuideWords:
+        """The words of a guide in the person's language."""
+        words = self.words.guides[name]
+        return spoken(words, self.person.headings) if name in self._own else words
 
     # --- effects
 
-    def say(self, text: str, kind: MessageKind = "reply", choices: Iterable[Choice] = (), sources: Iterable[Cited] = ()) -> None:
-        """One message to the person; its choices are the ones that may be answered next."""
+    def say(
+        self,
+        text: str,
+        kind: MessageKind = "reply",
+        choices: Iterable[Choice] = (),
+        sources: Iterable[Cited] = (),
+        brief: Brief | None = None,
+    ) -> None:
+        """One message to the person; its choices are the ones that may be answered next. With a `brief` a model may word it."""
         self.choices = tuple(choices)
-        self._effects.append(Say(Message(kind, text, self.choices, tuple(sources))))
+        message = Message(kind, text, self.choices, tuple(sources))
+        self._effects.append(Advise(message, brief) if brief and self.may_advise else Say(message))
+
+    @property
+    def may_advise(self) -> bool:
+        """Whether a language model is set up and this person agreed to it; never while an alarm has the floor, or in what is kept out."""
+        if self.context.model is None or "model" not in self.context.granted or self.alarm or self.ending:
+            return False
+        return not self._is_out
 
     def retract(self) -> None:
         """Takes back the last message of this turn, to say it differently."""
-        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say))
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
         del self._effects[last]
 
     def recast(self, as_effect: Callable[[Message], Effect]) -> None:
@@ -201,7 +282,17 @@ class Draft:
     def keep(self, answer: Keep) -> None:
         """Keeps an answer, and remembers which message it came in."""
         self._effects.append(answer)
+        if self.out:
+            self.keep_out(answer.entry)
         self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
+
+    def keep_out(self, entry: str) -> None:
+        """No language model may read this entry."""
+        self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
+
+    @property
+    def last_kept(self) -> Kept | None:
+        return self._kept[-1] if self._kept else None
 
     def leave_choices(self) -> None:
         """Nothing is said this turn, and what was offered stays on the table."""
@@ -239,7 +330,7 @@ class Draft:
             self.context.conversation,
             place=self.place,
             held=self.held,
-            talk=self.talk,
+            talk=replace(self.talk, kept_out=True) if self.talk and self._is_out else self.talk,
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,
@@ -248,6 +339,8 @@ class Draft:
             letter_on=self.letter_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
+            kept_out=self.kept_out[-EDITABLE:],
+            model_offered=self.model_offered,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

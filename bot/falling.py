@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, nudge
+from bot import guiding, nudge, wishes
+from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
 from bot.rhythm import AFTERNOON, in_hours, morrow
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
-REFLECTIONS = frozenset({"crossing", "five-boxes", "one-of-seven", "weekly-letter"})
 LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense; the next one comes tomorrow
 STALE = timedelta(hours=24)  # the same for a weekly letter
 APART = timedelta(hours=1)  # between two messages of the coach's own accord
@@ -65,7 +65,7 @@ def _follow_up(draft: Draft, event: Fell) -> None:
         draft.do(Remind("follow-up", morrow(draft.at, rhythm.reminder or AFTERNOON, rhythm, zone), event.ref))
         return
     held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
-    guiding.start(draft, "follow-up", frame=guiding.clip(plan.text, guiding.QUOTED), ref=plan.id)
+    guiding.start(draft, "follow-up", frame=clip(plan.text, guiding.QUOTED), ref=plan.id)
     draft.held = held
     _knock(draft)
 
@@ -75,7 +75,7 @@ def _follow_up(draft: Draft, event: Fell) -> None:
 
 def _reminder(draft: Draft, event: Fell) -> None:
     """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
-    reflected = any(entry.event_date == draft.today and entry.guide in REFLECTIONS for entry in draft.context.entries)
+    reflected = any(entry.event_date == draft.today and _reflects(draft, entry.guide) for entry in draft.context.entries)
     asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
     if reflected or asked_about or draft.alarm or _lost_its_sense(draft, event.due) or _crowded(draft):
         draft.set_reminder()
@@ -92,10 +92,15 @@ def _reminder(draft: Draft, event: Fell) -> None:
         draft.held, draft.place = begun, None
         draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
         return
-    guiding.start(draft, "crossing")
-    text, choices = guiding.question(draft)
+    guiding.start(draft, wishes.daily(draft))
+    text, choices = question(draft)
     draft.retract()
     draft.say(f"{draft.line('reminder')} {text}", "reminder", [*choices, draft.choice("snooze")])
+
+
+def _reflects(draft: Draft, guide: str) -> bool:
+    known = draft.library.guides.get(guide)
+    return known is None or known.kept  # a guide that is no longer there was one of an operator's own
 
 
 def _lost_its_sense(draft: Draft, due: datetime) -> bool:

@@ -7,23 +7,25 @@ answer is keeping.py's business.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.coaching import mirror_of
+from bot import offers
+from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
 from bot.draft import Draft
-from bot.hearing import choice_in, choices_in
+from bot.hearing import choice_in, choices_in, heard
 from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
+from bot.mirroring import mirror_of
 from bot.model import Choice, Place
-from bot.rhythm import next_reminder
 from bot.spelling import words_in
-from prompts.library import END, Guide, Step, StepWords
+from prompts.library import END, Guide, GuideChoice, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
 LOWS = 3  # low days in a row after which the format is left
+OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
 QUOTED = 300  # characters of a plan that are said back
-CLIPPED = 90  # characters of an answer that a summary shows
 
 
 def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None) -> None:
@@ -41,7 +43,7 @@ def take_step(draft: Draft, plan: str) -> None:
     place = Place("if-then", "due", draft.at, draft.at, draft.new_id("if-then"), (("plan", plan),))
     draft.place, draft.held = place, None
     if day := named_day(draft, plan):
-        step, _ = _here(draft)
+        step, _ = here(draft)
         plan_for(draft, step, day)
         draft.place = replace(draft.here, step=END)
         ask(draft)
@@ -71,59 +73,21 @@ def joined(lead: str, text: str) -> str:
     return f"{lead}\n\n{text}" if apart else f"{lead} {text}"
 
 
-def question(draft: Draft, say: str | None = None) -> tuple[str, tuple[Choice, ...]]:
-    """The words and choices of the step the person stands at."""
-    place = draft.here
-    step, spoken = _here(draft)
-    key = f"{place.guide}.{step.id}"
-    variants = (spoken.say,) if isinstance(spoken.say, str) else tuple(spoken.say)
-    text = draft.fill(say or draft.pick(key, variants), **_slots(draft))
-    return text, tuple(Choice(f"{key}:{choice.id}", spoken.choices[choice.id]) for choice in step.choices)
-
-
-def _here(draft: Draft) -> tuple[Step, StepWords]:
-    place = draft.here
-    return draft.guide(place.guide).step(place.step), draft.words.guides[place.guide].steps[place.step]
-
-
-def _slots(draft: Draft) -> dict[str, str]:
-    place = draft.here
-    upcoming = next_reminder(draft.person.rhythm, draft.person.zone, draft.at)
-    return {
-        **{step: text for step, text in place.answers if not step.startswith("$")},
-        "dear": draft.dear,
-        "date": draft.day(draft.today),
-        "summary": "\n".join(draft.line("summary.row", text=clip(text)) for text in _told(draft.guide(place.guide), place)),
-        "next": draft.moment(upcoming) if upcoming else "",
-        "frame": place.answer("$frame") or "",
-        "partnership": draft.person.partnerships[-1].name if draft.person.partnerships else "",
-    }
-
-
-def _told(guide: Guide, place: Place) -> list[str]:
-    """The person's own words in this guide, in the order of its steps; choices between headings are not among them."""
-    told = dict(place.answers)
-    return [told[step.id] for step in guide.steps if step.id in told and step.keeps == "answer" and not step.choices]
-
-
-def clip(text: str, room: int = CLIPPED) -> str:
-    """A text on one line, cut at a word when it is long."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= room else flat[:room].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
-
-
 # --- answers
 
 
 def answer(draft: Draft, text: str) -> bool:
     """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
-    step, spoken = _here(draft)
-    if draft.offered and _answered_by_choice(draft, step, text):
+    step, spoken = here(draft)
+    if draft.offered and (_takes_offer(draft, step, text) or _answered_by_choice(draft, step, text)):
+        return True
+    if step.suggests and (name := offers.asked_for(draft, text)):
+        walk(draft, name)
         return True
     if step.choices and step.otherwise and len(words_in(text)) > 2:
         draft.place = replace(draft.here, step=step.otherwise, trail=(*draft.here.trail, step.id))
         return answer(draft, text)
-    if step.keeps == "answer" and not step.choices and _thin(draft, step, spoken, text):
+    if step.keeps == "answer" and not _chooses(step) and _thin(draft, step, spoken, text):
         return True
     reader = None if step.keeps == "answer" and step.choices else READERS.get(step.keeps)
     if reader is None or not reader(draft, step, text):
@@ -133,7 +97,28 @@ def answer(draft: Draft, text: str) -> bool:
     return True
 
 
+def _takes_offer(draft: Draft, step: Step, text: str) -> bool:
+    """Beside a free question an offer is taken by its label, its number or a yes, never by a word that it shares with an answer."""
+    offered = [choice for choice in draft.offered if choice.id == draft.here.offer]
+    if not offered or _chooses(step):
+        return False
+    hear = draft.words.hear
+    offer = offered[0]
+    said = words_in(text)
+    meant = heard(text, {"yes": hear.choices.get("deeper" if offer.id == DEEPER else "walk", [])}, hear)
+    if meant or said in (words_in(offer.label), ["1"]) or (offer.id != DEEPER and offers.asked_for(draft, text) == offer.id[6:]):
+        press(draft, offer)
+        return True
+    return False
+
+
+def _chooses(step: Step) -> bool:
+    return bool(step.choices or step.picks) or step.keeps in ("mark", "zone")
+
+
 def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
+    if not _chooses(step):
+        return False
     if step.many:
         found = choices_in(text, draft.offered, draft.words.hear)
         if found:
@@ -149,23 +134,49 @@ def _answered_by_choice(draft: Draft, step: Step, text: str) -> bool:
 def press(draft: Draft, choice: Choice) -> None:
     """Takes a choice of the step at hand."""
     place = draft.here
-    step, spoken = _here(draft)
+    step, spoken = here(draft)
     what = choice.id.rsplit(":", 1)[-1]
     if choice.id.startswith("zone:"):  # one of several cities, offered by _keep_zone
         set_zone(draft, step, what)
         _go(draft, step)
         return
+    if choice.id.startswith("guide:"):
+        walk(draft, what)
+        return
+    if choice.id == ALL_GUIDES:
+        show_guides(draft)
+        return
+    if choice.id == DEEPER:
+        draft.place = replace(place, trail=place.trail, step=place.deeper or END, offer="")
+        ask(draft)
+        return
+    if choice.id == PICK_NOW:
+        pick_now(draft)
+        return
+    if step.keeps == "mark" or step.picks:
+        words = draft.spoken(place.guide)
+        keep_answer(draft, step, words.scale.get(what) or words.steps[what].short or what)
+        _go(draft, step)
+        return
     data = next(c for c in step.choices if c.id == what)
     CHOOSERS.get(step.keeps, keep_choice)(draft, step, data, spoken.choices[what])
-    if data.guide:
-        start(draft, data.guide)
+    if data.guide and _makes_sense(draft, draft.guide(data.guide)):
+        walk(draft, data.guide)
         return
     if step.keeps == "energy" and low_again(draft):
         draft.place = None
         draft.say(draft.line("low.three"), "reply", [draft.choice("ask"), draft.choice("later")])
         return
-    draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=data.go or draft.guide(place.guide).after(step))
+    draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=_onward(draft, step, data), offer="")
     _ask_next(draft, step)
+
+
+def _onward(draft: Draft, step: Step, choice: GuideChoice) -> str:
+    return END if choice.guide else choice.go or following(draft, step)
+
+
+def _makes_sense(draft: Draft, guide: Guide) -> bool:
+    return guide.knows != "zone" or draft.person.zone is not None
 
 
 def low_again(draft: Draft) -> bool:
@@ -175,7 +186,7 @@ def low_again(draft: Draft) -> bool:
 
 
 def skip(draft: Draft) -> None:
-    step, _ = _here(draft)
+    step, _ = here(draft)
     _go(draft, step)
 
 
@@ -187,7 +198,7 @@ def back(draft: Draft) -> None:
         draft.say(f"{draft.line('back.none')} {text}", "question", choices)
         return
     previous = place.trail[-1]
-    draft.place = replace(place, step=previous, trail=place.trail[:-1], at=draft.at)
+    draft.place = replace(place, step=previous, trail=place.trail[:-1], at=draft.at, offer="")
     was = place.answer(previous)
     text, choices = question(draft)
     if was and not choices:
@@ -198,7 +209,11 @@ def back(draft: Draft) -> None:
 
 
 def shorter(draft: Draft) -> None:
-    """After the next answer the guide is over."""
+    """After the next answer the guide is over; the marking of a check is over at once."""
+    step, _ = here(draft)
+    if step.keeps == "mark" and marks(draft):
+        pick_now(draft)
+        return
     draft.place = replace(draft.here, short=True)
     text, choices = question(draft)
     draft.say(f"{draft.line('shorter')} {text}", "question", choices)
@@ -212,7 +227,7 @@ def again(draft: Draft) -> tuple[str, tuple[Choice, ...]]:
 
 def simpler(draft: Draft) -> None:
     """The question at hand in fewer words."""
-    _, spoken = _here(draft)
+    _, spoken = here(draft)
     said = [spoken.say] if isinstance(spoken.say, str) else spoken.say
     text, choices = question(draft, spoken.smaller or min(said, key=len))
     draft.say(text, "question", choices)
@@ -220,7 +235,7 @@ def simpler(draft: Draft) -> None:
 
 def for_instance(draft: Draft) -> None:
     """What an answer to the question at hand might look like."""
-    _, spoken = _here(draft)
+    _, spoken = here(draft)
     text, choices = question(draft, spoken.hint or spoken.smaller)
     draft.say(text, "question", choices)
 
@@ -231,16 +246,68 @@ def anything_kept(place: Place) -> bool:
 
 def _go(draft: Draft, step: Step, told: str = "") -> None:
     place = draft.here
-    draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
+    kind = offers.moment_in(told, draft.words.hear) if told else None
+    draft.place = replace(place, trail=(*place.trail, step.id), step=step.turns.get(kind or "") or following(draft, step), offer="")
+    if told and not place.short:
+        _invite(draft, step, told)
     _ask_next(draft, step, told)
+
+
+def _invite(draft: Draft, step: Step, told: str) -> None:
+    """One invitation to go deeper in a sitting: with the guide that fits what was told, or with one question more."""
+    place = draft.here
+    if place.invited or place.step == END:
+        return
+    fits = offers.fitting(draft, told) if draft.guide(place.guide).group == "day" or draft.has_headings(place.guide) else None
+    offer = f"guide:{fits}" if fits and not step.turns.get(offers.moment_in(told, draft.words.hear) or "") else ""
+    if step.deeper and not offer:
+        offer = DEEPER
+    draft.place = replace(place, offer=offer, invited=bool(offer), deeper=step.deeper if offer == DEEPER else None)
+
+
+def walk(draft: Draft, name: str) -> None:
+    """Takes up a guide that was offered or asked for. What was written in another one so far is in the logbook."""
+    spoken, place = draft.spoken(name), draft.place
+    guide = draft.guide(name)
+    if place and place.offer == f"guide:{name}":
+        lead = draft.line("guide.from-here", title=spoken.title)
+    elif guide.kind == "check":
+        lead = draft.line("check.begins", title=spoken.title, count=str(len(guide.marked)))
+    else:
+        lead = draft.line("guide.begins", title=spoken.title, count=str(len(guide.steps)))
+    start(draft, name, lead)
+
+
+def show_guides(draft: Draft) -> None:
+    """The list of guides; what was begun waits meanwhile, if anything was written."""
+    if draft.place:
+        draft.held = draft.place if anything_kept(draft.place) else draft.held
+        draft.place = None
+    offers.show_list(draft)
+
+
+def pick_now(draft: Draft) -> None:
+    """Cuts the marking of a check short: on to the one thing that is chosen."""
+    step, _ = here(draft)
+    last = draft.guide(draft.here.guide).marked[-1]
+    draft.place = replace(draft.here, trail=(*draft.here.trail, step.id), step=following(draft, last))
+    ask(draft)
 
 
 def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
     place = draft.here
     guide = draft.guide(place.guide)
-    if place.short and _told(guide, place):
+    if place.short and told_in(draft, guide, place):
         draft.place = place = replace(place, step=END)
-    ask(draft, mirror_of(draft, told) if told and step.mirror else "")
+    lead = ""
+    if told and step.mirror:
+        key = f"{place.guide}.{step.id}"
+        lead = mirror_of(draft, told, step.mirror, draft.spoken(place.guide).steps[step.id].mirrors, f"flow.{key}")
+    if place.offer.startswith("guide:") and not draft.said_lately("guide.offer", OFTEN):
+        spoken = draft.spoken(place.offer[6:])
+        count = len(draft.guide(place.offer[6:]).steps)
+        lead = "\n\n".join(part for part in (lead, draft.line("guide.offer", title=spoken.title, count=str(count))) if part)
+    ask(draft, lead)
 
 
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
@@ -260,13 +327,15 @@ def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
 
 def _go_on_after(draft: Draft, lead: str, step: Step) -> None:
     place = draft.here
-    draft.place = replace(place, trail=(*place.trail, step.id), step=draft.guide(place.guide).after(step))
+    draft.place = replace(place, trail=(*place.trail, step.id), step=following(draft, step), offer="")
     ask(draft, lead)
 
 
 def _thin(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """One or two words where a scene was asked for: kept, and asked for once more, smaller and more concrete."""
     place = draft.here
+    if offers.moment_in(text, draft.words.hear) in step.turns:
+        return False
     if spoken.smaller is None or step.id in place.nudged or len(words_in(text)) > 2:
         return False
     keep_answer(draft, step, text)
@@ -283,18 +352,19 @@ def _close(draft: Draft, lead: str) -> None:
     """The end of a guide: what was written, in the person's words, and what may come next."""
     place = draft.here
     guide = draft.guide(place.guide)
-    closes = draft.words.guides[guide.guide].closes
+    closes = draft.spoken(guide.guide).closes or draft.words.variants("closes")
     variants = (closes,) if isinstance(closes, str) else tuple(closes)
-    slots = _slots(draft)
-    text = draft.fill(draft.pick(f"{guide.guide}.closes", variants), **slots)
+    text = draft.fill(draft.pick(f"{guide.guide}.closes", variants), **slots(draft))
     choices: list[Choice] = []
-    if guide.kind == "reflection":
-        if not _told(guide, place):
+    if guide.kept:
+        if not told_in(draft, guide, place):
             text = draft.line("stop.none")
         elif place.answer("try"):
             text = f"{text}\n\n{draft.line('close.plan')}"
             choices = [draft.choice("if-then"), draft.choice("enough")]
         draft.aim = place.answer("try") or ""
+    elif guide.guide == "headings":
+        choices = [draft.choice("headings-on"), draft.choice("later")]
     elif guide.kind == "profile":
         draft.person = replace(draft.person, onboarded=True)
         choices = [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
@@ -308,3 +378,13 @@ def _close(draft: Draft, lead: str) -> None:
         text = f"{said}\n\n{text}"
     draft.place = draft.talk = None
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+
+
+def finish(draft: Draft, text: str) -> None:
+    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
+    if draft.ending:
+        question, choices = draft.ending
+        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        draft.say(f"{told}\n\n{question}", "reply", choices)
+    else:
+        draft.say(text)

@@ -52,6 +52,12 @@ def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
     yield _core(text, fillers)
 
 
+def keeps_out(text: str, hear: Hear) -> bool:
+    """Whether the message, or a part of it, asks that no language model reads it."""
+    said = f" {in_words(text)} "
+    return any(f" {phrase} " in said for phrase in hear.keeps_out)
+
+
 def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
     """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them.
 
@@ -122,7 +128,7 @@ def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice
     named = [
         choice
         for choice in offered
-        if not choice.id.startswith(("do:", "opt:"))
+        if not choice.id.startswith(("do:", "opt:", "step:", "guide:", "group:"))
         and any(
             len(phrase) >= TELLING and f" {phrase} " in said for phrase in map(in_words, hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
         )
@@ -256,6 +262,12 @@ def _stands_alone(clause: str, hear: Hear) -> bool:
     if len(words_in(clause)) < ECHO[0] or len(clause) > LONGEST_ECHO or words[-1] in hear.loose_ends:
         return False
     return len(words) > 2 or words[0] not in hear.loose_ends or words[0] in hear.subjects
+
+
+def says_any(text: str, phrases: Iterable[str]) -> bool:
+    """True when one of the phrases stands in the text, word for word."""
+    said = f" {' '.join(words_in(text))} "
+    return any(f" {' '.join(words_in(phrase))} " in said for phrase in phrases)
 
 
 def turns_in(text: str, hear: Hear) -> bool:

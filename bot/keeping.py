@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 
+from bot.asking import as_kept
 from bot.draft import Draft
+from bot.headings import headings_in
 from bot.hearing import name_in
 from bot.model import PHASES, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
@@ -33,8 +35,9 @@ def _put(draft: Draft, step: Step, text: str) -> None:
 def keep_answer(draft: Draft, step: Step, text: str) -> bool:
     _put(draft, step, text)
     place = draft.here
-    if draft.guide(place.guide).kind == "reflection" and place.entry:
-        draft.keep(Keep(place.entry, place.guide, step.id, text, event_date=_day_of(draft, place), energy=place.energy))
+    if draft.guide(place.guide).kept and place.entry:
+        kept = as_kept(draft, place.guide, step.id, text)
+        draft.keep(Keep(place.entry, place.guide, step.id, kept, event_date=_day_of(draft, place), energy=place.energy))
     return True
 
 
@@ -169,8 +172,24 @@ def _keep_letter(draft: Draft, step: Step, text: str) -> bool:
     return True
 
 
+def _keep_headings(draft: Draft, step: Step, text: str) -> bool:
+    headings = headings_in(text)
+    _put(draft, step, ", ".join(headings))
+    set_headings(draft, headings)
+    return bool(headings)
+
+
+def set_headings(draft: Draft, headings: tuple[str, ...]) -> None:
+    """From now on the daily reflection goes by these; one that is half done under the old ones is let go, its answers stay."""
+    draft.person = replace(draft.person, headings=headings)
+    if draft.held and draft.has_headings(draft.held.guide):
+        draft.held = None
+
+
 READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "answer": keep_answer,
+    "mark": keep_answer,
+    "headings": _keep_headings,
     "name": _keep_name,
     "zone": _keep_zone,
     "reminder": _keep_time,
@@ -225,6 +244,7 @@ def _choose_letter(draft: Draft, step: Step, choice: GuideChoice, label: str) ->
 CHOOSERS: dict[str, Callable[[Draft, Step, GuideChoice, str], None]] = {
     "energy": _choose_energy,
     "answer": _choose_heading,
+    "mark": _choose_heading,
     "reminder": _choose_time,
     "broker": _choose_broker,
     "phases": _choose_phase,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot import guiding
+from bot.asking import clip
 from bot.draft import Draft
 from bot.keeping import CONSENT, no_letters
 from bot.model import Choice, Consent, Drop, Entry, Forget, Intention, Partnership, Remind, TakeOut
@@ -81,12 +81,12 @@ def _entries(draft: Draft) -> Iterator[tuple[str, str]]:
 
 def _plans(draft: Draft) -> Iterator[tuple[str, str]]:
     for plan in draft.context.intentions[-SHOWN:]:
-        yield plan.id, guiding.clip(plan.text, LABEL)
+        yield plan.id, clip(plan.text, LABEL)
 
 
 def _partnerships(draft: Draft) -> Iterator[tuple[str, str]]:
     for n, partnership in enumerate(draft.person.partnerships[-SHOWN:], max(0, len(draft.person.partnerships) - SHOWN)):
-        yield str(n), guiding.clip(partnership.name, LABEL)
+        yield str(n), clip(partnership.name, LABEL)
 
 
 _THINGS: dict[str, Callable[[Draft], Iterator[tuple[str, str]]]] = {"entry": _entries, "plan": _plans, "partnership": _partnerships}

@@ -59,6 +59,7 @@ class Person:
     rhythm: Rhythm = Rhythm()
     welcomed: bool = False
     onboarded: bool = False
+    headings: tuple[str, ...] = _private(default=())
 
 
 # --- what comes in
@@ -284,7 +285,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there."""
+    """Somewhere in a guide: the step to be answered, what has been answered, and the way that led there.
+
+    `offer` is the id of what may be chosen at this step beside answering it, `deeper` the step to which it may lead; `invited`: such an
+    offer has been made in this sitting.
+    """
 
     guide: str
     step: str
@@ -296,6 +301,9 @@ class Place:
     nudged: tuple[str, ...] = ()
     energy: Energy | None = None
     short: bool = False
+    offer: str = ""
+    invited: bool = False
+    deeper: str | None = None
 
     def answer(self, step: str) -> str | None:
         return dict(self.answers).get(step)
@@ -317,7 +325,10 @@ Stage = Literal["explore", "threads", "options", "deepen", "own"]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A coaching talk about one card: how far it has come, and which of the card's lines were used."""
+    """A coaching talk about one card: how far it has come, and which of the card's lines were used.
+
+    `kept_out`: the person wants no language model to read any of it.
+    """
 
     card: str
     stage: Stage
@@ -325,6 +336,7 @@ class Talk:
     at: datetime
     asked: str = _private()
     used: tuple[str, ...] = ()
+    kept_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +346,7 @@ class Conversation:
     `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
     latest letter, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
+    `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     """
 
     place: Place | None = None
@@ -351,6 +364,8 @@ class Conversation:
     letter_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
+    kept_out: tuple[str, ...] = ()
+    model_offered: bool = False
 
 
 # --- what a turn leads to
@@ -359,6 +374,48 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Say:
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way that a reply shows: `number` as it stands there, `option` its 0-based place on the card, `tail` the mark of its source."""
+
+    number: int
+    option: int
+    offer: str = _private()
+    price: str = _private()
+    tail: str = ""
+
+
+Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What of a reply a language model may word anew, and all it may know for that; nothing else leaves.
+
+    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found.
+    """
+
+    move: Move
+    language: str
+    person: Person = field(repr=False)
+    said: str = _private()
+    mirror: str = _private()
+    question: str = _private()
+    before: str = _private(default="")
+    offers: tuple[Offer, ...] = _private(default=())
+    after: str = _private(default="")
+    passages: tuple[Passage, ...] = _private(default=())
+    entries: tuple[Entry, ...] = _private(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """A message that a language model may word anew; it is said as it stands when none does."""
+
+    message: Message
+    brief: Brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +518,7 @@ class CloseDoor:
     farewell: Message
 
 
-Effect = Say | Keep | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
+Effect = Say | Advise | Keep | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,11 +582,22 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of this person's that went to a model, and how many may in a day."""
+
+    today: int
+    month: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
+    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `model` is the host of the language model that is set up here, if there is one.
     """
 
     person: Person
@@ -547,3 +615,6 @@ class Context:
     doings: tuple[Done, ...] = ()
     doors: tuple[Platform, ...] = ()
     claimed: Claimed | None = None
+    wanted: tuple[Passage, ...] = ()
+    model: str | None = None
+    spent: Usage | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from string import Template
 
-from bot.guiding import clip
+from bot.asking import clip
 from bot.model import Choice, Context, Entry, Partnership
 from bot.rhythm import day_in_words, moment_in_words, next_reminder, today
 from prompts.library import Library, Words

@@ -165,7 +165,7 @@ class _Reply:
         if lengths and self.kind != "close":
             if max(lengths) > LONGEST:
                 yield "C10", f"a sentence of {max(lengths)} words"
-            if sum(lengths) / len(lengths) > MEAN:
+            if len(lengths) > 1 and sum(lengths) / len(lengths) > MEAN:
                 yield "C10", f"sentences of {sum(lengths) / len(lengths):.0f} words on average"
         for word in self.signals.jargon:
             if re.search(rf"\b{re.escape(flat(word))}\b", self.bare):

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         None, description="The file with the key that opens the logbooks. Default: in home. Back it up apart from the database."
     )
+    guides: Path | None = Field(None, description="The folder with guides of your own (docs/guides.md). Default: guides in home.")
     chroma: str | None = Field(None, description="URL of a Chroma server. Default: embedded, in home.")
     log: Literal["json", "console"] = Field("console", description="How log lines look. They carry no private text in either form.")
 
@@ -41,10 +42,18 @@ class Settings(BaseSettings):
     slack_client_id: str | None = Field(None, description="For several workspaces: they install the coach by OAuth, over signed HTTP.")
     slack_client_secret: SecretStr | None = Field(None, description="Belongs to the client id.")
     slack_api: str | None = Field(None, description="Base URL of the Web API. Default: Slack's.")
-    model: str | None = Field(None, description="provider:model. Absent: no language model; everything works without one.")
-    model_api: str | None = Field(None, description="Base URL of an OpenAI-compatible endpoint.")
+    model: str | None = Field(
+        None, pattern=r"^[\w-]+:\S+$", description="provider:model. Absent: no language model; everything works without one."
+    )
+    model_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of an OpenAI-compatible endpoint.")
     model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
-    model_budget: int | None = Field(None, ge=0, description="Tokens per person and day.")
+    model_budget: int | None = Field(None, ge=0, description="Tokens per person and day. Absent: no limit.")
+    model_budget_month: int | None = Field(None, ge=0, description="Tokens of everybody together per month. Absent: no limit.")
+    model_second: str | None = Field(
+        None, pattern=r"^[\w-]+:\S+$", description="provider:model that is asked when the first does not answer. People consent to both."
+    )
+    model_second_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of the second one.")
+    model_second_key: SecretStr | None = Field(None, description="Key of the second one.")
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
     transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
@@ -59,6 +68,10 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'brokercoach.db'}"
+
+    @property
+    def guides_path(self) -> Path:
+        return self.guides or self.home / "guides"
 
     @property
     def key_path(self) -> Path:

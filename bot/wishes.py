@@ -6,12 +6,16 @@ dialogue.py's business.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, doorway, falling, guiding, leaving, timing
+from bot import coaching, consenting, doorway, falling, guiding, leaving, roles, timing
+from bot.asking import clip, question
 from bot.draft import Draft
+from bot.guiding import finish
+from bot.headings import headings_in
+from bot.keeping import set_headings
+from bot.model import Said
 
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -23,6 +27,9 @@ def greet(draft: Draft) -> None:
     if draft.held:
         offer_to_resume(draft)
         return
+    if consenting.may_offer(draft):
+        consenting.offer(draft)
+        return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
         choices.append(draft.choice("set-up"))
@@ -32,7 +39,7 @@ def greet(draft: Draft) -> None:
 def offer_to_resume(draft: Draft) -> None:
     if draft.place is None:
         draft.place, draft.held = draft.held, None
-    text, _ = guiding.question(draft)
+    text, _ = question(draft)
     draft.held, draft.place = draft.place, None
     draft.say(draft.line("resume.offer", question=text), "reply", [draft.choice(what) for what in ("resume", "fresh", "leave")])
 
@@ -51,7 +58,35 @@ def _reflect(draft: Draft) -> None:
         offer_to_resume(draft)
     else:
         draft.place = None
-        guiding.start(draft, "crossing")
+        guiding.start(draft, daily(draft))
+
+
+def daily(draft: Draft) -> str:
+    """The guide of the daily reflection: the person's own headings, where they chose some."""
+    return "own-headings" if draft.person.headings else "crossing"
+
+
+def _own_headings(draft: Draft) -> None:
+    """Takes headings from the message that names them, or asks for some."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    guiding.start(draft, "headings")
+    if ":" in text and headings_in(text):
+        draft.retract()
+        guiding.answer(draft, text)
+
+
+def _no_headings(draft: Draft) -> None:
+    had = bool(draft.person.headings)
+    set_headings(draft, ())
+    draft.say(draft.line("headings.off" if had else "headings.off.none"), "reply", [draft.choice("reflect"), draft.choice("later")])
+
+
+def _role(draft: Draft) -> None:
+    roles.role(draft, draft.event.text if isinstance(draft.event, Said) else "")
+
+
+def _lens(draft: Draft) -> None:
+    roles.lens(draft, draft.event.text if isinstance(draft.event, Said) else "")
 
 
 def _ask(draft: Draft) -> None:
@@ -68,7 +103,7 @@ def _resume(draft: Draft) -> None:
 
 
 def _fresh(draft: Draft) -> None:
-    guide = draft.held.guide if draft.held else "crossing"
+    guide = draft.held.guide if draft.held else daily(draft)
     draft.held = draft.place = None
     guiding.start(draft, guide)
 
@@ -79,7 +114,7 @@ def _leave(draft: Draft) -> None:
 
 
 def _if_then(draft: Draft) -> None:
-    lead = draft.line("aim.was", aim=guiding.clip(draft.aim, guiding.QUOTED)) if draft.aim else ""
+    lead = draft.line("aim.was", aim=clip(draft.aim, guiding.QUOTED)) if draft.aim else ""
     guiding.start(draft, "if-then", lead, draft.line("frame.own"))
 
 
@@ -90,18 +125,10 @@ def _line(key: str) -> Callable[[Draft], None]:
     return say
 
 
-def finish(draft: Draft, text: str) -> None:
-    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
-    if draft.ending:
-        question, choices = draft.ending
-        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
-        draft.say(f"{told}\n\n{question}", "reply", choices)
-    else:
-        draft.say(text)
-
-
 def _thanks(draft: Draft) -> None:
-    if draft.person.onboarded or draft.ending:
+    if consenting.may_offer(draft):
+        consenting.offer(draft)
+    elif draft.person.onboarded or draft.ending:
         finish(draft, draft.line("thanks"))
     else:
         draft.say(
@@ -139,9 +166,11 @@ def _logbook(draft: Draft) -> None:
         return
     rows = [draft.line("logbook.head")]
     for entry in entries[:SHOWN]:
-        title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide
-        first = next((text for _, text in entry.answers), "")
-        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=guiding.clip(first)))
+        title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide.replace("-", " ").capitalize()
+        answers = [text for _, text in entry.answers]
+        known = draft.library.guides.get(entry.guide)
+        first = next(iter(reversed(answers) if known and known.kind == "check" else answers), "")
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=clip(first)))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 
@@ -163,6 +192,8 @@ def _about_me(draft: Draft) -> None:
         phases = ", ".join(draft.line(f"phase.{phase}") for phase in partnership.phases)
         key = "about.partnership" if phases else "about.partnership.bare"
         rows.append(draft.line(key, name=partnership.name, phases=phases) if phases else draft.line(key, name=partnership.name))
+    if person.headings:
+        rows.append(draft.line("about.headings", headings=", ".join(person.headings)))
     if draft.context.entries:
         rows.append(draft.line("about.entries", count=_count(draft, len(draft.context.entries))))
     if rows:
@@ -233,6 +264,12 @@ def _example(draft: Draft) -> None:
 
 WISHES: dict[str, Callable[[Draft], None]] = {
     "reflect": _reflect,
+    "headings-on": _reflect,
+    "headings": _own_headings,
+    "headings-off": _no_headings,
+    "guides": guiding.show_guides,
+    "role": _role,
+    "lens": _lens,
     "ask": _ask,
     "logbook": _logbook,
     "about-me": _about_me,
@@ -274,4 +311,5 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **timing.WISHES,
     **leaving.WISHES,
     **doorway.WISHES,
+    **consenting.WISHES,
 }

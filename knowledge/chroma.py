@@ -39,13 +39,35 @@ def put(
 ) -> None:
     """Fills a new collection; `step` is told how many more are in. Raises Unreadable."""
     with _client(place) as client, _faults():
-        collection = client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "ip"}})
-        for start in range(0, len(vectors), PAGE):
-            rows = range(start, min(start + PAGE, len(vectors)))
-            ids = [f"{row:06d}" for row in rows]
-            collection.add(ids=ids, embeddings=vectors[start : rows.stop], metadatas=[dict(metadatas[row]) for row in rows])
-            if step:
-                step(len(rows))
+        _add(client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "ip"}}), vectors, metadatas, 0, step)
+
+
+def extend(
+    place: str | Path,
+    name: str,
+    vectors: NDArray[np.float32],
+    metadatas: Sequence[Mapping[str, str]],
+    start: int,
+    step: Callable[[int], None] | None = None,
+) -> None:
+    """Adds to a collection that has `start` vectors. Raises Unreadable."""
+    with _client(place) as client, _faults():
+        _add(client.get_collection(name, embedding_function=None), vectors, metadatas, start, step)
+
+
+def _add(
+    collection: Any,
+    vectors: NDArray[np.float32],
+    metadatas: Sequence[Mapping[str, str]],
+    before: int,
+    step: Callable[[int], None] | None,
+) -> None:
+    for start in range(0, len(vectors), PAGE):
+        rows = range(start, min(start + PAGE, len(vectors)))
+        ids = [f"{before + row:06d}" for row in rows]
+        collection.add(ids=ids, embeddings=vectors[start : rows.stop], metadatas=[dict(metadatas[row]) for row in rows])
+        if step:
+            step(len(rows))
 
 
 def get(place: str | Path, name: str, count: int) -> NDArray[np.float32]:

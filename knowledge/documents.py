@@ -4,7 +4,8 @@
     xxxxxxxx/       documents.sqlite (the pieces, and which words are in which), chroma/ (their vectors, unless a server keeps them)
 
 A change writes a new folder beside the old one and takes its place: whoever searches meanwhile reads on undisturbed, and of what was
-removed nothing is left. Vectors can be made again from the pieces at any time; the pieces only from the files, which are not kept.
+removed nothing is left. Where documents are only added, the new folder is a copy of the old one with more in it. Vectors can be made
+again from the pieces at any time; the pieces only from the files, which are not kept.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Kept:
     place: Path
     documents: tuple[Document, ...]
     vectors: Vectors | None = None
+    collection: str = ""  # of the vectors
 
     def open(self) -> sqlite3.Connection:
         """For reading, from any one thread at a time."""
@@ -96,7 +98,7 @@ def kept(root: Path, model: str | None = None, chroma_url: str | None = None) ->
             place = root / str(current["folder"])
             _check(place / SQL, current)
             vectors = _vectors(place, current, model, chroma_url) if model else None
-            return Kept(place, _documents(place), vectors)
+            return Kept(place, _documents(place), vectors, current.get("collection", ""))
         except FileNotFoundError:
             if not (root / CURRENT).exists():
                 return None
@@ -126,7 +128,10 @@ def change(
             old = kept(root, model, chroma_url)
             if old and old.vectors is None and chroma_url:
                 old = kept(root, model)  # the server is new, and they may be in the folder still
-            _write(root, _merged(old, new, gone), embedder, chroma_url, progress)
+            if old and not gone and not chroma_url and (old.vectors is not None or not embedder):
+                _extend(root, old, new, embedder, progress)
+            else:
+                _write(root, _merged(old, new, gone), embedder, chroma_url, progress)
     except (OSError, sqlite3.Error, chroma.Unreadable) as error:
         raise IndexDown(remedy(root, error, chroma_url)) from error
 
@@ -195,7 +200,8 @@ def _write(root: Path, every: list[New], embedder: Embedder | None, chroma_url: 
     place.mkdir()
     pieces = [piece for one in every for piece in one.pieces]
     with contextlib.closing(sqlite3.connect(place / SQL)) as db, db:
-        _fill(db, every)
+        _create(db)
+        _add(db, every, 0)
     current: dict[str, Any] = {"format": FORMAT, "folder": name, "sum": _sum(place / SQL)}
     collection = f"brokercoach-documents-{whose(root)}-{name}"
     if embedder and pieces:
@@ -206,6 +212,40 @@ def _write(root: Path, every: list[New], embedder: Embedder | None, chroma_url: 
         chroma.put(chroma_url or place / "chroma", collection, vectors, about, step)
         current |= {"model": embedder.name, "server": _mark(chroma_url), "collection": collection, "vectors": len(pieces)}
         current["vectors_sum"] = hashlib.sha256(vectors.tobytes()).hexdigest()
+    _take_place(root, place, current)
+    if embedder and chroma_url:
+        with contextlib.suppress(chroma.Unreadable):
+            chroma.drop(chroma_url, f"brokercoach-documents-{whose(root)}-", keep=collection)
+
+
+def _extend(root: Path, old: Kept, new: Sequence[New], embedder: Embedder | None, progress: Progress | None) -> None:
+    """A new folder with a copy of what there is and, added to it, what there is not: the rest is neither read nor embedded again."""
+    known = {document.sha256 for document in old.documents}
+    fresh = [one for one in new if one.document.sha256 not in known]
+    if not fresh:
+        return
+    count = sum(document.pieces for document in old.documents)
+    pieces = sum(len(one.pieces) for one in fresh)
+    place = root / secrets.token_hex(4)
+    place.mkdir()
+    shutil.copyfile(old.place / SQL, place / SQL)
+    with contextlib.closing(sqlite3.connect(place / SQL)) as db, db:
+        _add(db, fresh, count)
+    current: dict[str, Any] = {"format": FORMAT, "folder": place.name, "sum": _sum(place / SQL)}
+    if embedder and old.vectors is not None:
+        import numpy as np
+
+        step = _counting(progress, sum(len(one.pieces) for one in fresh if one.vectors is None) + pieces)
+        vectors = _completed(fresh, embedder, step)
+        about = [{"document": one.document.sha256} for one in fresh for _ in one.pieces]
+        shutil.copytree(old.place / "chroma", place / "chroma")
+        chroma.extend(place / "chroma", old.collection, vectors, about, count, step)
+        current |= {"model": embedder.name, "server": None, "collection": old.collection, "vectors": count + pieces}
+        current["vectors_sum"] = hashlib.sha256(np.concatenate([old.vectors, vectors]).tobytes()).hexdigest()
+    _take_place(root, place, current)
+
+
+def _take_place(root: Path, place: Path, current: dict[str, Any]) -> None:
     new = root / f"{CURRENT}.new"
     with new.open("w", encoding="utf-8") as file:
         json.dump(current, file, indent=1)
@@ -215,22 +255,22 @@ def _write(root: Path, every: list[New], embedder: Embedder | None, chroma_url: 
     for old in root.iterdir():
         if old.is_dir() and old != place:
             shutil.rmtree(old, ignore_errors=True)
-    if embedder and chroma_url:
-        with contextlib.suppress(chroma.Unreadable):
-            chroma.drop(chroma_url, f"brokercoach-documents-{whose(root)}-", keep=collection)
 
 
-def _fill(db: sqlite3.Connection, every: list[New]) -> None:
+def _create(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE document (sha256 PRIMARY KEY, name, kind, licence, added, pieces)")
     db.execute("CREATE TABLE piece (id INTEGER PRIMARY KEY, sha256, place, heading, text)")
     db.execute("CREATE INDEX piece_of ON piece (sha256)")
     # Which pieces have a word: their ids, packed. Every piece that shares a word is scored, exactly, in a fraction of a millisecond; FTS5
     # takes 26 ms to rank the 9,000 of 10,000 pieces that have one of twelve words.
     db.execute("CREATE TABLE word (stem PRIMARY KEY, pieces, rows) WITHOUT ROWID")
+
+
+def _add(db: sqlite3.Connection, new: Sequence[New], row: int) -> None:
+    """Adds documents; `row` is how many pieces there are."""
     within: dict[str, array[int]] = {}
     known: dict[str, dict[str, str]] = {language: {} for language in COMMON_WORDS}
-    row = 0
-    for one in every:
+    for one in new:
         facts = one.document
         values = (facts.sha256, facts.name, facts.kind, facts.licence, facts.added, len(one.pieces))
         db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", values)
@@ -241,7 +281,11 @@ def _fill(db: sqlite3.Connection, every: list[New]) -> None:
             for stem in dict.fromkeys(stemmed(" ".join(telling), language, known[language])):
                 within.setdefault(stem, array("I")).append(row)
             row += 1
-    db.executemany("INSERT INTO word VALUES (?, ?, ?)", ((stem, len(rows), packed(rows)) for stem, rows in sorted(within.items())))
+    add = (
+        "INSERT INTO word VALUES (?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET pieces = pieces + excluded.pieces, rows = CAST(rows || excluded.rows AS BLOB)"
+    )
+    db.executemany(add, ((stem, len(rows), packed(rows)) for stem, rows in sorted(within.items())))
 
 
 def telling_words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
     minilm-*.onnx        the model's graph (embedder.py)
     current.json         which folder is in use, and what it was made of: written last, so an index is there whole or not at all
-    MARK-xxxxxxxx/       cards.json, words.sqlite, chroma/
+    MARK-xxxxxxxx/       cards.json, words.sqlite, bridge.npz, chroma/
     documents/           an operator's own documents (documents.py), which are left alone here
 
 The mark stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or damaged,
@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from knowledge.bridge import Bridge
+
     Vectors = NDArray[np.float32]
 
-FORMAT = 1  # raise it when what is written here changes
+FORMAT = 3  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
-TOPICS, OFFTOPIC = Path(__file__).with_name("topics.yaml"), Path(__file__).with_name("offtopic.yaml")
+TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 CURRENT, LOCK = "current.json", "building.lock"
 DOCUMENTS = "documents"
+BRIDGE = "bridge.npz"
 
 Progress = Callable[[int, int], None]
 
@@ -52,10 +55,10 @@ class IndexDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that has a vector: something of a card, the label of a topic, or a message that is none of our business."""
+    """A text that has a vector: something of a card, the label of a topic, or a message that is vague or none of our business."""
 
-    kind: str  # ask, title, gist, topic, offtopic
-    owner: str  # the id of the card or topic; empty for offtopic
+    kind: str  # ask, title, gist, topic, offtopic, vague
+    owner: str  # the id of the card or topic; empty for the last two
     language: str
     text: str = field(repr=False)
 
@@ -68,6 +71,7 @@ class Index:
     texts: tuple[Text, ...]
     words: Words
     vectors: Vectors | None = None
+    bridge: Bridge | None = None
 
 
 def open_index(
@@ -111,14 +115,14 @@ def index_in_memory(folder: Path = CARDS) -> Index:
     """Search by words alone, with nothing kept on a disk: what is left where the index is down."""
     cards = load_cards(folder)
     db = sqlite3.connect(":memory:", check_same_thread=False)
-    write(db, {card.id: _columns(card) for card in cards}, _offtopic())
+    write(db, {card.id: _columns(card) for card in cards}, _lines(OFFTOPIC))
     return Index({card.id: _compiled(card) for card in cards}, (), Words(db))
 
 
 def mark_of(folder: Path, model: str | None, chroma_url: str | None) -> str:
     """Stands for everything that an index is made of. Looks at the files' bytes only, which takes a few milliseconds."""
     digest = hashlib.sha256(f"{FORMAT} {model} {chroma_url}".encode())
-    for path in (TOPICS, OFFTOPIC, *sorted(folder.glob("*.yaml"))):
+    for path in (TOPICS, OFFTOPIC, VAGUE, *sorted(folder.glob("*.yaml"))):
         data = path.read_bytes()
         digest.update(f"\0{path.name} {len(data)}\0".encode())
         digest.update(data)
@@ -141,15 +145,19 @@ def build(
     compiled = {"cards": {card.id: _compiled(card) for card in cards}, "texts": [asdict(text) for text in texts]}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
-        write(db, {card.id: _columns(card) for card in cards}, _offtopic())
-    sums = {file: _sum((place / file).read_bytes()) for file in ("cards.json", "words.sqlite")}
-    current: dict[str, Any] = {"mark": mark, "folder": name, "sums": sums}
+        write(db, {card.id: _columns(card) for card in cards}, _lines(OFFTOPIC))
+    current: dict[str, Any] = {"mark": mark, "folder": name}
     if embedder:
+        from knowledge import bridge
+
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
         about = [{"kind": text.kind, "language": text.language, "owner": text.owner} for text in texts]
         collection = f"brokercoach-{whose(root)}-{name}"
         chroma.put(chroma_url or place / "chroma", collection, vectors, about)
         current |= {"model": embedder.name, "collection": collection, "vectors": len(texts), "sum": _sum(vectors.tobytes())}
+        bridge.learn(place / BRIDGE, texts, vectors)
+    files = (place / file for file in ("cards.json", "words.sqlite", BRIDGE))
+    current["sums"] = {file.name: _sum(file.read_bytes()) for file in files if file.exists()}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
     new.replace(root / CURRENT)
@@ -171,7 +179,8 @@ def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
     used = {topic for card in cards for topic in card.topics}
     labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
-    texts += [Text("offtopic", "", language, line) for language, lines in _offtopic().items() for line in lines]
+    texts += [Text("offtopic", "", language, line) for language, lines in _lines(OFFTOPIC).items() for line in lines]
+    texts += [Text("vague", "", language, line) for language, lines in _lines(VAGUE).items() for line in lines]
     return tuple(texts)
 
 
@@ -186,8 +195,8 @@ def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
     return f"{root} cannot be written ({cause}). Give write permission and free space, or name another folder in BROKERCOACH_HOME."
 
 
-def _offtopic() -> dict[str, list[str]]:
-    lines: dict[str, list[str]] = yaml.safe_load(OFFTOPIC.read_text(encoding="utf-8"))
+def _lines(path: Path) -> dict[str, list[str]]:
+    lines: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return lines
 
 
@@ -244,13 +253,16 @@ def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index 
         if any(_sum(data[file]) != wanted for file, wanted in current["sums"].items()):
             return None
         compiled = json.loads(data["cards.json"])
-        vectors = None
+        vectors = bridge = None
         if "collection" in current:
+            from knowledge.bridge import Bridge
+
             vectors = chroma.get(chroma_url or place / "chroma", current["collection"], current["vectors"])
             if _sum(vectors.tobytes()) != current["sum"]:
                 return None
+            bridge = Bridge.read(place / BRIDGE)
         texts = tuple(Text(**text) for text in compiled["texts"])
-        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors)
+        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors, bridge)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, chroma.Unreadable):
         return None
 

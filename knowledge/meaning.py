@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.embedder import Embedder
-from knowledge.index import Text
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from knowledge.bridge import Bridge
+    from knowledge.index import Text
 
     Array = NDArray[np.float64]
 
@@ -33,72 +35,86 @@ WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Cosines to each card (whitened) and each topic's label; `ours`: how much closer our texts are than other people's business."""
+    """Cosines to each card (whitened) and each topic's label.
+
+    `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
+    `bridged`: what the words of a message in French or Spanish mean to each card (bridge.py), on a scale of its own.
+    """
 
     cards: dict[str, float]
     topics: dict[str, float]
     ours: float
+    vague: bool = False
+    bridged: dict[str, float] | None = None
+
+
+class Space:
+    """Of each language the centre and, whitened, the mean of every card; and the whitening. Worked out from the texts of the cards."""
+
+    def __init__(self, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
+        import numpy as np
+
+        self.rows: dict[str, dict[str, list[int]]] = {}
+        for row, text in enumerate(texts):
+            if text.kind in ("title", "gist", "ask"):
+                self.rows.setdefault(text.language, {}).setdefault(text.owner, []).append(row)
+        self.cards = tuple(self.rows["en"])
+        means: dict[str, Array] = {}
+        within: list[Any] = []
+        for language, cards in self.rows.items():
+            found = {card: vectors[own] for card, own in cards.items()}
+            centre = np.mean([own.mean(axis=0) for own in found.values()], axis=0)
+            means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in self.cards])
+            within += [own - own.mean(axis=0) for own in found.values()]
+        spread = np.concatenate(within)
+        covariance = (spread.T @ spread / len(spread)).astype(np.float64)
+        size = len(covariance)
+        covariance = (1 - SHRINK) * covariance + (SHRINK * np.trace(covariance) / size + 1e-9) * np.eye(size)
+        self.whiten: Array = np.linalg.inv(np.linalg.cholesky(covariance)).T
+        self.centres = {language: mean.mean(axis=0) for language, mean in means.items()}
+        self.means = {language: _unit((mean - self.centres[language]) @ self.whiten) for language, mean in means.items()}
+        for language in self.means.keys() - {"en"}:
+            self.means[language] = self.means[language] + ENGLISH * self.means["en"]
 
 
 class Meaning:
-    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
+    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32], bridge: Bridge | None = None) -> None:
         import numpy as np
 
         self._embedder = embedder
         self._vectors = vectors
+        self._bridge = bridge
+        self._space = Space(texts, vectors)
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
-        rows: dict[str, dict[str, list[int]]] = {}
-        for row, text in enumerate(texts):
-            if text.kind in ("title", "gist", "ask"):
-                rows.setdefault(text.language, {}).setdefault(text.owner, []).append(row)
-        self._cards = tuple(rows["en"])
-        self._ours = np.array([row for cards in rows.values() for own in cards.values() for row in own], dtype=np.int64)
-        self._centres, self._whiten, self._means = self._discriminant(rows)
+        self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
+        self._ours = np.array([row for cards in self._space.rows.values() for own in cards.values() for row in own], dtype=np.int64)
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """Of a message, however long."""
         unit: NDArray[np.float32] = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
         return unit
 
-    def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
-        """`language` is that of the message; one without cards is read as English."""
+    def find(self, vector: NDArray[np.float32], language: str = "en", stems: Sequence[str] = ()) -> Near:
+        """`language` is that of the message, and `stems` are its words; a language without cards is read as English."""
         import numpy as np
 
+        space = self._space
         cosines = times(self._vectors, vector)
-        if language not in self._means:
+        bridged = self._bridge.scores(stems, language) if self._bridge else None
+        if language not in space.means:
             language = "en"
-        close = times(self._means[language], _unit(times(self._whiten.T, vector - self._centres[language])))
+        close = times(space.means[language], _unit(times(space.whiten.T, vector - space.centres[language])))
         ours, others = cosines[self._ours], cosines[self._others]
         near = np.partition(ours, -min(NEIGHBOURS, len(ours)))[-NEIGHBOURS:].mean()
         far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
         return Near(
-            dict(zip(self._cards, close.tolist(), strict=True)),
-            {topic: float(cosines[row]) for topic, row in self._topics.items()},
+            dict(zip(space.cards, close.tolist(), strict=True)),
+            dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
             float(near - far),
+            bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
+            None if bridged is None else dict(zip(space.cards, bridged.tolist(), strict=True)),
         )
-
-    def _discriminant(self, rows: dict[str, dict[str, list[int]]]) -> tuple[dict[str, Array], Array, dict[str, Array]]:
-        """Of each language the centre and, whitened, the mean of every card; and the whitening."""
-        import numpy as np
-
-        means: dict[str, Array] = {}
-        within: list[Any] = []
-        for language, cards in rows.items():
-            found = {card: self._vectors[own] for card, own in cards.items()}
-            centre = np.mean([own.mean(axis=0) for own in found.values()], axis=0)
-            means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in self._cards])
-            within += [own - own.mean(axis=0) for own in found.values()]
-        spread = np.concatenate(within)
-        covariance = (spread.T @ spread / len(spread)).astype(np.float64)
-        size = len(covariance)
-        covariance = (1 - SHRINK) * covariance + (SHRINK * np.trace(covariance) / size + 1e-9) * np.eye(size)
-        whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
-        centres = {language: mean.mean(axis=0) for language, mean in means.items()}
-        white = {language: _unit((mean - centres[language]) @ whiten) for language, mean in means.items()}
-        for language in white.keys() - {"en"}:
-            white[language] = white[language] + ENGLISH * white["en"]
-        return centres, whiten, white
 
 
 def times(matrix: Any, vector: Any) -> Any:

@@ -34,13 +34,7 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
         raise Refused(f"has {count} pages, more than {MOST_PAGES}; split it")
     if len(reader.pages) > MOST_PAGES:
         raise Refused(f"has more than {MOST_PAGES} pages; split it")
-    pages = []
-    size = 0
-    for page in reader.pages:
-        pages.append([clean(line) for line in _patiently(page.extract_text).splitlines()])
-        size += sum(map(len, pages[-1]))
-        if size > MOST_TEXT:
-            raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
+    pages = list(_lines(reader))
     bare = sum(sum(map(str.isalpha, "".join(lines))) < FEW_LETTERS for lines in pages)
     if bare == len(pages) or (bare > 2 and bare > len(pages) / 2):
         raise Refused(f"is scanned, it seems: {bare} of its {len(pages)} pages hold no text; run OCR first")
@@ -53,6 +47,31 @@ def pdf_blocks(data: bytes) -> Iterator[Block]:
                 heading = (paragraph,)
             else:
                 yield Block(f"page {number}", heading, paragraph)
+
+
+def _lines(reader: Any) -> Iterator[list[str]]:
+    """Of every page its lines."""
+    size = 0
+    for page in reader.pages:
+        lines = [clean(line) for line in _patiently(page.extract_text).splitlines()]
+        size += sum(map(len, lines))
+        if size > MOST_TEXT:
+            raise Refused(f"holds more than {MOST_TEXT // 10**6} million characters of text; split it")
+        if not any(lines):
+            _not_a_bomb(page)
+        yield lines
+
+
+def _not_a_bomb(page: Any) -> None:
+    """pypdf takes no text from a page that unpacks to more than its limit, and does not say so; it would pass for a scan."""
+    from pypdf.errors import LimitReachedError, PyPdfError
+
+    try:
+        page.get_contents()
+    except LimitReachedError as error:
+        raise Refused("has a page that unpacks to far more than any page holds; it may be a zip bomb") from error
+    except (PyPdfError, ValueError, TypeError, KeyError, AttributeError):
+        return  # a page that cannot be read holds no text either
 
 
 def _patiently(read: Callable[[], str], patience: int = 10) -> str:

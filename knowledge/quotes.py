@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vector = NDArray[np.float32]
+
+Stems = Callable[[Sequence[str], str], list[str]]
 
 LONGEST = 400  # characters of a quotation
 TELLING = 12  # words of a message that are looked up, the rarest first
@@ -55,8 +57,9 @@ class Telling:
 
 
 class Quotes:
-    def __init__(self, root: Path, model: str | None = None, chroma_url: str | None = None) -> None:
+    def __init__(self, root: Path, model: str | None = None, chroma_url: str | None = None, stems: Stems = stems_of) -> None:
         """Opens nothing yet. `model` names the one whose vectors messages will come with."""
+        self._stems = stems
         self.fault: str | None = None  # why the documents cannot be used
         self._root, self._model, self._chroma_url = root, model, chroma_url
         self._stamp = (0, 0)
@@ -66,9 +69,16 @@ class Quotes:
         self._turn = threading.Lock()
 
     @classmethod
-    def open(cls, home: Path, embedder: Embedder | None = None, chroma_url: str | None = None, progress: Progress | None = None) -> Quotes:
+    def open(
+        cls,
+        home: Path,
+        embedder: Embedder | None = None,
+        chroma_url: str | None = None,
+        progress: Progress | None = None,
+        stems: Stems = stems_of,
+    ) -> Quotes:
         """Ready to search; vectors are made first where they are missing, or of another model, or their server has lost them."""
-        quotes = cls(root_of(home), embedder.name if embedder else None, chroma_url)
+        quotes = cls(root_of(home), embedder.name if embedder else None, chroma_url, stems)
         if quotes.refresh() and embedder and not quotes.by_meaning:
             try:
                 change(home, embedder=embedder, chroma_url=chroma_url, progress=progress)
@@ -127,7 +137,7 @@ class Quotes:
         return tuple(quotes.values())
 
     def _telling(self, words: Sequence[str], languages: Sequence[str]) -> Telling:
-        ways = [stems_of(words, language) for language in languages]  # a document and a message may be in different languages
+        ways = [self._stems(words, language) for language in languages]  # a document and a message may be in different languages
         stems = list(dict.fromkeys(stem for way in ways for stem in way))
         query = f"SELECT stem, pieces FROM word WHERE stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
         seen: dict[str, int] = dict(self._execute(query, stems))

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 Leg = Literal["lexical", "dense", "fused", "shipped"]
 
-# Weight of meaning, out of 2, the rest being that of words. English is the model's only language: on 20 development queries in French
-# and Spanish translation, hit@3 by words alone is .65 and .65, with meaning at a third of the weight .65 and .80, at half .60 and .75.
-ENGLISH, FOREIGN = 1.0, 2 / 3
+# What words, meaning and, for a message in French or Spanish, its words carried over to meaning (bridge.py) weigh. The model is English.
+ENGLISH, FOREIGN = (1.0, 1.0), (0.95, 0.48, 0.57)
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
@@ -44,10 +43,13 @@ FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 SLOPE, OFFSET = 0.91, -4.84
 SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.32, -4.68
 
-# A message is ours when its evidence adds up to the gate. Set on messages of our own making (tests/knowledge_gate.yaml): the gate lets
-# through one in thirteen of those that are none of our business, and refuses none of ours.
-GATE, BEST, SOUND = 0.17, 0.25, 0.02
+# A message is ours when its evidence adds up to the gate. The weights are a logistic fit to 459 messages, the gates were set on 579
+# (docs/retrieval.md). In French and Spanish all vectors are further apart, ours and other people's alike, so the gate lies lower.
+BEST, SOUND = 0.3, 0.055
+GATE, GATE_FOREIGN = 0.19, 0.15
 GATE_BY_WORDS = 1.18
+
+VAGUE = 0.25  # what is left of a card's chance when the message says nothing in particular: any card would be a guess
 
 HELD = 8  # vectors of messages whose quotations may still be asked for
 
@@ -68,7 +70,7 @@ class Finder:
     ) -> None:
         self.missing = missing
         self._index = index
-        self._meaning = Meaning(embedder, index.texts, index.vectors) if embedder and index.vectors is not None else None
+        self._meaning = Meaning(embedder, index.texts, index.vectors, index.bridge) if embedder and index.vectors is not None else None
         self._quotes = quotes
         self._held = _Held()
 
@@ -86,12 +88,13 @@ class Finder:
         Raises IndexDown with a remedy, and BadCards.
         """
         if missing := embedding.missing():
-            return cls(open_index(home, folder, None, chroma_url, progress), None, missing, Quotes(root_of(home)))
+            index = open_index(home, folder, None, chroma_url, progress)
+            return cls(index, None, missing, Quotes(root_of(home), stems=index.words.stems))
         with ThreadPoolExecutor(1) as other:  # the model takes a quarter of a second to load, and chromadb half a second to import
             loading = other.submit(embedding.Embedder.open, home / "index")
             index = open_index(home, folder, loading.result, chroma_url, progress)
             model = loading.result()
-        finder = cls(index, model, missing, Quotes.open(home, model, chroma_url, progress))
+        finder = cls(index, model, missing, Quotes.open(home, model, chroma_url, progress, index.words.stems))
         give_back()
         return finder
 
@@ -101,7 +104,8 @@ class Finder:
 
         With a home, the documents that were taken in there are quoted as well.
         """
-        return cls(index_in_memory(folder), None, embedding.missing(), Quotes(root_of(home)) if home else None)
+        index = index_in_memory(folder)
+        return cls(index, None, embedding.missing(), Quotes(root_of(home), stems=index.words.stems) if home else None)
 
     def find(
         self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
@@ -119,7 +123,8 @@ class Finder:
         for card in _best(scores)[:k]:
             passage = _passage(self._index.cards[card], language)
             topics = _best(self._topics({card: scores[card]}, near))
-            found.append(replace(passage, topics=tuple(topics), score=self._chance(scores[card])))
+            chance = self._chance(scores[card]) * (VAGUE if near and near.vague else 1)
+            found.append(replace(passage, topics=tuple(topics), score=chance))
         return tuple(found)
 
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
@@ -159,20 +164,25 @@ class Finder:
         vector = self._meaning.vector(text)
         if hold:
             self._held.put(text, vector)
-        return shared, self._meaning.find(vector, shared.language)
+        return shared, self._meaning.find(vector, shared.language, shared.stems)
 
     def _is_ours(self, shared: Shared, near: Near | None) -> bool:
         if near is None:
             return bool(shared.cards) and shared.ours > GATE_BY_WORDS
-        return near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > GATE
+        gate = GATE if shared.language == "en" else GATE_FOREIGN
+        return (near.vague and bool(shared.stems)) or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > gate
 
     def _fused(self, shared: Shared, near: Near | None) -> dict[str, float]:
         words = self._by_words(shared)
         if near is None:
             return words
         meaning = self._by_meaning(near)
-        weight = ENGLISH if shared.language == "en" else FOREIGN
-        return {card: (2 - weight) * words[card] + weight * meaning[card] for card in words}
+        if near.bridged is None:
+            by_words, by_meaning = ENGLISH
+            return {card: by_words * words[card] + by_meaning * meaning[card] for card in words}
+        by_words, by_meaning, by_both = FOREIGN
+        bridged = _standard(self._index.cards, near.bridged)
+        return {card: by_words * words[card] + by_meaning * meaning[card] + by_both * bridged[card] for card in words}
 
     def _by_words(self, shared: Shared) -> dict[str, float]:
         return _standard(self._index.cards, shared.cards)

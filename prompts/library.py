@@ -27,11 +27,19 @@ Line = Annotated[str, StringConstraints(min_length=1)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Keeps = Literal[
-    "answer", "energy", "nothing", "name", "zone", "reminder", "broker", "partnership", "phases", "plan", "due", "outcome", "letter"
-]
+    "answer", "mark", "heading", "energy", "nothing",
+    "name", "zone", "reminder", "broker", "partnership", "phases", "headings", "plan", "due", "outcome", "letter",
+]  # fmt: skip
+Group = Literal["day", "stuck", "self", "long", "check", "own"]
+Weight = Literal["mostly-first", "mixed", "mostly-last"]
+Stage = Literal["scoping-building", "managing-maintaining", "reviewing-revising", "sustaining-outcomes"]
+
+LONGEST_QUESTION = 280  # characters of a step on a phone (rubric C9)
+LONGEST_MIRROR = 120  # characters of what is said about an answer (coaching.md section 4)
+LONGEST_LABEL = 60  # Telegram cuts an inline button near 64 characters, Slack refuses more than 75
 
 # Slots the dialogue fills itself, wherever they stand in a guide.
-BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic"})
+BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic", "heading", "old", "old_date"})
 
 
 def _pattern(text: str) -> str:
@@ -78,8 +86,13 @@ class GuideChoice(_Part):
 class Step(_Part):
     """One question. `otherwise`: where a free answer to a choice step goes, and is taken as that step's answer.
 
-    `needs`: answers without which the step is passed over. `mirror`: a free answer is mirrored before the next step is asked.
-    Every step may be skipped by the person.
+    `needs`: answers without which the step is passed over. `mirror`: a free answer is mirrored before the next step is asked,
+    as something that happened or as something thought about it.
+    `turns`: for an answer that tells of some kind of moment (hear.moments), the step that fits it better than the next one.
+    `deeper`: the step to which one invitation a session leads, after this one's answer. `suggests`: how many guides that fit the
+    person just now are offered beside the choices. `picks`: the marks whose steps are the choices here. `rereads`: an older entry
+    is shown. `wording`: the answer is to be somebody's own wording, and a question in it is not put to the
+    coach. Every step may be skipped by the person.
     """
 
     id: Slug
@@ -89,17 +102,49 @@ class Step(_Part):
     go: Slug | None = None
     otherwise: Slug | None = None
     needs: list[Slug] = []
-    mirror: bool = False
+    mirror: Literal["scene", "thought"] | None = None
+    turns: dict[Slug, Slug] = {}
+    deeper: Slug | None = None
+    suggests: Annotated[int, Field(ge=0, le=3)] = 0
+    picks: list[Slug] = []
+    rereads: bool = False
+    wording: bool = False
 
 
 Kind = TypeVar("Kind", bound=_Part)
 
 
 class Guide(_Part):
+    """A guided talk. `group` is where it stands in the list of guides; one without a group is not listed.
+
+    `fits` are the kinds of moment it helps with, `phases` the phases it belongs to most. `scale`: the marks of a check, the best one
+    first; `weighs`: where the marking leads, by what most of the marks were. `knows`: what has to be known of the person for the guide
+    to make sense; a choice that leads to it ends the guide instead.
+    """
+
     guide: Slug
-    kind: Literal["reflection", "profile", "plan"]
+    kind: Literal["reflection", "check", "profile", "plan"]
     steps: Annotated[list[Step], Field(min_length=1)]
     then: Slug | None = None
+    knows: Literal["zone"] | None = None
+    group: Group | None = None
+    fits: list[Slug] = []
+    phases: list[Stage] = []
+    scale: list[Slug] = []
+    weighs: dict[Weight, Slug] = {}
+
+    @property
+    def kept(self) -> bool:
+        """Whether its answers go to the logbook."""
+        return self.kind in ("reflection", "check")
+
+    @property
+    def marked(self) -> list[Step]:
+        return [step for step in self.steps if step.keeps == "mark"]
+
+    def after_marks(self, weight: Weight) -> str:
+        """Where the marking leads once it is over."""
+        return self.weighs.get(weight) or self.after(self.marked[-1])
 
     def step(self, step_id: str) -> Step:
         return next(step for step in self.steps if step.id == step_id)
@@ -116,17 +161,27 @@ class Guide(_Part):
 
 
 class StepWords(_Part):
+    """`mirrors` are said after an answer to just this question; they are guesses, and a quotation may stand before them.
+    `short` names a marked step where it may be picked; `none` is said where there is nothing to pick or to read again."""
+
     say: Lines
     hint: Line | None = None
     smaller: Line | None = None
+    mirrors: list[Line] = []
+    short: Line | None = None
+    none: Line | None = None
     choices: dict[str, Line] = {}
 
 
 class GuideWords(_Part):
+    """`good_for` says in a few words what the guide is good for; `opens` are the names and the wishes by which it is asked for."""
+
     title: Line
     about: Line
+    good_for: Line | None = None
     opens: list[Line] = []
-    closes: Lines
+    closes: Lines | None = None
+    scale: dict[str, Line] = {}
     steps: dict[str, StepWords]
 
 
@@ -206,6 +261,15 @@ class Hear(_Part):
     hedges: list[Bit]
     at_work: list[Phrase]
     shapes: Shapes
+    absence: list[Phrase] = []
+    again: list[Phrase] = []
+    general: list[Phrase] = []
+    oneself: list[Phrase] = []
+    guide_words: list[Phrase] = []
+    wants_guide: list[Pattern] = []
+    kinds: dict[str, list[Phrase]] = {}
+    phases: dict[str, list[Phrase]] = {}
+    moments: dict[str, list[Pattern]] = {}
     relatives: list[Bit] = []
     loose_ends: list[Bit] = []
     subjects: list[Bit]
@@ -222,6 +286,7 @@ class Hear(_Part):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     away: list[Pattern]
+    keeps_out: list[Phrase] = []
 
 
 class Safety(_Part):
@@ -289,12 +354,28 @@ class Languages(_Part):
         return {language: spoken.greetings for language, spoken in self.spoken.items()}
 
 
+class Role(_Part):
+    """Where a line about the broker's role is from: a knowledge card, and the numbers of its sources for the marks [1], [2]."""
+
+    card: Slug
+    sources: Annotated[list[int], Field(min_length=1)]
+
+
+class Roles(_Part):
+    """The broker's role by phase, for several phases at once, and by where the broker stands."""
+
+    phases: dict[Stage, Role] = {}
+    several: list[Role] = []
+    lenses: dict[Literal["internal", "external"], Role] = {}
+
+
 class Library(_Part):
     """Everything the dialogue is made of. English is always there; other languages fall back to it."""
 
     guides: Mapping[str, Guide]
     words: Mapping[str, Words]
     languages: Languages = Languages()
+    roles: Roles = Roles()
 
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]
@@ -306,29 +387,33 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE) -> Library:
-    """Reads guides/*.yaml and words/*.yaml. Raises BadPrompts naming every fault of every file at once."""
+    """Reads guides/*.yaml, checks/*.yaml, words/*.yaml and roles.yaml. Raises BadPrompts naming every fault of every file at once."""
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
-    for path in sorted((folder / "guides").glob("*.yaml")):
-        guide = _read(path, Guide, faults)
+    for path in [*sorted((folder / "guides").glob("*.yaml")), *sorted((folder / "checks").glob("*.yaml"))]:
+        guide = read(path, Guide, faults)
         if guide is not None:
             if guide.guide != path.stem:
                 faults.append(f"{path.name}: the guide in it is called {guide.guide!r}")
+            if (guide.kind == "check") != (path.parent.name == "checks"):
+                faults.append(f"{path.name}: checks stand in checks/, all other guides in guides/")
             guides[guide.guide] = guide
     for path in sorted((folder / "words").glob("*.yaml")):
-        if (read := _read(path, Words, faults)) is not None:
-            words[path.stem] = read
-    told = folder / "languages.yaml"
-    languages = _read(told, Languages, faults) if told.exists() else None
+        if (spoken := read(path, Words, faults)) is not None:
+            words[path.stem] = spoken
+    told, parts = folder / "languages.yaml", folder / "roles.yaml"
+    languages = read(told, Languages, faults) if told.is_file() else None
+    roles = read(parts, Roles, faults) if parts.is_file() else None
     if "en" in words or not faults:
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
-    return Library(guides=guides, words=words, languages=languages or Languages())
+    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles())
 
 
-def _read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
+def read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
+    """One file as a value; None with its faults added to `faults`."""
     try:
         return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict))  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
@@ -358,7 +443,7 @@ def faults_in(guides: Mapping[str, Guide], words: Mapping[str, Words]) -> list[s
     if "en" not in words:
         return ["words/en.yaml is missing"]
     for name, guide in guides.items():
-        faults += [f"guides/{name}: {fault}" for fault in _structure_faults(guide, guides)]
+        faults += [f"guides/{name}: {fault}" for fault in structure_faults(guide, guides, words["en"].hear)]
     for language, spoken in words.items():
         faults += [f"words/{language}: {fault}" for fault in _words_faults(spoken, words["en"], guides)]
     return faults
@@ -370,10 +455,14 @@ def _ways_out(guide: Guide, step: Step) -> set[str]:
     if not step.choices or step.many or step.otherwise:
         ways.add(step.otherwise or guide.after(step))
     ways.add(guide.after(step))  # every step may be skipped
+    ways |= {*step.turns.values(), *([step.deeper] if step.deeper else [])}
+    if step.keeps == "mark":
+        ways |= set(guide.weighs.values()) or {guide.after_marks("mixed")}
     return ways
 
 
-def _structure_faults(guide: Guide, guides: Mapping[str, Guide]) -> Iterator[str]:
+def structure_faults(guide: Guide, guides: Mapping[str, Guide], hear: Hear) -> Iterator[str]:
+    """What is wrong with the steps of a guide and the roads between them."""
     ids = [step.id for step in guide.steps]
     known = set(ids)
     for step_id, times in Counter(ids).items():
@@ -382,7 +471,7 @@ def _structure_faults(guide: Guide, guides: Mapping[str, Guide]) -> Iterator[str
     if END in known:
         yield f"a step may not be called {END!r}"
     for step in guide.steps:
-        for target in (step.go, step.otherwise, *(choice.go for choice in step.choices)):
+        for target in (step.go, step.otherwise, step.deeper, *step.turns.values(), *(choice.go for choice in step.choices)):
             if target not in known | {END, None}:
                 yield f"step {step.id} goes to {target}, which does not exist"
         for needed in step.needs:
@@ -398,8 +487,16 @@ def _structure_faults(guide: Guide, guides: Mapping[str, Guide]) -> Iterator[str
                 yield f"step {step.id}, choice {choice.id}: guide {choice.guide} does not exist"
         if step.otherwise and not step.choices:
             yield f"step {step.id}: otherwise is for steps with choices"
+    yield from _check_faults(guide)
+    for moment in sorted({*guide.fits, *(kind for step in guide.steps for kind in step.turns)} - hear.moments.keys()):
+        yield f"{moment} is no kind of moment; there are {', '.join(hear.moments) or 'none'}"
+    for target in guide.weighs.values():
+        if target not in known:
+            yield f"weighs leads to {target}, which does not exist"
     if guide.then and guide.then not in guides:
         yield f"then: guide {guide.then} does not exist"
+    if guide.kind == "check" and not guide.marked:
+        return
     if len(known) < len(ids) or any(way not in known | {END} for step in guide.steps for way in _ways_out(guide, step)):
         return
     ways = {step.id: _ways_out(guide, step) for step in guide.steps}
@@ -408,6 +505,19 @@ def _structure_faults(guide: Guide, guides: Mapping[str, Guide]) -> Iterator[str
     for step_id in sorted(known):
         if END not in _reached(step_id, ways):
             yield f"from step {step_id} no road leads to the end"
+
+
+def _check_faults(guide: Guide) -> Iterator[str]:
+    if guide.kind == "check" and (not guide.marked or len(guide.scale) < 2):
+        yield "a check needs steps that keep a mark, and a scale of at least two marks"
+    if guide.kind != "check" and (guide.marked or guide.scale or guide.weighs):
+        yield "marks, scale and weighs are for checks"
+    for step in guide.steps:
+        for mark in step.picks:
+            if mark not in guide.scale:
+                yield f"step {step.id} picks {mark}, which is not on the scale"
+        if step.keeps == "mark" and step.choices:
+            yield f"step {step.id}: the choices of a mark are the scale"
 
 
 def _reached(start: str, ways: Mapping[str, set[str]]) -> set[str]:
@@ -459,20 +569,29 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         if name not in guides:
             yield f"guides.{name}: there is no such guide"
         else:
-            yield from (f"guides.{name}.{fault}" for fault in _guide_words_faults(guides[name], spoken))
+            yield from (f"guides.{name}.{fault}" for fault in guide_words_faults(guides[name], spoken))
 
 
-def _guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
+def guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
+    """What is wrong with the words of a guide in one language."""
     steps = {step.id: step for step in guide.steps}
     for step_id in sorted(steps.keys() ^ spoken.steps.keys()):
         yield f"steps.{step_id} is {'missing' if step_id in steps else 'not a step of the guide'}"
-    if unknown := _slots(spoken.closes) - BUILT_IN:
+    if unknown := _slots(spoken.closes or "-") - BUILT_IN:
         yield f"closes: ${min(unknown)} is not kept on every road"
+    for mark in sorted(set(guide.scale) ^ spoken.scale.keys()):
+        yield f"scale.{mark} is {'missing' if mark in guide.scale else 'not on the scale of the guide'}"
+    if guide.group and not spoken.good_for:
+        yield "good_for is missing"
+    if len(label := f"{spoken.title}: {spoken.good_for or ''}") > LONGEST_LABEL:
+        yield f"title and good_for together, {label!r}, are longer than {LONGEST_LABEL} characters"
     for step_id, said in spoken.steps.items():
         if step_id not in steps:
             continue
         step = steps[step_id]
-        everything = [line for part in (said.say, said.hint, said.smaller) if part for line in ([part] if isinstance(part, str) else part)]
+        everything = [
+            line for part in (said.say, said.hint, said.smaller, said.none) if part for line in ([part] if isinstance(part, str) else part)
+        ]
         for slot in sorted(_slots(everything) - kept_for_sure(step)):
             yield f"steps.{step_id}: ${slot} is not kept on every road"
         if _bad_templates(everything):
@@ -483,31 +602,17 @@ def _guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
         for label, times in Counter(label.casefold() for label in said.choices.values()).items():
             if times > 1:
                 yield f"steps.{step_id}: the label {label!r} stands {times} times"
-        for label in said.choices.values():
-            if len(label) > 60:  # Telegram cuts an inline button near 64 characters, Slack refuses more than 75
-                yield f"steps.{step_id}: the label {label!r} is longer than 60 characters"
-
-
-def draw(guide: Guide, words: Words) -> str:
-    """A guide as a Mermaid flowchart, drawn from the data the dialogue runs."""
-    spoken = words.guides[guide.guide]
-    rows = ["flowchart TD"]
-    rows += [f'    {_node(step.id)}["{_quoted(step.id)}"]' for step in guide.steps]
-    for step in guide.steps:
-        for choice in step.choices:
-            target = f"{_node(choice.guide)}_guide([{choice.guide}])" if choice.guide else _node(choice.go or guide.after(step))
-            rows.append(f'    {_node(step.id)} -->|"{_quoted(spoken.steps[step.id].choices[choice.id])}"| {target}')
-        if step.otherwise:
-            rows.append(f"    {_node(step.id)} -->|...| {_node(step.otherwise)}")
-        elif not step.choices or step.many:
-            rows.append(f"    {_node(step.id)} --> {_node(guide.after(step))}")
-    rows.append(f"    {_node(END)}(({END}))")
-    return "\n".join(rows) + "\n"
-
-
-def _node(name: str) -> str:
-    return "s_" + name.replace("-", "_")
-
-
-def _quoted(text: str) -> str:
-    return text.replace('"', "#quot;")
+        for label in (*said.choices.values(), *([said.short] if said.short else [])):
+            if len(label) > LONGEST_LABEL:
+                yield f"steps.{step_id}: the label {label!r} is longer than {LONGEST_LABEL} characters"
+        for mirror in said.mirrors:
+            if len(mirror) > LONGEST_MIRROR or "$" in mirror:
+                yield f"steps.{step_id}: a mirror holds at most {LONGEST_MIRROR} characters and no slot: {mirror!r}"
+        if said.mirrors and not step.mirror:
+            yield f"steps.{step_id} has mirrors, and the guide asks for none there"
+        if step.keeps == "mark" and not said.short:
+            yield f"steps.{step_id}.short is missing"
+        if (step.picks or step.rereads) and not said.none:
+            yield f"steps.{step_id}.none is missing"
+        if guide.kept and any(len(line) > LONGEST_QUESTION for line in everything):
+            yield f"steps.{step_id}: longer than {LONGEST_QUESTION} characters, which is more than a phone shows"

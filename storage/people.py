@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from bot.model import Consent, Conversation, Done, Person, PersonId, Platform
-from storage import partnerships
+from storage import partnerships, usage
 from storage.database import put_new
 from storage.faults import NoSuchPerson, StoreDown
 from storage.tables import addresses, audit, consents, conversations, persons
@@ -232,6 +232,8 @@ def _words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
 
 # --- what was done with their data
 
+_OURS = ("set-aside", usage.ACT)  # rows that count something, and tell nobody anything
+
 
 def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of: str = "") -> None:
     """`act` and `of` are words of ours, never a person's."""
@@ -240,7 +242,7 @@ def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of
 
 def doings(connection: Connection, person_id: PersonId, limit: int) -> tuple[Done, ...]:
     """Newest first. What was agreed to and taken back is among it."""
-    told = select(audit.c.at, audit.c.act).where(audit.c.person_id == person_id, audit.c.act != "set-aside")
+    told = select(audit.c.at, audit.c.act).where(audit.c.person_id == person_id, audit.c.act.not_in(_OURS))
     done = [Done(row.at, *row.act.partition(":")[::2]) for row in connection.execute(told.order_by(audit.c.id.desc()).limit(limit))]
     agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in _words_on(connection, person_id)]
     return tuple(sorted([*done, *agreed], key=lambda each: each.at, reverse=True)[:limit])

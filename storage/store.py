@@ -26,6 +26,7 @@ from bot.model import (
     Intention,
     Knock,
     Letter,
+    Message,
     Person,
     PersonId,
     Plan,
@@ -33,7 +34,7 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import checkup, clock, dispatch, erasing, linking, logbook, mail, migrations, people, rotation, turns, workspaces
+from storage import checkup, clock, dispatch, erasing, linking, logbook, mail, migrations, people, rotation, turns, usage, workspaces
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
@@ -41,10 +42,11 @@ from storage.dispatch import Standing, Waiting
 from storage.erasing import Forgotten
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
 from storage.tables import persons
+from storage.turns import Saved
 from storage.values import readable
 from storage.vault import Vault
 
-__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
+__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Saved", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
 
 _ENTRIES_AT_HAND = 30  # a month of daily entries: as far back as a turn looks
 _DOINGS_AT_HAND = 20  # what was done with somebody's data, as far back as a turn looks
@@ -241,21 +243,49 @@ class Store:
         inbox_key: str | None = None,
         due: tuple[DueKind, str] | None = None,
         platform: Platform | None = None,
-    ) -> bool:
-        """Stores a turn whole or not at all. False: somebody else was first, or the person was forgotten meanwhile.
+    ) -> Saved | None:
+        """Stores a turn whole or not at all. None: somebody else was first, or the person was forgotten meanwhile.
 
         `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last.
         """
         try:
             with self._database.writing() as connection:
                 sealer = people.sealer(connection, self._vault, person_id)
-                erased = turns.store(connection, self._vault, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
+                saved = turns.store(connection, self._vault, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
         except (turns.Overtaken, NoSuchPerson):
-            return False
-        if erased:
+            return None
+        if saved.erased:
             with self._swept():
                 self._finish_erasures()
-        return True
+        return saved
+
+    def settle(self, person_id: PersonId, key: str, message: Message | None = None) -> bool:
+        """Lets a letter go out that waited for a model's wording, in these words or as it was; False when it has gone."""
+        try:
+            with self._database.writing() as connection:
+                return mail.settle(connection, people.sealer(connection, self._vault, person_id), key, message)
+        except NoSuchPerson:
+            return False
+
+    def release(self, before: datetime) -> int:
+        """Lets letters of before then go out as they were, because whoever waited for their wording is gone; how many."""
+        with self._database.writing() as connection:
+            return mail.release(connection, before)
+
+    # --- what a model costs
+
+    def spend(self, person_id: PersonId, tokens: int) -> None:
+        try:
+            with self._database.writing() as connection:
+                people.sealer(connection, self._vault, person_id)
+                usage.spend(connection, person_id, tokens, self._now())
+        except NoSuchPerson:
+            pass
+
+    def spent(self, since: datetime, person_id: PersonId | None = None) -> int:
+        """Tokens since then, of one person or of everybody."""
+        with self._database.reading() as connection:
+            return usage.spent(connection, since, person_id)
 
     def entries(self, person_id: PersonId, limit: int | None = None) -> list[Entry]:
         """Newest first."""

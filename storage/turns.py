@@ -15,6 +15,7 @@ from typing import NamedTuple, assert_never
 from sqlalchemy import Connection
 
 from bot.model import (
+    Advise,
     CloseDoor,
     Consent,
     Drop,
@@ -45,6 +46,16 @@ class Overtaken(Exception):
     """Somebody else stored this turn, or another one in between: nothing of it may stay."""
 
 
+class Saved(NamedTuple):
+    """A stored turn. `advised` are the keys of the letters that wait for a model's wording, in the order of their effects.
+
+    `erased`: somebody was erased by it, and the erasure is to be finished.
+    """
+
+    advised: tuple[str, ...] = ()
+    erased: bool = False
+
+
 class Cause(NamedTuple):
     """What the turn answers: a message, something that fell due, or neither."""
 
@@ -54,8 +65,7 @@ class Cause(NamedTuple):
 
 def store(
     connection: Connection, vault: Vault, sealer: Sealer, turn: Turn, version: int, at: datetime, cause: Cause, platform: Platform | None
-) -> bool:
-    """Whether somebody was erased by it, so that the erasure is to be finished once this is committed."""
+) -> Saved:
     if cause.inbox_key is not None and mail.done(connection, cause.inbox_key, at) != sealer.person:
         raise Overtaken
     if cause.due is not None and not clock.fire(connection, sealer.person, *cause.due, at):
@@ -66,17 +76,19 @@ def store(
     leaving = next((effect for effect in turn.effects if isinstance(effect, Forget)), None)
     if leaving is not None:
         _forget(connection, vault, sealer, leaving, origin, at, cause, platform or people.latest_platform(connection, sealer.person))
-        return True
+        return Saved(erased=True)
     _effects(connection, sealer, turn.effects, at)
     if cause.due is not None and not any(_sets(effect, cause.due) for effect in turn.effects):
         clock.take_off(connection, sealer.person, *cause.due)
-    said = [message for effect in turn.effects if (message := _said(connection, sealer, effect, at)) is not None]
+    said = [(effect, message) for effect in turn.effects if (message := _said(connection, sealer, effect, at)) is not None]
     if not said:
-        return False
+        return Saved()
     door = platform or people.latest_platform(connection, sealer.person)
     to = _behind(connection, vault, sealer, turn.effects, door, at)
-    mail.post(connection, to, door, list(_letters(said, origin)), at)
-    return to is not sealer
+    letters = list(_letters([message for _, message in said], origin))
+    advised = tuple(key for (key, _), (effect, _) in zip(letters, said, strict=True) if isinstance(effect, Advise))
+    mail.post(connection, to, door, letters, at, advised)
+    return Saved(advised, erased=to is not sealer)
 
 
 def _behind(connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], door: Platform, at: datetime) -> Sealer:
@@ -96,6 +108,8 @@ def _said(connection: Connection, sealer: Sealer, effect: Effect, at: datetime) 
     match effect:
         case Say(message) | CloseDoor(message):
             return message
+        case Advise():
+            return effect.message
         case OfferCode(letter):
             return _filled(letter, {"code": linking.offer(connection, sealer, at)})
     return None
@@ -133,7 +147,7 @@ def _bearer(connection: Connection, vault: Vault, platform: Platform, address: s
 def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:  # noqa: C901, PLR0912 - a table
     for effect in effects:
         match effect:
-            case Say() | OfferCode() | Join() | CloseDoor() | Forget():
+            case Say() | Advise() | OfferCode() | Join() | CloseDoor() | Forget():
                 pass  # what is said is laid out together, at the end; who is at a door changes before that
             case Keep():
                 logbook.keep(connection, sealer, effect, at)

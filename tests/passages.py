@@ -77,8 +77,8 @@ def passages() -> tuple[Passage, ...]:
     return tuple(passage_of(card) for card in cards())
 
 
-def passage(card: str, score: float = 0.9) -> Passage:
-    return replace(next(p for p in passages() if p.card == card), score=score)
+def passage(card: str, score: float = 0.9, language: str = "en") -> Passage:
+    return passage_of(next(c for c in cards() if c.id == card), score, language)
 
 
 CONVERSATION = TypeAdapter(Conversation)

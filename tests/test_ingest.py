@@ -315,8 +315,9 @@ HOSTILE = {
     "endless.pdf": (lambda: a_raw_pdf(10_000, b""), "10000 pages, more than 2000"),
     "bomb.pdf": (
         lambda: a_raw_pdf(1, zlib.compress(zlib.compress(b"0 " * 200_000_000, 9), 9), "/Filter [/FlateDecode /FlateDecode]"),
-        "run OCR|memory|damaged",
+        "zip bomb|memory",
     ),
+    "page-bomb.pdf": (lambda: a_raw_pdf(1, zlib.compress(b" " * 90_000_000, 9), "/Filter /FlateDecode"), "zip bomb"),
     "truncated.pdf": (lambda: a_pdf([TRAVEL])[:300], "damaged"),
     "nonsense.pdf": (lambda: b"%PDF-1.7\n" + b"\x93nonsense" * 1000, "damaged"),
     "page.pdf": (lambda: b"<html>no PDF</html>", "not PDF inside"),

@@ -77,6 +77,16 @@ def test_a_clear_message_scores_as_clear_and_a_vague_one_below(finder):
     assert vague[0].score < finder.CLEAR
 
 
+VAGUE = ["it's complicated", "everything is a mess with them", "c'est compliqué tout ça", "es un lío todo", "hard week"]
+
+
+@pytest.mark.parametrize("message", VAGUE)
+def test_a_message_that_says_nothing_in_particular_is_no_hit_and_not_refused(finder, message):
+    found = finder.find(message)
+    assert found
+    assert found[0].score < finder.CLEAR / 2 + 0.01
+
+
 def test_topics_are_ranked_once_each_and_belong_to_the_best_card_first(finder):
     ranking = finder.rank("any list i can follow for wrapping up?", k=400)
     assert len(ranking.topics) == len(set(ranking.topics)) > 250

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from prompts.library import BadPrompts, draw, load_library
+from prompts.drawing import draw
+from prompts.library import BadPrompts, load_library
 
 GUIDE: dict[str, Any] = {
     "guide": "small",

@@ -14,7 +14,8 @@ from aiohttp.test_utils import TestServer
 from conftest import PROJECT
 from fake_slack import APP_TOKEN, SECRET, TEAM, TOKEN, FakeSlack, fake_slack
 
-from adapters.slack import Account, Slack
+from adapters.slack import Slack
+from adapters.slack_calls import Account
 from adapters.slack_checkup import faults
 from adapters.slack_manifest import SCOPES, as_yaml, manifest
 from bot.door import Refused

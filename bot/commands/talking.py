@@ -1,17 +1,15 @@
-"""Commands that talk: in the terminal, as a script, on the platforms."""
+"""Commands that talk: in the terminal and on the platforms."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.ground import Json, fail, finder_of, note, out, settings_of, store_of
+from bot.commands.ground import fail, note, settings_of, store_of
 
 if TYPE_CHECKING:
     from adapters.terminal import Terminal
@@ -31,7 +29,7 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
     settings = settings_of()
     with store_of(settings) as store:
         finder = open_finder(settings)
-        manager, library = build(finder, store)
+        manager, library = build(finder, store, settings)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
         terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note)
@@ -75,7 +73,7 @@ def _serve(settings: Settings, workers_only: bool) -> None:
 
     with store_of(settings) as store:
         finder = open_finder(settings)
-        manager, library = build(finder, store)
+        manager, library = build(finder, store, settings)
         try:
             opened = doors(settings, library, manager, store)
             if not opened and not workers_only:
@@ -96,54 +94,3 @@ def _cluster(settings: Settings, house: House, workers_only: bool) -> Cluster | 
     from bot.cluster import Cluster
 
     return Cluster(house, settings.database_url, workers_only=workers_only)
-
-
-def replay(
-    script: Annotated[Path, typer.Argument(metavar="FILE.yaml")],
-    as_json: Json = False,
-    home: Annotated[Path | None, typer.Option("--home", help="Keep what is played there; otherwise it is thrown away.")] = None,
-) -> None:
-    """Play a scripted conversation on a virtual time, through the real manager, store and clock."""
-    from adapters.replay import BadScript, Player, VirtualClock, read_script
-    from bot.parts import build, open_store
-
-    settings = settings_of()
-    try:
-        played = read_script(script)
-    except BadScript as error:
-        fail(str(error))
-    finder = finder_of(settings)
-    with tempfile.TemporaryDirectory(prefix="brokercoach-") as thrown_away:
-        clock = VirtualClock(played.start)
-        place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
-        store = open_store(place, clock)
-        try:
-            manager, _ = build(lambda: finder, store, clock)
-            player = Player(played, manager, store, clock)
-            asyncio.run(_play(player, as_json))
-        finally:
-            store.close()
-    sys.stderr.writelines(f"{note}\n" for note in [*player.notes, *player.faults])
-    if player.faults:
-        raise SystemExit(1)
-
-
-async def _play(player: Any, as_json: bool) -> None:
-    async for line in player.play():
-        if as_json:
-            out(line)
-        else:
-            _show(line)
-    if as_json:
-        out(player.final())
-
-
-def _show(line: dict[str, Any]) -> None:
-    head = f"{line['at'][:16].replace('T', ' ')}  {line['who']} {'←' if line['direction'] == 'out' else '→'}"
-    body = line["text"].replace("\n", "\n    ")
-    sys.stdout.write(f"{head}\n    {body}\n")
-    if line["choices"]:
-        sys.stdout.write("    " + "  ".join(f"({n}) {label}" for n, label in enumerate(line["choices"], 1)) + "\n")
-    for source in line["sources"]:
-        sys.stdout.write(f"    · {source['card']}: {source['where']}\n")
-    sys.stdout.write("\n")

@@ -1,0 +1,144 @@
+"""The short mirror of an answer in a reflection: something that was in it and may not have been seen.
+
+Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; a knowledge card that
+fits a scene closely; then the answer's own shape: something missing, something that comes back, a "but", a feeling, who took the
+step. A mirror guesses and never praises; it holds at most six of the person's own words in a row, quotes never twice running, and
+no kind of it comes twice running while another one fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Literal
+
+from bot.draft import Draft
+from bot.hearing import echo_of, feels, says_any, shape_of, turns_in, who_in
+from bot.spelling import words_in
+from bot.voice import Voice
+
+TOLD = 8  # words from which an answer tells enough for a card to fit it, and not only a word of it
+CLOSE = 0.75  # a passage's score from which its mirror may be held up to a scene that was not told for advice
+LONGEST = 120  # characters (coaching.md section 4)
+FEW = 5  # words; a shorter answer is no scene
+LATELY = 12  # marks of what was said, about three messages
+PAST = timedelta(days=60)  # how far back somebody is remembered
+
+ECHOED = "flow.echoed"
+
+Shape = tuple[str, Callable[[str], bool]]  # the name of its lines, and whether an echo shows this shape
+
+
+def mirror_of(draft: Draft, answer: str, of: Literal["scene", "thought"] = "scene", own: Sequence[str] = (), key: str = "") -> str:
+    """At most LONGEST characters. `of`: whether the answer tells what happened or what somebody makes of it.
+
+    `own` are the mirrors written for just this question, remembered under `key`.
+    """
+    known = _seen_before(draft, answer) or _own(draft, answer, own, key)
+    return known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
+
+
+def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
+    """One of the mirrors of this very question, unless all were heard lately or the answer says nothing."""
+    hear = draft.words.hear
+    fresh = [n for n in range(len(own)) if draft.heard_at(f"{key}#{n}") < 0]
+    if not fresh or shape_of(answer, hear) == "nothing":
+        return None
+    said = draft.fitting(key, LONGEST, tuple(own))
+    echo = None if _quoted_last(draft) else echo_of(answer, hear)
+    quoted = draft.line(ECHOED, echo=echo, mirror=said) if echo else said
+    if not echo or len(quoted) > LONGEST:
+        return said
+    draft.remember(f"{ECHOED}#0")
+    return quoted
+
+
+def _quoted_last(draft: Draft) -> bool:
+    """Whether the last mirror held words in quotation marks: twice running, they look like a form."""
+    key, _, number = draft.last_mark("flow.").rpartition("#")
+    return key in draft.words.lines and "$echo" in draft.words.variants(key)[int(number)]
+
+
+def _seen_before(draft: Draft, answer: str) -> str | None:
+    """Somebody who is in an earlier entry as well; said once in a while only."""
+    if draft.said_lately("flow.before", LATELY):
+        return None
+    place = draft.here
+    for who, known_by in _people_in(draft, answer):
+        for entry in draft.context.entries:
+            recent = timedelta(0) < draft.today - entry.event_date <= PAST
+            if recent and entry.id != place.entry and any(known_by <= set(words_in(text)) for _, text in entry.answers):
+                date = draft.day(entry.event_date)
+                return draft.fitting("flow.before", LONGEST, who=who, date=date)
+    return None
+
+
+def _people_in(draft: Draft, answer: str) -> Iterator[tuple[str, set[str]]]:
+    """Whom an answer names, as they are called here and by which words: the mayor, Ana. "The partners" are everybody and nobody."""
+    hear = draft.words.hear
+    who = who_in(answer, hear)
+    if who and words_in(who)[-1] not in hear.general:
+        yield who, {words_in(who)[-1]}
+    for name in re.findall(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][\w’'-]+", answer):
+        if not set(words_in(name)) & {*hear.general, *hear.fillers, *hear.hedges, *hear.not_names}:
+            yield name, set(words_in(name))
+
+
+def _of_card(draft: Draft, answer: str) -> str | None:
+    best = draft.context.passages[0] if draft.context.passages else None
+    if best is None or best.score < CLOSE or len(words_in(answer)) < TOLD:
+        return None
+    voice = Voice(draft, best, answer)
+    theirs = {word for word in words_in(answer) if len(word) > 3} - set(draft.words.hear.fillers)
+    fit = [part for part in voice.mirrors() if len(said := voice.part(part)) <= LONGEST and theirs & set(words_in(said))]
+    fresh = voice.fresh(fit)
+    return voice.use(fresh) if fresh else None
+
+
+def _of_shape(draft: Draft, answer: str, of: str) -> str:
+    hear = draft.words.hear
+    echo, who = "" if _quoted_last(draft) else echo_of(answer, hear) or "", who_in(answer, hear) or ""
+    shapes = list(_shapes(draft, answer, who, of))
+    unsaid = [shape for shape in shapes if not draft.said_lately(f"flow.{shape[0]}", LATELY)]
+    name, shows = (unsaid or shapes)[0]
+    return draft.fitting(f"flow.{name}", LONGEST, who=who, echo=echo if shows(echo) else "")
+
+
+def _shapes(draft: Draft, answer: str, who: str, of: str) -> Iterator[Shape]:
+    """The shapes an answer has, the most telling first; the last one fits every answer."""
+    hear, words = draft.words.hear, words_in(answer)
+    if shape_of(answer, hear) == "nothing" and len(words) < FEW:
+        yield "nothing", bool
+    elif len(words) < FEW and not feels(answer, hear):
+        yield "short", bool
+    else:
+        yield from _told(draft, answer)
+        if of == "scene":
+            yield from _who_acted(draft, answer)
+    if who and of == "scene":
+        yield "who", bool
+    yield ("plain" if of == "scene" else "thought"), bool
+
+
+def _told(draft: Draft, answer: str) -> Iterator[Shape]:
+    hear = draft.words.hear
+    if says_any(answer, hear.absence):
+        yield "absent", lambda echo: says_any(echo, hear.absence)
+    if says_any(answer, hear.again):
+        yield "again", lambda echo: says_any(echo, hear.again)
+    if turns_in(answer, hear):
+        yield "contrast", bool
+    if feels(answer, hear):
+        yield "feeling", lambda echo: feels(echo, hear)
+    if answer.rstrip().endswith("?"):
+        yield "asks", bool
+
+
+def _who_acted(draft: Draft, answer: str) -> Iterator[Shape]:
+    hear = draft.words.hear
+    shape = shape_of(answer, hear)
+    if shape == "acted":
+        yield "acted", bool
+    if shape == "others":
+        yield "others", lambda echo: shape_of(echo, hear) == "others"

@@ -1,0 +1,147 @@
+"""Which guide would fit: to what somebody has just told, to where they stand, or to what they ask for by name or purpose.
+
+An offer is a choice beside what is asked anyway; nobody is ever taken anywhere by it. Starting a guide is guiding.py's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.draft import Draft
+from bot.hearing import heard
+from bot.model import Choice
+from bot.spelling import READ, flat, words_in
+from prompts.library import Guide, Hear
+
+DRAINED = "drained"
+LATEST = 3  # entries whose moments say what may be worth a longer look
+ASKING = 14  # words in which somebody asks for a guide; more are a story
+SHORTEST_TITLE = 2  # words of a title that are enough to mean it inside a sentence
+GROUPS = ("day", "stuck", "self", "long", "check", "own")
+
+
+def moment_in(text: str, hear: Hear) -> str | None:
+    """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them."""
+    said = " ".join(flat(text[:READ]).split())
+    return next((kind for kind, patterns in hear.moments.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+
+
+def fitting(draft: Draft, text: str) -> str | None:
+    """The guide that helps with what a text tells of."""
+    kind = moment_in(text, draft.words.hear)
+    return next((guide.guide for guide in listed(draft) if kind in guide.fits), None) if kind else None
+
+
+def listed(draft: Draft) -> list[Guide]:
+    """The guides that may be chosen, in the order of their groups."""
+    guides = draft.library.guides.values()
+    return [guide for group in GROUPS for guide in guides if guide.group == group]
+
+
+def choice(draft: Draft, name: str) -> Choice:
+    spoken = draft.spoken(name)
+    label = draft.line("choice.guide", title=spoken.title, good_for=spoken.good_for or "")
+    return Choice(f"guide:{name}", label)
+
+
+def walk(draft: Draft, text: str) -> list[Choice]:
+    """As a choice beside a coaching reply: to walk through what was told with the guide that fits it."""
+    name = fitting(draft, text)
+    return [Choice(f"guide:{name}", draft.line("choice.walk", title=draft.spoken(name).title))] if name else []
+
+
+def suggested(draft: Draft, most: int) -> list[Choice]:
+    """Longer guides for somebody with time: by their last entries, by the phases of their partnerships, and in rotation."""
+    used = [entry.guide for entry in draft.context.entries]
+
+    def longest_ago(guide: Guide) -> tuple[int, int]:
+        ago = -used.index(guide.guide) if guide.guide in used else -len(used) - 1
+        return ago, (order.index(guide.guide) - draft.today.toordinal()) % len(order)
+
+    open_to = [g for g in listed(draft) if g.kind == "reflection" and g.guide != draft.here.guide and g.guide not in used[:1]]
+    order = [guide.guide for guide in open_to]
+    told = [" ".join(text for _, text in entry.answers) for entry in draft.context.entries[:LATEST]]
+    phases = {phase for partnership in draft.person.partnerships for phase in partnership.phases}
+    by_entries = [name for text in told if (name := fitting(draft, text)) in order]
+    apt = [g for g in open_to if DRAINED not in g.fits and (not g.phases or not phases or phases & set(g.phases))]
+    in_turn = sorted(apt, key=longest_ago)
+    by_phase = [guide.guide for guide in in_turn if phases & set(guide.phases)]
+    chosen = dict.fromkeys([*by_entries[:1], *by_phase[:1], *(guide.guide for guide in in_turn)])
+    return [choice(draft, name) for name in list(chosen)[:most] if name]
+
+
+# --- asked for
+
+
+def asked_for(draft: Draft, text: str) -> str | None:
+    """The guide that a message asks for: by one of its names or wishes, by its title inside a sentence, or by what it is good for."""
+    hear = draft.words.hear
+    said = words_in(text)
+    if not said or len(said) > ASKING:
+        return None
+    names = {name: draft.spoken(name).opens for name in draft.library.guides if draft.spoken(name).opens}
+    for name, opens in names.items():
+        if heard(text, {name: opens}, hear):
+            return name
+    for guide in listed(draft):
+        title = words_in(draft.spoken(guide.guide).title)
+        if len(title) >= SHORTEST_TITLE and _stands_in(title, said):
+            return guide.guide
+    if not any(_stands_in(words_in(word), said) for word in hear.guide_words):
+        return None
+    named = {
+        name: max((len(words_in(wish)) for wish in opens if _stands_in(words_in(wish), said)), default=0) for name, opens in names.items()
+    }
+    best = max(named, key=lambda name: named[name], default="")
+    return best if best and named[best] else next((g.guide for g in listed(draft) if moment_in(text, hear) in g.fits), None)
+
+
+def titled(draft: Draft, text: str) -> str | None:
+    """The guide whose title a message is, and nothing else."""
+    said = words_in(text)
+    return next(
+        (guide.guide for guide in listed(draft) if len(said) >= SHORTEST_TITLE and words_in(draft.spoken(guide.guide).title) == said), None
+    )
+
+
+def asks_for_list(draft: Draft, text: str) -> bool:
+    """A guide is asked for in a word such as "exercise", and none is known for it."""
+    said = words_in(text)
+    wants = any(re.search(pattern, " ".join(said)) for pattern in draft.words.hear.wants_guide)
+    return wants and len(said) <= ASKING
+
+
+def _stands_in(part: list[str], whole: list[str]) -> bool:
+    return any(whole[n : n + len(part)] == part for n in range(len(whole) - len(part) + 1)) if part else False
+
+
+# --- the list
+
+
+def show_list(draft: Draft, head: str = "") -> None:
+    """All guides by title under their headings; a heading can be picked, a title be said."""
+    groups = _groups(draft)
+    rows = [
+        draft.line("guides.row", group=draft.line(f"group.{group}"), titles=", ".join(draft.spoken(g.guide).title for g in guides))
+        for group, guides in groups.items()
+    ]
+    choices = [Choice(f"group:{group}", draft.line(f"group.{group}")) for group in groups]
+    draft.say("\n".join([head or draft.line("guides.head"), *rows, draft.line("guides.foot")]), "reply", choices)
+
+
+def show_group(draft: Draft, group: str) -> None:
+    guides = _groups(draft).get(group, [])
+    spoken = [draft.spoken(guide.guide) for guide in guides]
+    rows = [draft.line("guides.group.row", title=words.title, about=words.about) for words in spoken]
+    head = draft.line("guides.group", group=draft.line(f"group.{group}"))
+    draft.say("\n".join([*rows, "", head]), "reply", _labels(draft, guides))
+
+
+def _labels(draft: Draft, guides: Iterable[Guide]) -> list[Choice]:
+    return [Choice(f"guide:{guide.guide}", draft.spoken(guide.guide).title) for guide in guides]
+
+
+def _groups(draft: Draft) -> dict[str, list[Guide]]:
+    guides = listed(draft)
+    return {group: found for group in GROUPS if (found := [guide for guide in guides if guide.group == group])}

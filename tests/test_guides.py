@@ -1,0 +1,204 @@
+"""The shipped guides keep the rules of the coach, an operator's own guides are taken in with every fault told, and headings are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import offers
+from bot.headings import LONGEST, MOST, headings_in
+from knowledge.card import load_cards
+from knowledge.lint import copied_runs
+from prompts.library import BadPrompts, load_library
+from prompts.own import load_with_own
+
+LIBRARY = load_library()
+GUIDES = sorted(name for name, guide in LIBRARY.guides.items() if guide.group)
+WORDS = LIBRARY.words["en"]
+
+OWN: dict[str, Any] = {
+    "guide": "field-visit",
+    "kind": "reflection",
+    "fits": ["meeting"],
+    "steps": [{"id": "seen", "mirror": "scene"}, {"id": "try"}],
+    "words": {
+        "en": {
+            "title": "Field Visit",
+            "good_for": "after a visit",
+            "about": "What you saw, and what you will do.",
+            "opens": ["field visit", "after a visit"],
+            "steps": {
+                "seen": {"say": "What did you see there that no report tells?", "mirrors": ["That is far from any report."]},
+                "try": {"say": "What will you do with it?"},
+            },
+        }
+    },
+}
+
+
+def said(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+# --- the shipped guides
+
+
+@pytest.mark.parametrize("language", sorted(LIBRARY.words))
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_asks_one_question_a_step_last_and_never_why(name, language):
+    for step, spoken in LIBRARY.words[language].guides[name].steps.items():
+        for line in [*said(spoken.say), *filter(None, [spoken.smaller, spoken.none])]:
+            assert line.count("?") == 1, (name, step, line)
+            assert line.endswith("?"), (name, step, line)
+            assert not re.search(r"(?i)\b(?:why|pourquoi|por qué)\b", line), (name, step, line)
+
+
+@pytest.mark.parametrize("language", sorted(LIBRARY.words))
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_orders_nobody_about_and_praises_nobody(name, language):
+    for spoken in LIBRARY.words[language].guides[name].steps.values():
+        for line in [*said(spoken.say), *spoken.mirrors]:
+            assert not re.search(r"(?i)\byou (?:must|should|need to|have to)\b|great job|well done|vous devez|debes\b|tienes que", line), (
+                line
+            )
+
+
+def test_all_fourteen_guides_and_five_checks_can_be_chosen():
+    listed = {name for name, guide in LIBRARY.guides.items() if guide.group}
+
+    assert len([name for name in listed if LIBRARY.guides[name].kind == "reflection"]) == 14
+    assert len([name for name in listed if LIBRARY.guides[name].kind == "check"]) == 5
+
+
+def test_no_line_of_guides_and_roles_is_copied_from_a_source():
+    lines = [text for key in WORDS.lines if key.startswith(("role.", "lens.", "flow.")) for text in WORDS.variants(key)]
+    for guide in WORDS.guides.values():
+        for spoken in guide.steps.values():
+            lines += [*said(spoken.say), *spoken.mirrors]
+
+    assert [run for line in lines for run in copied_runs(line)] == []
+
+
+def test_every_kind_of_moment_that_a_guide_fits_is_heard():
+    told = {
+        "conflict": "He shouted at the clerk",
+        "decision": "We have to decide by Friday",
+        "meeting": "The board sat until nine",
+        "drained": "I am completely drained",
+        "nothing": "Nothing happened today",
+        "success": "They finally signed",
+        "self-blame": "It was my fault, I should have called",
+        "stuck": "We are stuck",
+        "stalled": "For months nothing",
+        "overload": "Everything lands on me",
+        "bias": "I sided with the nurse",
+        "letting-go": "It is hard to let go",
+    }
+
+    assert {offers.moment_in(text, WORDS.hear) for text in told.values()} == set(told) == set(WORDS.hear.moments)
+    assert [kind for kind, text in told.items() if offers.moment_in(text, WORDS.hear) != kind] == []
+    assert offers.moment_in("The bank sent two people and a cake", WORDS.hear) is None
+
+
+def test_a_role_cites_lines_that_its_card_has():
+    cards = {card.id: card for card in load_cards()}
+    wanted = {
+        "scoping-building": ["50-59", "302-302"],
+        "managing-maintaining": ["75-83", "302-302"],
+        "reviewing-revising": ["65-73", "302-302"],
+        "sustaining-outcomes": ["41-48", "302-302", "934-936"],
+    }
+    for phase, role in LIBRARY.roles.phases.items():
+        assert [cards[role.card].sources[n - 1].lines for n in role.sources] == wanted[phase]
+        marks = re.findall(r"\[(\d)\]", WORDS.variants(f"role.{phase}")[0])
+        assert sorted(marks) == [str(n) for n in range(1, len(role.sources) + 1)]
+    for role in LIBRARY.roles.lenses.values():
+        assert [cards[role.card].sources[n - 1].lines for n in role.sources] == ["850-870"]
+
+
+# --- an operator's own
+
+
+def own(folder: Path, guide: dict[str, Any] = OWN, name: str = "field-visit.yaml") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(yaml.safe_dump(guide, sort_keys=False), encoding="utf-8")
+    return folder
+
+
+def test_without_a_folder_there_are_the_shipped_guides(tmp_path):
+    assert load_with_own(tmp_path / "nowhere").guides == LIBRARY.guides
+
+
+def test_an_own_guide_stands_beside_the_shipped_ones_in_every_language(tmp_path):
+    library = load_with_own(own(tmp_path / "guides"))
+
+    assert library.guides["field-visit"].group == "own"
+    assert {words.guides["field-visit"].title for words in library.words.values()} == {"Field Visit"}
+    assert set(LIBRARY.guides) < set(library.guides)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"guide": "crossing"}, "there is a guide called 'crossing' already"),
+        ({"kind": "profile"}, "the kind of an own guide is reflection or check"),
+        ({"steps": [{"id": "seen", "keeps": "name"}, {"id": "try"}]}, "step seen: an own guide keeps answer, energy, mark, nothing"),
+        ({"fits": ["weather"]}, "weather is no kind of moment"),
+        ({"steps": [{"id": "seen", "go": "nowhere"}, {"id": "try"}]}, "step seen goes to nowhere"),
+        ({"steps": [{"id": "seen"}, {"id": "more"}]}, "words.en.steps.more is missing"),
+        ({"words": {"xx": OWN["words"]["en"]}}, "words.xx: the coach speaks"),
+        ({"words": {}}, "words"),
+        ({"kind": "check"}, "a check needs steps that keep a mark"),
+        ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+    ],
+)
+def test_a_fault_in_an_own_guide_is_told_with_its_file(tmp_path, change, told):
+    with pytest.raises(BadPrompts) as bad:
+        load_with_own(own(tmp_path / "guides", OWN | change))
+
+    assert "field-visit.yaml" in str(bad.value)
+    assert told in str(bad.value)
+
+
+def test_faults_of_several_own_guides_are_told_at_once(tmp_path):
+    folder = own(tmp_path / "guides", OWN | {"fits": ["weather"]})
+    own(folder, OWN | {"guide": "crossing"}, "other.yaml")
+
+    with pytest.raises(BadPrompts) as bad:
+        load_with_own(folder)
+
+    assert "field-visit.yaml" in str(bad.value)
+    assert "other.yaml" in str(bad.value)
+
+
+# --- headings
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("use my own headings: People, Money; What I learned", ("People", "Money", "What I learned")),
+        ("1. People\n2. Money\n3. Me", ("People", "Money", "Me")),
+        ("People", ("People",)),
+        ("people, people , money.", ("people", "money")),
+        (": , ;", ()),
+        ("", ()),
+    ],
+)
+def test_headings_are_read_from_what_somebody_writes(text, headings):
+    assert headings_in(text) == headings
+
+
+@given(st.text(max_size=400))
+def test_headings_are_few_short_and_different_whatever_is_written(text):
+    found = headings_in(text)
+
+    assert len(found) <= MOST
+    assert len(set(found)) == len(found)
+    assert all(heading.strip() and len(heading) <= LONGEST and "\n" not in heading for heading in found)
