@@ -374,7 +374,7 @@ class Player:
     def _end_of(self, who: str) -> dict[str, Any]:
         person = self.book.person_at(self.script.people[who].platform, who)
         if person is None:
-            return {}
+            return {"person": None, "entries": [], "intentions": [], "conversation": {}, "due": []}
         conversation, _ = self.book.conversation(person.id)
         place = conversation.place
         return {

@@ -33,6 +33,7 @@ for command in (
 app.command("import")(logbook.import_)
 app.add_typer(wording.prompts, name="prompts")
 app.add_typer(keeping.db, name="db")
+app.add_typer(keeping.keys, name="keys")
 
 KNOWLEDGE = "knowledge"  # the name of the thread that opens it
 

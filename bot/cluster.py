@@ -29,7 +29,7 @@ from bot.intake import Intake
 from bot.manager import origin
 from bot.model import PersonId
 from bot.sending import Sender
-from bot.serving import DRAIN, House, ended, listen, threads, until
+from bot.serving import DRAIN, House, ended, housekeeping, listen, threads, until
 from storage.store import Store, StoreDown
 
 AT_ONCE = 20  # turns at the same time in one process
@@ -184,6 +184,7 @@ class Cluster:
         async with asyncio.TaskGroup() as group:
             group.create_task(rounds.run())
             group.create_task(self._call_out())
+            group.create_task(housekeeping(self._house.manager))
             group.create_task(self._kept_on(self._revive, "stalled jobs"))
 
     def _wake(self, person: PersonId, *, again: bool = False) -> None:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, falling, finding, guiding, nudge, offers, roles, safety, timing, wishes
+from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, heard, is_learner
@@ -39,6 +39,7 @@ from bot.model import (
     Opened,
     Place,
     Pressed,
+    Remind,
     Said,
     TakeOut,
     Talk,
@@ -62,7 +63,6 @@ IN_PASSING = frozenset(
         "help",
         "privacy",
         "who-are-you",
-        "delete",
         "status",
         "about-me",
         "logbook",
@@ -77,6 +77,8 @@ IN_PASSING = frozenset(
         "export",
         "then-and-now",
     }
+    | set(leaving.WISHES)
+    | set(doorway.WISHES)
 )
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.
@@ -142,6 +144,9 @@ def _back_again(draft: Draft) -> None:
     if draft.letters > falling.PATIENT_LETTERS:
         draft.set_letters()
     draft.unanswered = draft.letters = 0
+    for row in draft.context.upcoming:
+        if row.kind in falling.KEEPING:
+            draft.do(Remind(row.kind, None))
 
 
 def _forget_old_place(draft: Draft) -> None:
@@ -185,6 +190,9 @@ def _said(draft: Draft, text: str) -> None:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
     if safety.alarmed(draft, text):
+        return
+    if draft.context.claimed and (code := doorway.code_in(text)):
+        doorway.claimed(draft, code)
         return
     draft.plain = draft.plain or is_learner(text, hear)
     if _language_settled(draft, text):
@@ -537,17 +545,6 @@ def _entry_picked(draft: Draft, what: str) -> None:
         _expired(draft)
 
 
-_PICKED: dict[str, Callable[[Draft, str], None]] = {
-    "entry": _entry_picked,
-    "card": coaching.thread_picked,
-    "guide": guiding.walk,
-    "group": offers.show_group,
-    "phase": roles.phase_picked,
-    "lens": roles.lens_picked,
-    "broker": roles.broker_told,
-}
-
-
 def _pressed(draft: Draft, choice_id: str) -> None:
     if safety.in_danger(draft):
         safety.keep_company(draft)
@@ -561,14 +558,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
         wishes.WISHES[what](draft)
-    elif kind == "away":
-        timing.away_until(draft, date.fromisoformat(what))
-    elif kind == "out":
-        _taken_out(draft, what)
     elif kind in _PICKED:
         _PICKED[kind](draft, what)
-    elif kind == "opt":
-        _option_picked(draft, int(what.rpartition(":")[2]))
     elif draft.place:
         guiding.press(draft, Choice(choice_id, ""))
     else:
@@ -580,14 +571,34 @@ def _expired(draft: Draft) -> None:
         text, choices = question(draft)
         draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
     else:
-        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", "opt", "away", *_PICKED)]
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", *_PICKED)]
         draft.say(draft.line("expired"), "notice", still)
 
 
-def _option_picked(draft: Draft, number: int) -> None:
-    led = coaching.chosen(draft, number)
+def _day_picked(draft: Draft, what: str) -> None:
+    timing.away_until(draft, date.fromisoformat(what))
+
+
+def _option_picked(draft: Draft, what: str) -> None:
+    led = coaching.chosen(draft, int(what.rpartition(":")[2]))
     if led is None:
         draft.say(draft.line("unsure"))
         return
     lead, frame = led
     guiding.start(draft, "if-then", lead, frame)
+
+
+# What a picked choice does, by the first part of its id.
+_PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "away": _day_picked,
+    "entry": _entry_picked,
+    "card": coaching.thread_picked,
+    "guide": guiding.walk,
+    "group": offers.show_group,
+    "phase": roles.phase_picked,
+    "lens": roles.lens_picked,
+    "broker": roles.broker_told,
+    "out": _taken_out,
+    "opt": _option_picked,
+    **leaving.PICKED,
+}

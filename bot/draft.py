@@ -7,7 +7,7 @@ It decides nothing about the talk; dialogue.py, guiding.py and coaching.py do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -274,6 +274,16 @@ class Draft:
         """Takes back the last message of this turn, to say it differently."""
         last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
         del self._effects[last]
+
+    def recast(self, as_effect: Callable[[Message], Effect]) -> None:
+        """The last message of this turn goes out as part of another effect, which has a word to add to it."""
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say))
+        said = self._effects[last]
+        if isinstance(said, Say):
+            self._effects[last] = as_effect(said.message)
+
+    def was_offered(self, choice_id: str) -> bool:
+        return any(choice.id == choice_id for choice in self.offered)
 
     def do(self, effect: Effect) -> None:
         self._effects.append(effect)

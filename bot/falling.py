@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot import guiding, nudge, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
-from bot.model import Fell, Remind
+from bot.model import Fell, Forget, Remind
 from bot.rhythm import AFTERNOON, in_hours, morrow, today
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
@@ -21,6 +21,8 @@ STALE = timedelta(hours=24)  # the same for a weekly letter
 APART = timedelta(hours=1)  # between two messages of the coach's own accord
 SPEAKING = timedelta(minutes=30)  # after a message of the person's, in which nothing else is begun
 DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, only the question how they are
+KEEPING = ("retention", "erasure")  # kinds that are about how long things are kept, not about the work
+NOTICE = timedelta(days=30)  # between the word that everything will be erased and its being so
 FORTNIGHT = timedelta(days=13)  # a letter every other week, and an open door after an empty week, come no sooner again
 
 
@@ -34,6 +36,10 @@ def fell(draft: Draft, event: Fell) -> None:
             _follow_up(draft, event)
         case "resume":
             _half_done(draft)
+        case "retention":
+            _long_silence(draft)
+        case "erasure":
+            draft.do(Forget())
 
 
 def _knock(draft: Draft) -> None:
@@ -115,6 +121,20 @@ def _half_done(draft: Draft) -> None:
     if _crowded(draft) or not in_hours(draft.at, draft.person.zone):
         return
     draft.say(draft.line("resume.knock"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+    _knock(draft)
+
+
+# --- nobody has written for very long
+
+
+def _long_silence(draft: Draft) -> None:
+    """Said once; any word from them takes it back (dialogue.py)."""
+    if not in_hours(draft.at, draft.person.zone):
+        draft.do(Remind("retention", morrow(draft.at, AFTERNOON, draft.person.rhythm, draft.person.zone)))
+        return
+    at = draft.at + NOTICE
+    draft.do(Remind("erasure", at))
+    draft.say(draft.line("retention.warn", day=draft.day(at.date())), "notice")
     _knock(draft)
 
 

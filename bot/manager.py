@@ -17,10 +17,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
+from bot.doorway import code_in
 from bot.finding import wants_book
 from bot.model import (
     Advise,
@@ -113,6 +114,7 @@ class Manager:
         self._finder = finder
         self._clock = clock
         self._guess = guess
+        self._kept_on: date | None = None
         self._adviser = adviser
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -150,8 +152,15 @@ class Manager:
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
+    async def keep_house(self) -> None:
+        """What is done once a day: erasures are ended, and those who have not written for very long are noticed."""
+        await asyncio.to_thread(self._store.keep_house, self._clock())
+
     async def tick(self) -> None:
         """Takes the turns of everything that has fallen due, and lets go out what waited too long for its wording."""
+        if self._kept_on != (today := self._clock().date()):
+            self._kept_on = today
+            await self.keep_house()
         await asyncio.to_thread(self._store.release, self._clock() - LEFT)
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
@@ -277,11 +286,15 @@ class Manager:
             granted=gathered.granted,
             upcoming=gathered.upcoming,
             knock=gathered.knock,
+            doings=gathered.doings,
+            doors=gathered.doors,
             model=self._adviser.host if self._adviser else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
+            if code := code_in(event.text):
+                context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
         language = held_in(self._library, context, event)
         context = self._with_book(context, event)
         text = lookup(self._library, context, event)

@@ -160,7 +160,8 @@ class Handed:
     what: Brought
 
 
-DueKind = Literal["reminder", "follow-up", "nudge", "resume"]
+# "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
+DueKind = Literal["reminder", "follow-up", "nudge", "resume", "retention", "erasure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,7 +521,46 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Advise | Keep | Add | TakeOut | Learn | Plan | Settle | Remind | Consent
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A plan, or a partnership's name wherever it stands, is erased. `ref` is the plan's id or the partnership's name."""
+
+    what: Literal["plan", "partnership"]
+    ref: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Everything of the person's is erased, and nothing else of the turn is kept.
+
+    `receipt` is the last thing they are told; where it names a table ($entries), the store fills in how many rows of it are gone.
+    """
+
+    receipt: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCode:
+    """A fresh code that links another door to this person; the store fills it in for $code."""
+
+    letter: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The door that was written from goes over to the person whose code this is; who wrote from it until now had kept nothing."""
+
+    code: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDoor:
+    """The door that was written from leads to this person no more; `farewell` is still said through it."""
+
+    farewell: Message
+
+
+Effect = Say | Advise | Keep | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -578,6 +618,20 @@ class Upcoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """Something that was done with a person's data: what, when, and to which consent or with which platform, if any."""
+
+    at: datetime
+    act: str
+    of: str = ""
+
+
+# What a code that was typed came to: it fits; it is unknown, used or too old; its second half is wrong; its tries are used up;
+# it fits, but whoever typed it has a logbook of their own; it is their own code.
+Claimed = Literal["good", "over", "wrong", "burnt", "taken", "own"]
+
+
+@dataclass(frozen=True, slots=True)
 class Knock:
     """The last message that the coach wrote of its own accord, and what became of it."""
 
@@ -598,7 +652,8 @@ class Usage:
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
-    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
+    person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
     `model` is the host of the language model that is set up here, if there is one.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
     (entry id and cosine); `entries` are the latest ones.
@@ -618,6 +673,9 @@ class Context:
     tongue: str | None = None
     book: tuple[Entry, ...] = ()
     near: tuple[tuple[str, float], ...] = ()
+    doings: tuple[Done, ...] = ()
+    doors: tuple[Platform, ...] = ()
+    claimed: Claimed | None = None
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
     spent: Usage | None = None

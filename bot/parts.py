@@ -129,7 +129,7 @@ def open_finder(settings: Settings) -> LazyFinder:
 
 def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store:
     """Raises StoreDown with its remedy."""
-    return Store.open(settings.database_url, settings.key_path, clock)
+    return Store.open(settings.database_url, settings.key_path, clock, settings.retention)
 
 
 def build(

@@ -27,12 +27,13 @@ from bot.pace import back_off
 from bot.sending import Sender
 from bot.tally import Tally
 from prompts.library import Library
-from storage.store import Store
+from storage.store import Store, StoreDown
 
 if TYPE_CHECKING:
     from bot.cluster import Cluster
 
 DRAIN = 10.0  # seconds that the end may take
+HOUSEKEEPING = 3600.0  # seconds between two times
 THREADS = 96  # the store is synchronous; more than turns at once, so that accepting never waits for a turn
 
 _ALONE = (
@@ -75,11 +76,12 @@ class Embedded:
         """Until `stop` is set, and then to an orderly end. Raises Refused when a platform will have none of us, StoreDown at the start."""
         threads()
         self._pump.hold(await asyncio.to_thread(self._house.store.waited_for))
-        works = [asyncio.create_task(work) for work in (self._pump.run(), self._rounds.run(), self._resume())]
+        house = housekeeping(self._house.manager)
+        works = [asyncio.create_task(work) for work in (self._pump.run(), self._rounds.run(), house, self._resume())]
         sending = [asyncio.create_task(sender.run()) for sender in self._senders]
         listening = [asyncio.create_task(listen(door, self._intake.through(door))) for door in self._house.doors]
         try:
-            await until(stop, [*works[:2], *sending, *listening])
+            await until(stop, [*works[:3], *sending, *listening])
         finally:
             await ended(listening)
             with suppress(TimeoutError):
@@ -105,6 +107,16 @@ class Embedded:
         self._rounds.stir()
         for sender in self._senders:
             sender.wake()
+
+
+async def housekeeping(manager: Manager) -> None:
+    """Looks after what is kept, now and then. Until cancelled."""
+    while True:
+        try:
+            await manager.keep_house()
+        except StoreDown as error:
+            log.warning("%s; the housekeeping waits for it", error)
+        await asyncio.sleep(HOUSEKEEPING)
 
 
 def threads() -> None:

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")
+    retention: int = Field(
+        24, ge=0, description="Months without a word from somebody after which they are told, and thirty days later erased. 0: never."
+    )
     allowed: str | None = Field(None, description="Who may talk to it, comma-separated platform:address. Absent: everybody.")
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, guiding, roles, timing
+from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, roles, timing
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -209,8 +209,9 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in context.upcoming]
-    rows.append(draft.line("status.foot" if context.upcoming else "status.none"))
+    upcoming = [row for row in context.upcoming if row.kind not in falling.KEEPING]
+    rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
+    rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
         rows.append(draft.line(f"status.last.{context.knock.fate}", when=draft.moment(context.knock.at)))
     finish(draft, "\n".join(rows))
@@ -220,10 +221,6 @@ def _reminders_off(draft: Draft) -> None:
     draft.person = replace(draft.person, rhythm=replace(draft.person.rhythm, reminder=None))
     draft.set_reminder()
     finish(draft, draft.line("reminders.off"))
-
-
-def _delete(draft: Draft) -> None:
-    finish(draft, draft.line("delete", person=draft.person.id))
 
 
 def _set_up(at_step: str | None = None) -> Callable[[Draft], None]:
@@ -286,7 +283,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "status": _status,
     "privacy": _line("privacy"),
     "help": _line("help"),
-    "delete": _delete,
     "hello": greet,
     "thanks": _thanks,
     "bye": _line("bye"),
@@ -314,6 +310,8 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "leave": _leave,
     "if-then": _if_then,
     **timing.WISHES,
+    **leaving.WISHES,
+    **doorway.WISHES,
     **consenting.WISHES,
     **amending.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),

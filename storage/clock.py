@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, select, update
 
 from bot.model import DueKind, PersonId
 from storage.database import put as put_row
-from storage.tables import addresses, due
+from storage.tables import addresses, due, erasures, persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ def fire(connection: Connection, person_id: PersonId, kind: DueKind, ref: str, a
     return connection.scalar(fired) is not None
 
 
-# Who is reached nowhere any more is left in peace; what is due for them waits until they write again.
-_REACHED = exists().where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
+# Who is reached nowhere any more is left in peace; what is due for them waits until they write again. What they wrote is erased
+# all the same.
+_REACHED = (due.c.kind == "erasure") | exists().where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
 
 
 def at_most(connection: Connection, now: datetime, limit: int, person_id: PersonId | None = None) -> list[DueRow]:
@@ -54,6 +55,21 @@ def next_at(connection: Connection) -> datetime | None:
 def of_person(connection: Connection, person_id: PersonId) -> list[DueRow]:
     rows = connection.execute(select(due).where(due.c.person_id == person_id).order_by(due.c.at, due.c.kind, due.c.ref))
     return [_row(row) for row in rows]
+
+
+def mark_idle(connection: Connection, before: datetime, at: datetime, notice: timedelta) -> int:
+    """Sets "retention" due for everybody who has not written since `before`; for whoever cannot be told, the erasure itself. How many."""
+    here = addresses.c.person_id == persons.c.id
+    idle = (
+        select(persons.c.id, exists().where(here, addresses.c.unreachable_at.is_(None)).label("reached"))
+        .where(persons.c.created_at < before, ~exists().where(here, addresses.c.used_at >= before))
+        .where(~exists().where(due.c.person_id == persons.c.id, due.c.kind.in_(("retention", "erasure"))))
+        .where(~exists().where(erasures.c.id == persons.c.id))
+    )
+    rows = connection.execute(idle).all()
+    for row in rows:
+        put(connection, DueRow(row.id, "retention", "", at) if row.reached else DueRow(row.id, "erasure", "", at + notice))
+    return len(rows)
 
 
 def _is(person_id: PersonId, kind: DueKind, ref: str) -> Any:

@@ -106,6 +106,24 @@ class Database:
         if busy:
             raise StoreDown(f"erased, but traces stay in {self.place}-wal while another program reads it; close that program and repeat")
 
+    def copy_to(self, path: Path) -> None:
+        """A whole copy of a SQLite database, taken while others write. The file is there all at once, or not at all."""
+        new = path.with_name(f"{path.name}.new")
+        with self.told():
+            new.unlink(missing_ok=True)
+            os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            try:
+                with self.engine.connect() as connection, closing(sqlite3.connect(new)) as copy:
+                    driver: Any = connection.connection.driver_connection
+                    driver.backup(copy)
+                    copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a log beside it
+                with new.open("rb") as written:
+                    os.fsync(written.fileno())
+                new.replace(path)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+
     def close(self) -> None:
         self.engine.dispose()
 

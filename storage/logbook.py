@@ -189,6 +189,10 @@ def plan(connection: Connection, sealer: Sealer, planned: Plan, made: datetime) 
     put(connection, intentions, row, changes=("due", "text"))
 
 
+def drop_plan(connection: Connection, sealer: Sealer, plan_id: str) -> None:
+    connection.execute(delete(intentions).where(intentions.c.person_id == sealer.person, intentions.c.id == plan_id))
+
+
 def settle(connection: Connection, sealer: Sealer, settled: Settle, at: datetime) -> None:
     """The first outcome stands; an unknown plan is none of ours."""
     connection.execute(

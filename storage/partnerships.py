@@ -71,6 +71,17 @@ def learn(connection: Connection, sealer: Sealer, wanted: tuple[Partnership, ...
             connection.execute(delete(partnership_phases).where(partnership_phases.c.partnership_id == each.id))
 
 
+def drop(connection: Connection, sealer: Sealer, name: str) -> None:
+    """Erases a partnership; entries that name it stay, without it."""
+    for each in stored(connection, sealer):
+        if each.partnership.name.casefold() == name.casefold():
+            connection.execute(
+                update(entries).where(entries.c.person_id == sealer.person, entries.c.partnership_id == each.id).values(partnership_id=None)
+            )
+            connection.execute(delete(partnership_phases).where(partnership_phases.c.partnership_id == each.id))
+            connection.execute(delete(partnerships).where(partnerships.c.id == each.id))
+
+
 def named(connection: Connection, sealer: Sealer, name: str) -> str:
     """The id of the partnership with this name, which is made if an entry is the first to name it."""
     same = next((each.id for each in stored(connection, sealer) if each.partnership.name == name), None)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from bot.model import Consent, Conversation, Person, PersonId, Platform
-from storage import partnerships
+from bot.model import Consent, Conversation, Done, Person, PersonId, Platform
+from storage import partnerships, usage
 from storage.database import put_new
-from storage.faults import NoSuchPerson
-from storage.tables import addresses, consents, conversations, persons
+from storage.faults import NoSuchPerson, StoreDown
+from storage.tables import addresses, audit, consents, conversations, persons
 from storage.values import CONVERSATION, PERSON, Sealer
 from storage.vault import Vault
 
@@ -96,27 +96,57 @@ def enrol(connection: Connection, vault: Vault, platform: Platform, address: str
     made = put_new(
         connection, persons, {"id": person_id, "created_at": at, "wrapped_key": wrapped, "profile": _sealed_profile(newcomer, person)}
     )
+    if not vault.holds(wrapped):
+        raise StoreDown("the key was changed just now; try again")
     theirs = newcomer if made else sealer(connection, vault, person_id)
     if made:
         partnerships.learn(connection, theirs, person.partnerships)
-    blind = _blind(vault, platform, address)
-    link = {
-        "platform": platform,
-        "address_blind": blind,
-        "address": theirs.seal(addresses.c.address, address, platform, blind),
-        "person_id": person_id,
-        "linked_at": at,
-        "used_at": at,
-    }
-    if put_new(connection, addresses, link):
+    if link(connection, vault, theirs, platform, address, at):
         return person_id
     # another process enrolled the same stranger between our look and our insert (PostgreSQL only): theirs stands
     if made:
         connection.execute(persons.delete().where(persons.c.id == person_id))
-    theirs_id: PersonId = connection.scalars(
-        select(addresses.c.person_id).where(addresses.c.platform == platform, addresses.c.address_blind == blind)
-    ).one()
+    theirs_id = at_address(connection, vault, platform, address)
+    if theirs_id is None:
+        raise NoSuchPerson(person_id)
     return theirs_id
+
+
+def link(connection: Connection, vault: Vault, sealer: Sealer, platform: Platform, address: str, at: datetime) -> bool:
+    """The address leads to this person from now on; False when it leads to somebody already."""
+    blind = _blind(vault, platform, address)
+    row = {
+        "platform": platform,
+        "address_blind": blind,
+        "address": sealer.seal(addresses.c.address, address, platform, blind),
+        "person_id": sealer.person,
+        "linked_at": at,
+        "used_at": at,
+    }
+    return put_new(connection, addresses, row)
+
+
+def door_of(connection: Connection, sealer: Sealer, platform: Platform) -> str | None:
+    """The address on a platform that was written from last."""
+    row = connection.execute(
+        select(addresses)
+        .where(addresses.c.person_id == sealer.person, addresses.c.platform == platform)
+        .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else sealer.open(addresses.c.address, row.address, row.platform, row.address_blind)
+
+
+def platforms_of(connection: Connection, person_id: PersonId) -> tuple[Platform, ...]:
+    """Where the person comes from, each as often as they have a door there."""
+    theirs = select(addresses.c.platform).where(addresses.c.person_id == person_id).order_by(addresses.c.linked_at, addresses.c.platform)
+    return tuple(connection.scalars(theirs))
+
+
+def close_door(connection: Connection, vault: Vault, platform: Platform, address: str) -> None:
+    connection.execute(
+        addresses.delete().where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
+    )
 
 
 def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> None:
@@ -192,5 +222,27 @@ def consent(connection: Connection, person_id: PersonId, given: Consent, at: dat
 
 def consents_of(connection: Connection, person_id: PersonId) -> dict[str, bool]:
     """The latest word on each kind."""
-    rows = connection.execute(select(consents.c.kind, consents.c.granted).where(consents.c.person_id == person_id).order_by(consents.c.id))
-    return {row.kind: row.granted for row in rows}
+    return {row.kind: row.granted for row in _words_on(connection, person_id)}
+
+
+def _words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
+    theirs = consents.c.person_id == person_id
+    return list(connection.execute(select(consents.c.kind, consents.c.granted, consents.c.at).where(theirs).order_by(consents.c.id)))
+
+
+# --- what was done with their data
+
+_OURS = ("set-aside", usage.ACT)  # rows that count something, and tell nobody anything
+
+
+def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of: str = "") -> None:
+    """`act` and `of` are words of ours, never a person's."""
+    connection.execute(audit.insert().values(person_id=person_id, at=at, act=f"{act}:{of}" if of else act, count=1))
+
+
+def doings(connection: Connection, person_id: PersonId, limit: int) -> tuple[Done, ...]:
+    """Newest first. What was agreed to and taken back is among it."""
+    told = select(audit.c.at, audit.c.act).where(audit.c.person_id == person_id, audit.c.act.not_in(_OURS))
+    done = [Done(row.at, *row.act.partition(":")[::2]) for row in connection.execute(told.order_by(audit.c.id.desc()).limit(limit))]
+    agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in _words_on(connection, person_id)]
+    return tuple(sorted([*done, *agreed], key=lambda each: each.at, reverse=True)[:limit])

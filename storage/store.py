@@ -1,21 +1,25 @@
 """The one door to what the coach remembers.
 
-Every method is one transaction (`unsent` is two, and `forget` sweeps up after its own). Methods are synchronous and may be
+Every method is one transaction (`unsent` is two, and whatever erases sweeps up after its own). Methods are synchronous and may be
 called from any thread. Whatever the database cannot do leaves here as StoreDown, with a remedy and without private text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from bot.model import (
+    Claimed,
     Consent,
     Conversation,
+    Done,
     DueKind,
     Entry,
     Inbound,
@@ -30,13 +34,30 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import chain, checkup, clock, dispatch, export, logbook, mail, migrations, people, turns, usage, workspaces
+from storage import (
+    chain,
+    checkup,
+    clock,
+    dispatch,
+    erasing,
+    export,
+    linking,
+    logbook,
+    mail,
+    migrations,
+    people,
+    rotation,
+    turns,
+    usage,
+    workspaces,
+)
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
 from storage.dispatch import Standing, Waiting
+from storage.erasing import Forgotten
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
-from storage.tables import PEOPLES, persons
+from storage.tables import persons
 from storage.turns import Saved
 from storage.values import readable
 from storage.vault import Vault
@@ -44,6 +65,11 @@ from storage.vault import Vault
 __all__ = ["DueRow", "Gathered", "NoSuchPerson", "Saved", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
 
 _ENTRIES_AT_HAND = 30  # a month of daily entries: as far back as a turn looks
+_DOINGS_AT_HAND = 20  # what was done with somebody's data, as far back as a turn looks
+_NOTICE = timedelta(days=30)  # between the word that nobody has written for long, and the erasure
+_MONTH = timedelta(days=30.44)
+
+log = logging.getLogger(__name__)
 
 
 def _now() -> datetime:
@@ -84,22 +110,33 @@ class Gathered:
     granted: frozenset[str] = frozenset()
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
+    doings: tuple[Done, ...] = ()
+    doors: tuple[Platform, ...] = ()
 
 
 class Store:
-    def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime] = _now) -> None:
-        """For `open`. `clock` dates what comes without a date of its own: people enrolled by hand, messages set aside."""
+    def __init__(
+        self, database: Database, vault: Vault, forgotten: Forgotten, clock: Callable[[], datetime] = _now, retention: int = 0
+    ) -> None:
+        """For `open`."""
         self._database = database
         self._vault = vault
+        self._forgotten = forgotten
         self._now = clock
+        self._retention = retention
 
     @classmethod
-    def open(cls, url: str, key_file: Path, clock: Callable[[], datetime] = _now) -> Store:
-        """Makes what is missing of a new store. An existing database is never given a new key, which could not open it."""
+    def open(cls, url: str, key_file: Path, clock: Callable[[], datetime] = _now, retention: int = 0) -> Store:
+        """Makes what is missing of a new store. An existing database is never given a new key, which could not open it.
+
+        Whoever was forgotten and is here all the same, because an older copy was put back or an erasure interrupted, is erased before
+        this returns. `clock` dates what comes without a date of its own; `retention` is in months, and 0 for ever.
+        """
         database = Database(url)
         try:
-            store = cls(database, _ready(database, key_file), clock)
+            store = cls(database, _ready(database, key_file), Forgotten(key_file), clock, retention)
             store._try_key()
+            store._forget_again()
         except BaseException:
             database.close()
             raise
@@ -119,11 +156,28 @@ class Store:
         if row is not None:
             self._vault.unwrap(row.id, row.wrapped_key)
 
+    def _forget_again(self) -> None:
+        ids = self._forgotten.ids()
+        with self._database.reading() as connection:
+            told = erasing.known(connection)
+            back = set(erasing.those_back(connection, ids | told)) | set(erasing.unfinished(connection))
+        self._forgotten.add(sorted(told - ids))
+        for person_id in sorted(back):
+            self.forget(person_id)
+
     # --- what comes in
 
     def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Takes a message in, once, and enrols whoever sent it. To be called before the platform is told that we have it."""
         with self._database.writing() as connection:
+            here = people.at_address(connection, self._vault, inbound.platform, inbound.address)
+            bearer = here is not None and erasing.bears_letter(connection, here)
+            if here is None or bearer:
+                gone = erasing.asked_in(connection, self._vault.blind(mail.inbox_key(inbound)).hex())
+                if gone is not None:  # the message that they were forgotten by, handed over once more
+                    return mail.inbox_key(inbound), gone
+            if here is not None and bearer:
+                erasing.stay(connection, here)
             stranger = Person(PersonId(""), language=inbound.language or "en")
             person_id = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
             people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
@@ -198,7 +252,14 @@ class Store:
                 granted=frozenset(kind for kind, granted in people.consents_of(connection, person_id).items() if granted),
                 upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
                 knock=mail.last_knock(connection, person_id),
+                doings=people.doings(connection, person_id, _DOINGS_AT_HAND),
+                doors=people.platforms_of(connection, person_id),
             )
+
+    def claim_code(self, person_id: PersonId, code: str, at: datetime) -> Claimed:
+        """What a code comes to that this person typed; a wrong one is counted."""
+        with self._database.writing() as connection:
+            return linking.claim(connection, person_id, code, at)[0]
 
     def save(
         self,
@@ -217,9 +278,13 @@ class Store:
         try:
             with self._database.writing() as connection:
                 sealer = people.sealer(connection, self._vault, person_id)
-                return turns.store(connection, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
+                saved = turns.store(connection, self._vault, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
         except (turns.Overtaken, NoSuchPerson):
             return None
+        if saved.erased:
+            with self._swept():
+                self._finish_erasures()
+        return saved
 
     def settle(self, person_id: PersonId, key: str, message: Message | None = None) -> bool:
         """Lets a letter go out that waited for a model's wording, in these words or as it was; False when it has gone."""
@@ -299,6 +364,10 @@ class Store:
     def sent(self, key: str, at: datetime) -> None:
         with self._database.writing() as connection:
             mail.sent(connection, key, at)
+            erased = erasing.letter_gone(connection, key)
+        if erased:
+            with self._swept():
+                self._sweep()
 
     def take_up(self, platform: Platform) -> None:
         """What a crash left in `sending` on a platform: a reply goes out again, marked; a nudge or reminder is let go.
@@ -350,7 +419,11 @@ class Store:
     def enrol(self, platform: Platform, address: str, person: Person) -> PersonId:
         """Whoever is at this address already, else `person` as given, under their id if they have one."""
         with self._database.writing() as connection:
-            return people.enrol(connection, self._vault, platform, address, person, self._now())
+            back = bool(person.id) and erasing.welcome(connection, person.id)
+            theirs = people.enrol(connection, self._vault, platform, address, person, self._now())
+        if back:
+            self._forgotten.lift(person.id)
+        return theirs
 
     def add_entry(self, person_id: PersonId, entry: Entry) -> None:
         with self._database.writing() as connection:
@@ -384,7 +457,10 @@ class Store:
     def restore(self, record: export.Record) -> PersonId:
         """Takes in everything of a person's who is not here. Raises export.Refused, and then nothing has changed."""
         with self._database.writing() as connection:
-            return export.restore(connection, self._vault, record)
+            person = export.restore(connection, self._vault, record)
+            erasing.welcome(connection, person)
+        self._forgotten.lift(person)
+        return person
 
     # --- the workspaces that let the coach in
 
@@ -406,15 +482,61 @@ class Store:
     # --- care
 
     def forget(self, person_id: PersonId) -> dict[str, int]:
-        """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds."""
-        receipt = {}
+        """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds.
+
+        That it was begun is written down first: when it is interrupted, the next start ends it.
+        """
         with self._database.writing() as connection:
-            for table in reversed(PEOPLES):
-                owner = table.c.id if table is persons else table.c.person_id
-                receipt[table.name] = len(connection.execute(delete(table).where(owner == person_id).returning(owner)).all())
+            erasing.begin(connection, person_id, self._now())
+        with self._database.writing() as connection:
+            receipt = erasing.erase(connection, person_id)
+        self._finish_erasures()
+        return receipt
+
+    def _finish_erasures(self) -> None:
+        """What is left to do once the rows are gone: the ids beside the key, the keys in memory, the write-ahead log."""
+        with self._database.reading() as connection:
+            begun = erasing.unfinished(connection)
+            here = erasing.those_back(connection, set(begun))
+        gone = [person_id for person_id in begun if person_id not in here]
+        self._forgotten.add(sorted(set(gone) - self._forgotten.ids()))
+        self._sweep()
+        with self._database.writing() as connection:
+            erasing.finish(connection, gone, self._now())
+
+    def _sweep(self) -> None:
         self._vault.drop_keys()
         self._database.sweep()
-        return receipt
+
+    @contextmanager
+    def _swept(self) -> Iterator[None]:
+        """A sweep that cannot be done just now is done later, by `keep_house` or the next start; what it is for is gone from the tables."""
+        try:
+            yield
+        except StoreDown as error:
+            log.warning("%s", error)
+
+    def keep_house(self, at: datetime) -> None:
+        """Ends what erasures were left undone, and marks those who have not written for as many months as `retention` says."""
+        with self._database.reading() as connection:
+            undone = erasing.unfinished(connection)
+        for person_id in undone:
+            self.forget(person_id)
+        with self._database.writing() as connection:
+            erased = erasing.errands_done(connection, at)
+            if self._retention:
+                clock.mark_idle(connection, at - self._retention * _MONTH, at, _NOTICE)
+        if erased:
+            self._sweep()
+
+    def looked(self, person_id: PersonId, act: str) -> None:
+        """Writes down that somebody who runs this did something with a person's data: what, and when. The person can ask to see it."""
+        with self._database.writing() as connection:
+            people.note(connection, person_id, act, self._now())
+
+    def rotate_keys(self, progress: Callable[[int, int], None] = lambda _done, _everything: None) -> int:
+        """Wraps everybody's data key with a new key; how many. May be repeated until it succeeds, and while others write."""
+        return rotation.rotate(self._database, self._vault, progress)
 
     def check(self) -> list[str]:
         """What is wrong with the store, in words; nothing when all is well."""

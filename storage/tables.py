@@ -1,7 +1,8 @@
 """The tables, written so that PostgreSQL is only another address.
 
 What a person wrote, said or is called stands in sealed columns alone; dates, states and enumerations are plain, because
-they are what the store sorts and counts by. Every table but `persons` and `workspaces` carries the person's id and falls with it.
+they are what the store sorts and counts by. Every table but `persons`, `workspaces` and `erasures` carries the person's id and falls
+with it.
 Entries and intentions are named by the dialogue, so their ids are a person's own: nobody can reach another's by an id.
 """
 
@@ -238,6 +239,36 @@ audit = Table(
     Column("at", Moment, nullable=False),
     Column("act", String, nullable=False),
     Column("count", Integer, nullable=False),
+)
+
+# --- one person, two doors
+
+# An open code of a person's, by which another address of theirs is linked. `name` is its first half, which finds the row and proves
+# nothing; of the second half a salted hash is kept.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    _person(primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+)
+
+# --- who was forgotten
+
+# Of somebody who was forgotten the id stays, a random number that means nothing elsewhere: it keeps an older copy of the database
+# from bringing them back. `finished_at` is empty while an erasure goes on; `cause` is a keyed hash of the message that asked for it,
+# which its platform may hand over again. `after_letter`: a nobody who carries one last letter, and is erased with it.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("begun_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("after_letter", Boolean, nullable=False, default=False),
+    Column("cause", String, index=True),
 )
 
 # --- who lets the coach in

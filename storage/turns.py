@@ -7,14 +7,40 @@ the due row still due, and the conversation must stand where the turn was decide
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from string import Template
 from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Add, Advise, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
-from storage import clock, logbook, mail, people
+from bot.model import (
+    Add,
+    Advise,
+    CloseDoor,
+    Consent,
+    Drop,
+    DueKind,
+    Effect,
+    Forget,
+    Join,
+    Keep,
+    Learn,
+    Message,
+    OfferCode,
+    Person,
+    PersonId,
+    Plan,
+    Platform,
+    Remind,
+    Say,
+    Settle,
+    TakeOut,
+    Turn,
+)
+from storage import clock, erasing, linking, logbook, mail, partnerships, people
 from storage.values import Sealer
+from storage.vault import Vault
 
 
 class Overtaken(Exception):
@@ -22,9 +48,13 @@ class Overtaken(Exception):
 
 
 class Saved(NamedTuple):
-    """A stored turn. `advised` are the keys of the letters that wait for a model's wording, in the order of their effects."""
+    """A stored turn. `advised` are the keys of the letters that wait for a model's wording, in the order of their effects.
+
+    `erased`: somebody was erased by it, and the erasure is to be finished.
+    """
 
     advised: tuple[str, ...] = ()
+    erased: bool = False
 
 
 class Cause(NamedTuple):
@@ -34,37 +64,105 @@ class Cause(NamedTuple):
     due: tuple[DueKind, str] | None
 
 
-def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: datetime, cause: Cause, platform: Platform | None) -> Saved:
+def store(
+    connection: Connection, vault: Vault, sealer: Sealer, turn: Turn, version: int, at: datetime, cause: Cause, platform: Platform | None
+) -> Saved:
     if cause.inbox_key is not None and mail.done(connection, cause.inbox_key, at) != sealer.person:
         raise Overtaken
     if cause.due is not None and not clock.fire(connection, sealer.person, *cause.due, at):
         raise Overtaken
     if not people.advance(connection, sealer, turn.conversation, version, at):
         raise Overtaken
+    origin = _origin(sealer, version, at, cause)
+    leaving = next((effect for effect in turn.effects if isinstance(effect, Forget)), None)
+    if leaving is not None:
+        _forget(connection, vault, sealer, leaving, origin, at, cause, platform or people.latest_platform(connection, sealer.person))
+        return Saved(erased=True)
     _effects(connection, sealer, turn.effects, at)
     if cause.due is not None and not any(_sets(effect, cause.due) for effect in turn.effects):
         clock.take_off(connection, sealer.person, *cause.due)
-    said = [effect for effect in turn.effects if isinstance(effect, Say | Advise)]
+    said = [(effect, message) for effect in turn.effects if (message := _said(connection, sealer, effect, at)) is not None]
     if not said:
         return Saved()
-    to = platform or people.latest_platform(connection, sealer.person)
-    letters = list(_letters([effect.message for effect in said], _origin(sealer, version, at, cause)))
-    advised = tuple(key for (key, _), effect in zip(letters, said, strict=True) if isinstance(effect, Advise))
-    mail.post(connection, sealer, to, letters, at, advised)
-    return Saved(advised)
+    door = platform or people.latest_platform(connection, sealer.person)
+    to = _behind(connection, vault, sealer, turn.effects, door, at)
+    letters = list(_letters([message for _, message in said], origin))
+    advised = tuple(key for (key, _), (effect, _) in zip(letters, said, strict=True) if isinstance(effect, Advise))
+    mail.post(connection, to, door, letters, at, advised)
+    return Saved(advised, erased=to is not sealer)
+
+
+def _behind(connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], door: Platform, at: datetime) -> Sealer:
+    """Who is behind the door once this turn is over: as before, somebody it was linked to, or nobody in particular."""
+    for effect in effects:
+        if isinstance(effect, Join):
+            joined = linking.join(connection, vault, sealer, effect.code, door, at)
+            if joined is None:
+                raise Overtaken
+            return joined
+        if isinstance(effect, CloseDoor):
+            return _close_door(connection, vault, sealer, door, at)
+    return sealer
+
+
+def _said(connection: Connection, sealer: Sealer, effect: Effect, at: datetime) -> Message | None:
+    match effect:
+        case Say(message) | CloseDoor(message):
+            return message
+        case Advise():
+            return effect.message
+        case OfferCode(letter):
+            return _filled(letter, {"code": linking.offer(connection, sealer, at)})
+    return None
+
+
+def _filled(message: Message, slots: dict[str, object]) -> Message:
+    return replace(message, text=Template(message.text).safe_substitute(slots))
+
+
+def _forget(
+    connection: Connection, vault: Vault, sealer: Sealer, leaving: Forget, origin: str, at: datetime, cause: Cause, platform: Platform
+) -> None:
+    """Everything goes at once, the key too; the receipt is carried by a nobody who has that one address and that one letter."""
+    address = people.door_of(connection, sealer, platform)
+    erasing.begin(connection, sealer.person, at, None if cause.inbox_key is None else vault.blind(cause.inbox_key).hex())
+    counts = erasing.erase(connection, sealer.person)
+    if leaving.receipt is not None and address is not None:
+        bearer = _bearer(connection, vault, platform, address, at)
+        mail.post(connection, bearer, platform, list(_letters([_filled(leaving.receipt, dict(counts))], origin)), at)
+
+
+def _close_door(connection: Connection, vault: Vault, sealer: Sealer, platform: Platform, at: datetime) -> Sealer:
+    address = people.door_of(connection, sealer, platform)
+    if address is None or not linking.leave(connection, vault, sealer, platform, at):
+        raise Overtaken
+    return _bearer(connection, vault, platform, address, at)
+
+
+def _bearer(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> Sealer:
+    bearer = people.enrol(connection, vault, platform, address, Person(PersonId("")), at)
+    erasing.await_letter(connection, bearer, at)
+    return people.sealer(connection, vault, bearer)
 
 
 def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
     for effect in effects:
         match effect:
-            case Say() | Advise():
-                pass  # laid out together, at the end
+            case Say() | Advise() | OfferCode() | Join() | CloseDoor() | Forget():
+                pass  # what is said is laid out together, at the end; who is at a door changes before that
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
             case Add():
                 logbook.add_to(connection, sealer, effect, at)
             case TakeOut(entry, step):
                 logbook.take_out(connection, sealer, entry, step)
+                people.note(connection, sealer.person, "taken-out", at)
+            case Drop("plan", ref):
+                logbook.drop_plan(connection, sealer, ref)
+                people.note(connection, sealer.person, "dropped", at, "plan")
+            case Drop(_, ref):
+                partnerships.drop(connection, sealer, ref)
+                people.note(connection, sealer.person, "dropped", at, "partnership")
             case Learn(person):
                 people.learn(connection, sealer, person)
             case Plan():

@@ -13,7 +13,7 @@ from storage.vault import Vault
 
 def install(connection: Connection, vault: Vault, team: str, token: str, at: datetime) -> None:
     """A workspace that installs again gets a fresh key, and its new token."""
-    owner = _owner(team)
+    owner = owner_of(team)
     wrapped, key = vault.new_key(owner)
     sealed = key.seal(person=owner, table=workspaces.name, row=team, field="token", text=token)
     row = {"team": team, "wrapped_key": wrapped, "token": sealed, "installed_at": at}
@@ -24,7 +24,7 @@ def token_of(connection: Connection, vault: Vault, team: str) -> str | None:
     row = connection.execute(select(workspaces).where(workspaces.c.team == team)).one_or_none()
     if row is None:
         return None
-    owner = _owner(team)
+    owner = owner_of(team)
     return vault.unwrap(owner, row.wrapped_key).open(person=owner, table=workspaces.name, row=team, field="token", sealed=row.token)
 
 
@@ -33,5 +33,5 @@ def uninstall(connection: Connection, team: str, at: datetime) -> None:
     connection.execute(delete(workspaces).where(workspaces.c.team == team, workspaces.c.installed_at <= at))
 
 
-def _owner(team: str) -> str:
+def owner_of(team: str) -> str:
     return f"workspace {team}"

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from string import Template
 
 from pydantic import TypeAdapter
 
+from bot import leaving
 from bot.dialogue import step
 from bot.model import (
+    CloseDoor,
     Context,
     Conversation,
     Effect,
     Entry,
     Event,
+    Forget,
     Intention,
     Keep,
     Learn,
     Message,
+    OfferCode,
     Option,
     Passage,
     Person,
@@ -136,7 +141,21 @@ class Chat:
 
 
 def said(turn: Turn) -> list[Message]:
-    return [effect.message for effect in turn.effects if isinstance(effect, Say)]
+    """What the person is told, with what the store fills in."""
+    told = [_told(effect) for effect in turn.effects]
+    return [replace(message, text=Template(message.text).safe_substitute(FILLED)) for message in told if message]
+
+
+FILLED = {"code": "BCDF-123456"} | dict.fromkeys(leaving.COUNTED, "3")
+
+
+def _told(effect: Effect) -> Message | None:
+    match effect:
+        case Say(message) | OfferCode(message) | CloseDoor(message):
+            return message
+        case Forget(receipt):
+            return receipt
+    return None
 
 
 def text_of(turn: Turn) -> str:

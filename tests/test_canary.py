@@ -26,7 +26,7 @@ from storage.store import StoreDown
 
 CANARY = "Xylocarp"
 FIRST_VISIT = (
-    "hello", f"{CANARY}name", "skip", "1", f"{CANARY}partnership", "skip", "no",
+    "hello", f"{CANARY}name", "skip", "1", f"{CANARY}partnership", "skip", "no", "no letters",
     "reflect", "ok",
     f"The {CANARY}moment sat at one table with the mayor",
     f"It may mean {CANARY}meaning for all of us",
@@ -188,6 +188,26 @@ def test_after_forgetting_not_even_the_key_can_find_anything(private) -> None:
     with private.store() as store:
         assert store.people() == []
         assert store.person_at("terminal", f"{CANARY}address") is None
+
+
+def test_after_forgetting_in_the_chat_nothing_of_it_is_left_either(private) -> None:
+    """Row 43, by the person's own words; then an operator's whole round of care over what is left."""
+    ran = private.chat("forget everything", "yes", person=f"{CANARY}address")
+    assert "It's done. Erased: entries: " in " ".join(ran.out.split())
+    assert private.chat("delete everything", "Yes, delete everything", person=f"{CANARY}other").code == 0
+
+    for command in (
+        ["keys", "rotate"],
+        ["db", "backup", str(private.place / "copy.db")],
+        ["db", "restore", str(private.place / "copy.db")],
+    ):
+        care = private.run(*command)
+        assert (care.code, traces((care.out + care.err).encode())) == (0, []), care.err
+    assert private.run("db", "check").code == 0
+
+    assert found_in(private.place) == {}
+    with private.store() as store:
+        assert store.people() == []
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.ground import Json, PersonOption, bar, fail, out, settings_of, store_of
+from bot.commands.ground import Json, PersonOption, bar, fail, note, out, settings_of, store_of
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
+keys = typer.Typer(help="The key that opens the logbooks.", no_args_is_help=True)
 
 
 def people(as_json: Json = False) -> None:
@@ -42,6 +44,39 @@ def db_upgrade() -> None:
     settings = settings_of()
     with store_of(settings):
         sys.stderr.write("the database is up to date\n")
+
+
+@db.command("backup")
+def db_backup(path: Annotated[Path, typer.Argument(metavar="PATH")]) -> None:
+    """Copy the database to a file, while others go on writing. The key is not in it: keep a copy of that elsewhere."""
+    from storage.backup import back_up
+
+    settings = settings_of()
+    back_up(settings.database_url, path)
+    note(f"the database is in {path}; without the key in {settings.key_path} nobody can read it, so keep a copy of that in another place")
+
+
+@db.command("restore")
+def db_restore(path: Annotated[Path, typer.Argument(metavar="PATH")]) -> None:
+    """Put a backup back. The database that is there now is kept aside; whoever was forgotten since stays forgotten."""
+    from bot.parts import now
+    from storage.backup import restore
+
+    settings = settings_of()
+    aside = restore(settings.database_url, settings.key_path, path, now())
+    note(f"{path} is in place" + (f"; what was there before is in {aside}, delete it once it is not needed" if aside else ""))
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Take a new key; what people wrote stays as it is. May run while the coach does, and be repeated when it was interrupted."""
+    settings = settings_of()
+    with store_of(settings) as store, bar("Wrapping the data keys") as progress:
+        changed = store.rotate_keys(progress)
+    note(
+        f"{changed} data keys are wrapped with the new key in {settings.key_path}; copy it to where you keep the other copy, "
+        "and keep the key before for as long as you keep backups from before"
+    )
 
 
 @db.command("check")

@@ -55,6 +55,7 @@ def export(
             data = to_json(store.record(known), now()).encode()
         else:
             data = _printed(binder_of(store, load_with_own(settings.guides_path), known, now()), form, scheme, pseudonyms, font)
+        store.looked(known, "exported")
     _write(file, data)
     note(f"written to {file}; it is readable by anybody who has it, so keep it as you would the logbook")
 
