@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.draft import Draft
-from bot.hearing import alarm_in, choice_in, heard
+from bot.hearing import alarm_in, aside_in, asks_coach, choice_in, echo_of, heard, strained, told_of_another
 from bot.model import Remind
 from bot.rhythm import next_reminder
 from bot.spelling import in_words
@@ -31,10 +31,11 @@ def alarmed(draft: Draft, text: str) -> bool:
     if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
-        return draft.alarm is not None and _stays(draft, text)
+        return _stays(draft, text) if draft.alarm else _strained(draft, text)
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
+    again = alarm == "ethics" == draft.alarm
     draft.talk = None
     if draft.place:
         draft.held, draft.place = draft.place, None
@@ -42,8 +43,22 @@ def alarmed(draft: Draft, text: str) -> bool:
     if alarm == "danger":
         _raise(draft)
     else:
-        draft.alarm, draft.alarmed_at = ("harassment" if alarm == "harassment" else "ethics"), draft.at
-    draft.say(draft.line(f"safety.{alarm}"), "safety")
+        told = alarm == "harassment" and told_of_another(text, dict(draft.library.safeties(draft.language))[language])
+        draft.alarm, draft.alarmed_at = "told" if told else "harassment" if alarm == "harassment" else "ethics", draft.at
+    key = "danger" if alarm == "danger" else "ethics.again" if again else draft.alarm
+    draft.say(draft.line(f"safety.{key}"), "safety")
+    return True
+
+
+def _strained(draft: Draft, text: str) -> bool:
+    """Answers sleepless nights and tears with a pause instead of options; in a guide they are part of the answer (rubric S1)."""
+    if draft.place or asks_coach(text, draft.words.hear) or not strained(text, draft.library.safeties(draft.language)):
+        return False
+    draft.talk = None
+    draft.person = replace(draft.person, welcomed=True)
+    draft.alarm, draft.alarmed_at = "strain", draft.at
+    said, echo = draft.line("safety.strain"), echo_of(text, draft.words.hear)
+    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo else said, "safety")
     return True
 
 
@@ -65,11 +80,15 @@ def in_danger(draft: Draft) -> bool:
 
 
 def _stays(draft: Draft, text: str) -> bool:
-    """After harassment or wrongdoing was told the floor stays with it, until the person turns to something else by their own wish."""
+    """After such a thing was told the floor stays with it, until the person turns to something else by their own wish.
+
+    A question about work is such a turn after strain and after danger has passed; after harassment and wrongdoing it belongs to them.
+    """
     key = f"safety.{draft.alarm}.stay"
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
     over = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER or not draft.unheard(key)
-    if over or wish in LEAVING or draft.place or choice_in(text, draft.offered, draft.words.hear):
+    turns = aside_in(text, draft.words.hear) or (draft.alarm in ("strain", "eased") and asks_coach(text, draft.words.hear))
+    if over or turns or wish in LEAVING or draft.place or choice_in(text, draft.offered, draft.words.hear):
         draft.alarm = None
         return False
     draft.say(draft.line(key), "safety", [draft.choice("ask"), draft.choice("enough")])
@@ -101,7 +120,7 @@ def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     takes_back = _says(text, [phrase for safety in safeties for phrase in safety.takes_back])
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
-        draft.alarm = None
+        draft.alarm, draft.alarmed_at = "eased", draft.at
         draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
     elif takes_back:
         draft.alarm = "asked-safe"
