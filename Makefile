@@ -22,7 +22,7 @@ chat: $(READY)  ## talk to the coach in this terminal
 	@.venv/bin/brokercoach chat
 
 test: $(READY)  ## the whole test-suite, offline
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n auto --maxprocesses 6 --dist worksteal
 
 check: $(READY)  ## format, lint, types, import rules, prompts and cards
 	.venv/bin/ruff format --check .
@@ -40,7 +40,7 @@ bench: $(READY)  ## measure; prints a table and writes benchmarks/results.json
 	$(PY) benchmarks/run.py
 
 test-emulators: $(READY)  ## the adapters against third-party emulators (Node needed); says what it skips and why
-	$(PY) tests/emulators/telegram_run.py
+	@failed=0; for run in tests/emulators/telegram_run.py tests/emulators/slack_run.py; do $(PY) $$run || failed=1; done; exit $$failed
 
 lock:  ## renew requirements.lock (for maintainers; needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url --no-emit-find-links \

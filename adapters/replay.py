@@ -175,6 +175,11 @@ class Script(_Part):
     people: dict[str, _Person]
     turns: list[_Turn]
 
+    @property
+    def model_works(self) -> int | None:
+        """How often the model answers before it fails; None for always."""
+        return int(self.model.partition(":")[2]) if ":" in self.model else None
+
 
 def read_script(path: Path) -> Script:
     """Raises BadScript naming every fault at once."""

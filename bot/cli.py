@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import typer
 
-from bot.commands import keeping, playing, searching, talking, wording
+from bot.commands import keeping, logbook, playing, searching, talking, wording
 from bot.commands.ground import fail
 
 app = typer.Typer(
@@ -27,8 +27,10 @@ for command in (
     *(talking.chat, talking.serve, playing.replay, playing.review),
     *(searching.search, searching.ingest, searching.evaluate, searching.cards),
     *(keeping.people, keeping.forget, keeping.doctor, keeping.version),
+    *(logbook.export, logbook.verify, logbook.find),
 ):
     app.command()(command)
+app.command("import")(logbook.import_)
 app.add_typer(wording.prompts, name="prompts")
 app.add_typer(keeping.db, name="db")
 

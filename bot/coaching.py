@@ -20,7 +20,7 @@ from typing import Literal
 from bot import offers
 from bot.draft import Draft
 from bot.hearing import asks_coach, echo_of, feels, kinds_named, of_this_world, only_who_in, refers_back, turns_in
-from bot.model import Choice, Cited, Passage, Talk
+from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 from bot.spelling import words_in
 from bot.voice import Voice
 
@@ -34,6 +34,7 @@ THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 30, 3  # words, and kinds of people in them, from which a message holds several matters
 QUOTED = 220  # characters of an own document that are quoted in a reply
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
 STALE = timedelta(hours=12)  # after this a talk is over, and the next message starts a new one
 
 
@@ -137,11 +138,12 @@ def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> N
     if passage:
         voice = Voice(draft, passage, text)
         draft.talk = talk
-        _speak(draft, [voice.use(voice.mirrors()[0])], voice.ask())
+        said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
         said, used = _heard(draft, talk, text)
         draft.talk = _with_used(talk, *used)
-        _speak(draft, [said], draft.line("explore.question"), _walk(draft, talk.asked))
+        question, choices = draft.line("explore.question"), _walk(draft, talk.asked)
+    _speak(draft, [said], question, choices, brief=_brief(draft, "ask-back", passage, text, said, question))
 
 
 def _walk(draft: Draft, text: str) -> list[Choice]:
@@ -214,7 +216,16 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
     draft.talk = _with_used(replace(talk, stage="options"), *(f"o{n}" for n in numbers))
     voice.show(numbers)
-    _speak(draft, [voice.use(mirror), middle], voice.use(question), [*map(voice.choice, numbers), draft.choice("another")], sources)
+    said, asked = voice.use(mirror), voice.use(question)
+    brief = replace(
+        _brief(draft, "options", passage, text, said, asked),
+        before="\n".join([*([passage.thin] if passage.thin else []), lead]),
+        offers=tuple(
+            voice.in_reply(option, number, place, sources) for place, (option, number) in enumerate(zip(options, numbers, strict=True), 1)
+        ),
+        after="\n".join([*care, *_own_document(draft)]),
+    )
+    _speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, brief)
 
 
 def _unshown(voice: Voice, talk: Talk) -> list[int]:
@@ -282,7 +293,9 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     said = draft.line(key, offer=voice.offer(option), price=voice.price(option, sources))
     draft.talk = _with_used(replace(talk, stage="options", at=draft.at), f"o{number}")
     voice.show([number])
-    _speak(draft, [said], voice.ask(), [voice.choice(number), draft.choice("another")], sources)
+    question = voice.ask()
+    brief = replace(_brief(draft, "one", passage, talk.asked, "", question), offers=(voice.in_reply(option, number, 1, sources),))
+    _speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, brief)
 
 
 def chosen(draft: Draft, number: int) -> tuple[str, str] | None:
@@ -327,8 +340,8 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     choices = [*(voice.choice(n) for n in range(len(passage.options)) if f"o{n}" in talk.used), draft.choice("another")]
     if talk.stage == "options":
         draft.talk = replace(talk, stage="deepen")
-        said = _echoed(draft, talk, text) or voice.use(voice.mirrors()[0])
-        _speak(draft, [said], voice.ask(), choices)
+        said, question = _echoed(draft, talk, text) or voice.use(voice.mirrors()[0]), voice.ask()
+        _speak(draft, [said], question, choices, brief=_brief(draft, "deepen", passage, text, said, question))
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")
         choices += _walk(draft, talk.asked)
@@ -336,10 +349,12 @@ def _deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         if "?" in challenge:
             _speak(draft, [], challenge, choices)
         else:
-            _speak(draft, [challenge], draft.line("own.question"), choices)
+            question = draft.line("own.question")
+            _speak(draft, [challenge], question, choices, brief=_brief(draft, "challenge", passage, text, challenge, question))
     else:
         draft.talk = talk
-        _speak(draft, [], draft.line("own.question"), [*choices, *_walk(draft, talk.asked), draft.choice("enough")])
+        question, more = draft.line("own.question"), [*choices, *_walk(draft, talk.asked), draft.choice("enough")]
+        _speak(draft, [], question, more, brief=_brief(draft, "own-step", passage, text, "", question))
 
 
 def _echoed(draft: Draft, talk: Talk, text: str) -> str | None:
@@ -422,12 +437,36 @@ def _silent(draft: Draft, text: str) -> None:
         _speak(draft, [draft.line("off-topic")], draft.line("off-topic.question"))
 
 
-def _speak(draft: Draft, parts: Sequence[str], question: str, choices: Sequence[Choice] = (), sources: Sequence[Cited] = ()) -> None:
+def _brief(draft: Draft, move: Move, passage: Passage | None, said: str, mirror: str, question: str) -> Brief:
+    """What a model may know to word this move: the card in hand first, the other cards found, a few entries that are not kept out."""
+    found = [other for other in draft.context.passages if passage is None or other.card != passage.card]
+    entries = [entry for entry in draft.context.entries if entry.id not in draft.kept_out]
+    cards = (*([passage] if passage else []), *found)[:CARDS]
+    return Brief(
+        move,
+        draft.language,
+        draft.person,
+        said,
+        mirror,
+        question,
+        passages=tuple(cards),
+        entries=tuple(entries[:ENTRIES]),
+    )
+
+
+def _speak(
+    draft: Draft,
+    parts: Sequence[str],
+    question: str,
+    choices: Sequence[Choice] = (),
+    sources: Sequence[Cited] = (),
+    brief: Brief | None = None,
+) -> None:
     """Says the parts and ends on the question; in the middle of a guide that is the guide's own question instead."""
     if draft.ending:
         question, choices = draft.ending
     together = len(parts) == 1 and not draft.ending and len(parts[0]) + len(question) < ONE_PARAGRAPH
-    draft.say((" " if together else "\n\n").join([*parts, question]), "reply", choices, sources)
+    draft.say((" " if together else "\n\n").join([*parts, question]), "reply", choices, sources, brief)
 
 
 def _with_used(talk: Talk, *parts: str) -> Talk:

@@ -22,12 +22,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import coaching, falling, guiding, nudge, offers, roles, safety, timing, wishes
+from bot import amending, coaching, falling, finding, guiding, nudge, offers, roles, safety, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, feels, heard, is_learner, refers_back
 from bot.keeping import LONGEST_DAY, named_day
-from bot.model import Choice, Context, Edited, Event, Fell, Handed, Keep, Opened, Place, Pressed, Said, Talk, Turn
+from bot.model import (
+    Choice,
+    Context,
+    Deleted,
+    Edited,
+    Event,
+    Fell,
+    Handed,
+    Keep,
+    Noted,
+    Opened,
+    Place,
+    Pressed,
+    Said,
+    TakeOut,
+    Talk,
+    Turn,
+    Wished,
+)
 from bot.spelling import words_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
@@ -41,13 +59,31 @@ LONG = 6000  # characters from which a message outside a guide is taken for some
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
 IN_PASSING = frozenset(
-    {"help", "privacy", "who-are-you", "delete", "status", "about-me", "logbook", "reminders-off", "anger", "plain", "example"}
+    {
+        "help",
+        "privacy",
+        "who-are-you",
+        "delete",
+        "status",
+        "about-me",
+        "logbook",
+        "reminders-off",
+        "anger",
+        "plain",
+        "example",
+        "model",
+        "model-off",
+        "keep-out",
+        "spent",
+        "export",
+        "then-and-now",
+    }
 )
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
 
-def step(library: Library, context: Context, event: Event) -> Turn:
+def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C901 - a table of events is long, not complex
     """Decides one turn. The same arguments give the same turn."""
     draft = Draft(library, context, event)
     _forget_old_place(draft)
@@ -64,6 +100,12 @@ def step(library: Library, context: Context, event: Event) -> Turn:
             _said(draft, text)
         case Edited():
             _edited(draft, event)
+        case Deleted(of=of):
+            _deleted(draft, of)
+        case Wished(wish=wish):
+            _wished(draft, wish)
+        case Noted(text=text):
+            _noted(draft, text)
         case Handed(what=what):
             wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
@@ -81,7 +123,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
         return None
     text = aside_in(event.text, words.hear) or event.text
-    if not words_in(text) or heard(text, words.hear.controls, words.hear):
+    if not words_in(text) or heard(text, words.hear.controls, words.hear) or finding.wants_book(library, context, event) is not None:
         return None
     wish = heard(text, words.hear.wishes, words.hear)
     act = act_in(text, words.hear)
@@ -218,6 +260,57 @@ def _edited(draft: Draft, event: Edited) -> None:
     wishes.finish_in_place(draft, draft.line("edited"))
 
 
+def _deleted(draft: Draft, of: str) -> None:
+    """A message whose words became an answer was deleted: whether the logbook lets go of it too is the person's to say."""
+    kept = draft.kept_of(of)
+    if kept is None or safety.in_danger(draft):
+        draft.leave_choices()
+        return
+    choices = (Choice(f"out:{kept.entry}:{kept.step}", draft.line("choice.take-out")), draft.choice("keep-it"))
+    draft.say(draft.line("deleted.ask"), "question", choices)
+
+
+def _taken_out(draft: Draft, what: str) -> None:
+    entry, _, step_id = what.rpartition(":")
+    draft.do(TakeOut(entry, step_id))
+    draft.let_go_of(entry, step_id)
+    _on_with_it(draft, "deleted.done")
+
+
+def _on_with_it(draft: Draft, key: str) -> None:
+    """Says a line, and asks again what was open in a guide; what was offered before is off the table."""
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    guiding.finish(draft, draft.line(key))
+
+
+def _wished(draft: Draft, wish: str) -> None:
+    """A button outside the talk: it does what its words would do, and a guide that is open keeps its place."""
+    if safety.in_danger(draft):
+        safety.keep_company(draft)
+        return
+    draft.alarm = None
+    if not draft.person.welcomed:
+        _welcome(draft)
+    elif wish not in wishes.WISHES:
+        _expired(draft)
+    elif draft.place is None:
+        wishes.WISHES[wish](draft)
+    elif not _wish_met_in_guide(draft, wish):
+        wishes.offer_to_resume(draft)
+
+
+def _noted(draft: Draft, text: str) -> None:
+    """A text straight for the logbook; nothing of the talk moves. It is never put to the coach, but danger in it is heard."""
+    if not words_in(text):
+        _on_with_it(draft, "empty")
+        return
+    draft.keep(Keep(draft.new_id("note"), "note", "note", text, event_date=draft.today))
+    draft.person = replace(draft.person, welcomed=True)
+    if not safety.alarmed(draft, text):
+        _on_with_it(draft, "noted")
+
+
 # --- in a guide
 
 
@@ -229,7 +322,7 @@ def _in_guide(draft: Draft, text: str) -> None:
     if choice and choice.id.startswith("do:"):
         _pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text) or (choice is None and _leaves_plan(draft, text)):
+    if timing.told_away(draft, text) or (choice is None and (_leaves_plan(draft, text) or _asked_of_logbook(draft, meant))):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
@@ -423,7 +516,7 @@ def _outside(draft: Draft, text: str) -> None:
         return
     control = heard(text, hear.controls, hear)
     wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
-    if _guide_asked_for(draft, text, wish) or timing.told_away(draft, text):
+    if _guide_asked_for(draft, text, wish) or timing.told_away(draft, text) or _asked_of_logbook(draft, text):
         return
     if act in ("role", "lens") and not roles.asks_role(text, hear):
         act = None  # a story in which such a question stands
@@ -453,6 +546,17 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
     return quiet
 
 
+def _asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
+    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
+        return False
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    amending.ASKED[asked.kind](draft, asked)
+    return True
+
+
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
     if talk.stage == "glad" or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
@@ -460,7 +564,13 @@ def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP and not feels(text, hear))
 
 
+def _entry_picked(draft: Draft, what: str) -> None:
+    if not amending.pressed(draft, what):
+        _expired(draft)
+
+
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "entry": _entry_picked,
     "card": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,
@@ -479,10 +589,14 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         _expired(draft)
         return
     kind, _, what = choice_id.partition(":")
-    if kind == "do":
+    if choice_id == "do:keep-it":
+        _on_with_it(draft, "deleted.kept")
+    elif kind == "do":
         wishes.WISHES[what](draft)
     elif kind == "away":
         timing.away_until(draft, date.fromisoformat(what))
+    elif kind == "out":
+        _taken_out(draft, what)
     elif kind in _PICKED:
         _PICKED[kind](draft, what)
     elif kind == "opt":

@@ -28,10 +28,13 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("home", _home),
         ("logbook", _logbook),
         ("post", _post),
+        ("model", _model),
         ("search", partial(_search, progress=progress)),
     ]
     if settings.telegram_token:
         looks.append(("telegram", _telegram))
+    if settings.slack_bot_token or settings.slack_app_token or settings.slack_client_id:
+        looks.append(("slack", _slack))
     return [_look(part, look, settings) for part, look in looks]
 
 
@@ -52,6 +55,21 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
             False,
             f"{error.filename or settings.home}: {error.strerror}; make it writable for you, or choose another BROKERCOACH_HOME",
         )
+
+
+def _slack(settings: Settings) -> str:
+    import asyncio
+
+    from bot.door import Refused
+    from bot.parts import slack_account
+
+    try:
+        from adapters.slack_checkup import faults
+    except ImportError:
+        raise Refused("a token is set and its library is not there; install brokercoach[slack]") from None
+    if found := asyncio.run(faults(slack_account(settings))):
+        raise Refused("; ".join(found))
+    return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
 
 
 def _prompts(settings: Settings) -> str:
@@ -79,6 +97,29 @@ def _logbook(settings: Settings) -> str:
         if faults := store.check():
             raise StoreDown("; ".join(faults))
         return f"{len(store.people())} people; keep a copy of {settings.key_path} apart from the database: without it nothing can be read"
+    finally:
+        store.close()
+
+
+def _model(settings: Settings) -> str:
+    """Asks nobody: looking is free, and a provider would count it."""
+    from importlib.util import find_spec
+
+    from bot.llm import hosts, open_models
+    from bot.parts import now, open_store
+    from storage.faults import StoreDown
+
+    models = open_models(settings)
+    if not models:
+        return "none; everything works without one"
+    if any(find_spec(name) is None for name in ("langchain", "langchain_openai")):
+        raise StoreDown("BROKERCOACH_MODEL is set and langchain is not installed: install brokercoach[llm], or leave the setting out")
+    store = open_store(settings)
+    try:
+        month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        agreed = sum(store.consents(person.id).get("model", False) for person in store.people())
+        limit = f" of {settings.model_budget_month}" if settings.model_budget_month is not None else ""
+        return f"{settings.model} at {hosts(models)}; {agreed} people agreed to it; {store.spent(month)}{limit} tokens this month"
     finally:
         store.close()
 

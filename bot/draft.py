@@ -15,21 +15,28 @@ from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
 from bot.headings import expanded, has_headings, spoken
+from bot.hearing import keeps_out
 from bot.model import (
+    Advise,
+    Brief,
     Choice,
     Cited,
     Context,
     DueKind,
     Effect,
+    Entry,
     Event,
     Keep,
     Kept,
     Learn,
     Message,
     MessageKind,
+    Noted,
     Place,
     Remind,
+    Said,
     Say,
+    Sought,
     Talk,
     Turn,
 )
@@ -57,6 +64,7 @@ class Draft:
         self.person = context.person
         self.speak(held_in(library, context, event))
         conversation = context.conversation
+        self.out = isinstance(event, Said | Noted) and keeps_out(event.text, self.words.hear)
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk
@@ -68,6 +76,10 @@ class Draft:
         self.letter_on = conversation.letter_on
         self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
+        self.kept_out = conversation.kept_out
+        self.model_offered = conversation.model_offered
+        self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
@@ -145,10 +157,28 @@ class Draft:
     def line(self, key: str, /, **slots: str) -> str:
         """A line of the words, in one of its wordings, with its slots filled. Raises KeyError for an unknown line or slot."""
         if key in ("welcome", "welcome.asked", "privacy"):
-            slots["privacy"] = self.line(f"privacy.{self.context.platform}")
+            slots["privacy"] = self.line(f"privacy.{self.context.platform}{'.model' if self.shares else ''}")
+        if key == "privacy":
+            slots["model"] = self.line(f"privacy.model.{'on' if self.shares else 'off' if self.context.model else 'none'}", host=self.host)
         if key.startswith("safety.") and key != "safety.helpline":
             slots["helpline"] = self.line("safety.helpline")
         return self.fill(self.pick(key, self.words.variants(key)), **slots)
+
+    @property
+    def _is_out(self) -> bool:
+        """Whether this message, or the talk that it goes on with, is kept out of any model's reach."""
+        before = self.context.conversation.talk
+        goes_on = before is not None and self.talk is not None and self.talk.began == before.began
+        return self.out or (before is not None and goes_on and before.kept_out)
+
+    @property
+    def shares(self) -> bool:
+        """Whether words of this person may go to a language model."""
+        return self.context.model is not None and "model" in self.context.granted
+
+    @property
+    def host(self) -> str:
+        return self.context.model or ""
 
     def choice(self, action: str) -> Choice:
         """A choice outside a guide, by what it does."""
@@ -176,6 +206,11 @@ class Draft:
         guide, _, step = kind.partition(".")
         spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
         return spoken.choices.get(rest) if spoken else None
+
+    @property
+    def book(self) -> tuple[Entry, ...]:
+        """The entries that are open: all of them where something is looked up, else the latest."""
+        return self.context.book or self.context.entries
 
     def fitting(self, key: str, longest: int, variants: tuple[str, ...] = (), /, **slots: str) -> str:
         """A wording of a line that needs only slots which have something in them, no longer than it may be; the one unheard longest,
@@ -215,14 +250,29 @@ class Draft:
 
     # --- effects
 
-    def say(self, text: str, kind: MessageKind = "reply", choices: Iterable[Choice] = (), sources: Iterable[Cited] = ()) -> None:
-        """One message to the person; its choices are the ones that may be answered next."""
+    def say(
+        self,
+        text: str,
+        kind: MessageKind = "reply",
+        choices: Iterable[Choice] = (),
+        sources: Iterable[Cited] = (),
+        brief: Brief | None = None,
+    ) -> None:
+        """One message to the person; its choices are the ones that may be answered next. With a `brief` a model may word it."""
         self.choices = tuple(choices)
-        self._effects.append(Say(Message(kind, text, self.choices, tuple(sources))))
+        message = Message(kind, text, self.choices, tuple(sources))
+        self._effects.append(Advise(message, brief) if brief and self.may_advise else Say(message))
+
+    @property
+    def may_advise(self) -> bool:
+        """Whether a language model is set up and this person agreed to it; never while an alarm has the floor, or in what is kept out."""
+        if self.context.model is None or "model" not in self.context.granted or self.alarm or self.ending:
+            return False
+        return not self._is_out
 
     def retract(self) -> None:
         """Takes back the last message of this turn, to say it differently."""
-        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say))
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
         del self._effects[last]
 
     def do(self, effect: Effect) -> None:
@@ -231,7 +281,27 @@ class Draft:
     def keep(self, answer: Keep) -> None:
         """Keeps an answer, and remembers which message it came in."""
         self._effects.append(answer)
+        if self.out:
+            self.keep_out(answer.entry)
         self._kept = (*self._kept, Kept(self.event.key, answer.entry, answer.guide, answer.step, answer.event_date))
+
+    def keep_out(self, entry: str) -> None:
+        """No language model may read this entry."""
+        self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
+
+    @property
+    def last_kept(self) -> Kept | None:
+        return self._kept[-1] if self._kept else None
+
+    def leave_choices(self) -> None:
+        """Nothing is said this turn, and what was offered stays on the table."""
+        self.choices = self.offered
+
+    def let_go_of(self, entry: str, step: str) -> None:
+        """An answer has left the logbook: editing its message cannot bring it back, nor does an open guide remember it."""
+        self._kept = tuple(kept for kept in self._kept if (kept.entry, kept.step) != (entry, step))
+        if self.place and self.place.entry == entry:
+            self.place = replace(self.place, answers=tuple(answer for answer in self.place.answers if answer[0] != step))
 
     def kept_of(self, message: str) -> Kept | None:
         return next((kept for kept in reversed(self._kept) if kept.message == message), None)
@@ -259,7 +329,7 @@ class Draft:
             self.context.conversation,
             place=self.place,
             held=self.held,
-            talk=self.talk,
+            talk=replace(self.talk, kept_out=True) if self.talk and self._is_out else self.talk,
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,
@@ -268,6 +338,9 @@ class Draft:
             letter_on=self.letter_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
+            kept_out=self.kept_out[-EDITABLE:],
+            model_offered=self.model_offered,
+            sought=self.sought,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.door import Door
-from bot.manager import origin
+from bot.manager import LEFT, origin
 from bot.model import PersonId
 from bot.pace import back_off
 from bot.tally import Tally
@@ -192,6 +192,7 @@ class Rounds:
                     await self._stirred.wait()
 
     async def _sweep(self) -> None:
+        await asyncio.to_thread(self._store.release, self._clock() - LEFT)
         for person in await asyncio.to_thread(self._store.waited_for):
             self._wake(person, again=True)
 

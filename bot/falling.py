@@ -12,7 +12,7 @@ from bot import guiding, nudge, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Remind
-from bot.rhythm import AFTERNOON, in_hours, morrow
+from bot.rhythm import AFTERNOON, in_hours, morrow, today
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
@@ -69,7 +69,10 @@ def _follow_up(draft: Draft, event: Fell) -> None:
 
 def _reminder(draft: Draft, event: Fell) -> None:
     """One thing at a time: no reminder on a day that has its reflection, nor beside a plan that is asked about today."""
-    reflected = any(entry.event_date == draft.today and _reflects(draft, entry.guide) for entry in draft.context.entries)
+    reflected = any(
+        draft.today in (entry.event_date, today(entry.written, draft.person.zone)) and _reflects(draft, entry.guide)
+        for entry in draft.context.entries
+    )
     asked_about = any(plan.due <= draft.today for plan in draft.context.intentions) or (draft.place and draft.place.guide == "follow-up")
     if reflected or asked_about or draft.alarm or _lost_its_sense(draft, event.due) or _crowded(draft):
         draft.set_reminder()

@@ -7,6 +7,7 @@ answer is keeping.py's business.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,9 +15,9 @@ from bot import offers
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
 from bot.draft import Draft
 from bot.hearing import choice_in, choices_in, heard
-from bot.keeping import CHOOSERS, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
+from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
 from bot.mirroring import mirror_of
-from bot.model import Choice, Place
+from bot.model import Choice, Entry, Place
 from bot.spelling import words_in
 from prompts.library import END, Guide, GuideChoice, Step, StepWords
 
@@ -27,11 +28,16 @@ ONE_LINE = 200  # characters up to which a lead and a question read well as one 
 QUOTED = 300  # characters of a plan that are said back
 
 
-def start(draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None) -> None:
-    """Opens a guide at its first step, or at a named one, and asks. `frame` fills $frame; `ref` is what an outcome is about."""
+def start(
+    draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None, day: date | None = None
+) -> None:
+    """Opens a guide at its first step, or at a named one, and asks.
+
+    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today.
+    """
     guide = draft.guide(guide_id)
     energy = draft.place.energy if draft.place else None
-    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref)) if value)
+    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref), (DAY, day.isoformat() if day else "")) if value)
     draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
     draft.held = None
     ask(draft, lead)
@@ -170,6 +176,26 @@ def press(draft: Draft, choice: Choice) -> None:
     _ask_next(draft, step)
 
 
+def _week_asks(draft: Draft, guide: Guide) -> str | None:
+    """On the first working day the week's aims, until there are some; on the last, what became of them. Both may be left."""
+    workdays = draft.person.rhythm.workdays
+    if guide.guide in ("aims", "weekly-letter") or not workdays or not draft.person.zone or draft.here.energy == "low":
+        return None
+    aims = aims_of_week(draft)
+    if draft.today.weekday() == min(workdays) and aims is None:
+        return "aims"
+    if draft.today.weekday() == max(workdays) and aims is not None and "review" not in dict(aims.answers):
+        return "aims-review"
+    return None
+
+
+def aims_of_week(draft: Draft) -> Entry | None:
+    """The aims written for the week in which we are."""
+    monday = draft.today - timedelta(days=draft.today.weekday())
+    written = (entry for entry in draft.book if entry.guide == "aims" and entry.event_date >= monday and not entry.retracted)
+    return max(written, key=lambda entry: entry.written, default=None)
+
+
 def _onward(draft: Draft, step: Step, choice: GuideChoice) -> str:
     return END if choice.guide else choice.go or following(draft, step)
 
@@ -306,7 +332,7 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
         spoken = draft.spoken(place.offer[6:])
         count = len(draft.guide(place.offer[6:]).steps)
         lead = "\n\n".join(part for part in (lead, draft.line("guide.offer", title=spoken.title, count=str(count))) if part)
-    ask(draft, lead)
+    ask(draft, " ".join(part for part in (draft.noted, lead) if part))
 
 
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
@@ -361,6 +387,9 @@ def _close(draft: Draft, lead: str) -> None:
         elif place.answer("try"):
             text = f"{text}\n\n{draft.line('close.plan')}"
             choices = [draft.choice("if-then"), draft.choice("enough")]
+        if week := _week_asks(draft, guide):
+            text = text if choices else f"{text}\n\n{draft.line(f'close.{week}')}"
+            choices = [draft.choice(week), *(choices or [draft.choice("enough")])] if not choices else [*choices, draft.choice(week)]
         draft.aim = place.answer("try") or ""
     elif guide.guide == "headings":
         choices = [draft.choice("headings-on"), draft.choice("later")]
@@ -377,3 +406,13 @@ def _close(draft: Draft, lead: str) -> None:
         text = f"{said}\n\n{text}"
     draft.place = draft.talk = None
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+
+
+def finish(draft: Draft, text: str) -> None:
+    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
+    if draft.ending:
+        question, choices = draft.ending
+        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        draft.say(f"{told}\n\n{question}", "reply", choices)
+    else:
+        draft.say(text)

@@ -52,6 +52,12 @@ def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
     yield _core(text, fillers)
 
 
+def keeps_out(text: str, hear: Hear) -> bool:
+    """Whether the message, or a part of it, asks that no language model reads it."""
+    said = f" {in_words(text)} "
+    return any(f" {phrase} " in said for phrase in hear.keeps_out)
+
+
 def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
     """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them.
 

@@ -30,7 +30,7 @@ def allowed(listed: str | None) -> frozenset[tuple[str, str]] | None:
     for each in filter(None, (part.strip() for part in listed.split(","))):
         platform, colon, address = each.partition(":")
         if not colon or not platform.strip() or not address.strip():
-            raise BadList("BROKERCOACH_ALLOWED takes platform:address, with commas between them, like telegram:4711,slack:U024BE7LH")
+            raise BadList("BROKERCOACH_ALLOWED takes platform:address, separated by commas, like telegram:4711,slack:T024BE7LD:U024BE7LH")
         found.add((platform.strip().lower(), address.strip()))
     return frozenset(found)
 

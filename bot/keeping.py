@@ -13,13 +13,18 @@ from bot.asking import as_kept
 from bot.draft import Draft
 from bot.headings import headings_in
 from bot.hearing import name_in
-from bot.model import PHASES, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.model import PHASES, Add, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.naming import marked
+from bot.periods import day_of
 from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
 from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
+DAY = "$day"  # under which a place keeps the day that an entry is about, when it is another than today
+OPENING = 4  # words at the head of an entry in which its day may be named
+LATELY = timedelta(days=14)  # as far back as such a day is believed; what lies further is a story within a story
 MANY_ZONES = 8  # cities offered when a country has several clocks
 PRESET_TIMES = {"evening": time(17, 30), "midday": time(12, 30)}
 CONSENT = 1  # version of what is agreed to with the weekly letter; raise it when the words of its step change their sense
@@ -33,17 +38,57 @@ def _put(draft: Draft, step: Step, text: str) -> None:
 
 
 def keep_answer(draft: Draft, step: Step, text: str) -> bool:
+    first = not _told_before(draft.here)
     _put(draft, step, text)
     place = draft.here
     if draft.guide(place.guide).kept and place.entry:
+        if first and not place.answer(DAY):
+            understood_day(draft, text)
         kept = as_kept(draft, place.guide, step.id, text)
-        draft.keep(Keep(place.entry, place.guide, step.id, kept, event_date=_day_of(draft, place), energy=place.energy))
+        draft.keep(marked(draft, Keep(place.entry, place.guide, step.id, kept, event_date=_day_of(draft, draft.here), energy=place.energy)))
     return True
 
 
+def _told_before(place: Place) -> bool:
+    return any(step != "energy" and not step.startswith("$") for step, _ in place.answers)
+
+
+def understood_day(draft: Draft, text: str) -> None:
+    """An entry that begins with "yesterday" or "last Tuesday" is about that day, and that is said."""
+    head = " ".join(text.split()[:OPENING])
+    day = day_of(head, draft.language, draft.words.hear.looking, draft.today, draft.person.zone)
+    if day is not None and timedelta() < draft.today - day <= LATELY:
+        draft.place = replace(draft.here, answers=(*draft.here.answers, (DAY, day.isoformat())))
+        draft.noted = draft.line("late.understood", day=draft.day(day))
+
+
 def _day_of(draft: Draft, place: Place) -> date:
-    """An entry keeps the day on which it was begun, on the person's own calendar."""
-    return today(place.began, draft.person.zone)
+    """An entry keeps the day it is about: one that was named, else that on which it was begun, on the person's own calendar."""
+    named = place.answer(DAY)
+    return date.fromisoformat(named) if named else today(place.began, draft.person.zone)
+
+
+def _keep_thought(draft: Draft, step: Step, text: str) -> bool:
+    draft.do(Add(draft.here.answer("$ref") or "", "thought", text))
+    _put(draft, step, text)
+    return True
+
+
+def _keep_wording(draft: Draft, step: Step, text: str) -> bool:
+    """Another wording of one answer of an entry; the first stays in the chain."""
+    entry_id, _, answered = (draft.here.answer("$ref") or "").partition(" ")
+    entry = next((entry for entry in draft.book if entry.id == entry_id), None)
+    if entry is not None:
+        draft.do(Keep(entry.id, entry.guide, answered, text, event_date=entry.event_date))
+    _put(draft, step, text)
+    return True
+
+
+def _keep_review(draft: Draft, step: Step, text: str) -> bool:
+    """What became of a week's aims stands beside them, in the same entry."""
+    draft.do(Keep(draft.here.answer("$ref") or "", "aims", step.id, text, event_date=draft.today))
+    _put(draft, step, text)
+    return True
 
 
 def _keep_name(draft: Draft, step: Step, text: str) -> bool:
@@ -198,6 +243,9 @@ READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "due": _keep_due,
     "outcome": _keep_outcome,
     "letter": _keep_letter,
+    "thought": _keep_thought,
+    "reword": _keep_wording,
+    "review": _keep_review,
 }
 
 

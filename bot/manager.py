@@ -1,6 +1,7 @@
 """The shell around the pure core: accept, gather, decide, store, send. The only place that awaits everything.
 
     platform → accept (stored, then acknowledged) → turn: gather → lookup → find → step → save, one transaction
+             → advise: outside the transaction, a model may word a reply anew; with or without it the letter goes out once
              → deliver: unsent letters of a platform, in order, each marked before and after it is sent
     clock    → tick: what is due becomes an event and takes the same turn
 
@@ -20,8 +21,11 @@ from datetime import datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
+from bot.finding import wants_book
 from bot.model import (
+    Advise,
     Context,
+    Deleted,
     Edited,
     Event,
     Fell,
@@ -29,6 +33,7 @@ from bot.model import (
     Inbound,
     Letter,
     Message,
+    Noted,
     Opened,
     Passage,
     PersonId,
@@ -39,14 +44,20 @@ from bot.model import (
     Said,
     Say,
     Turn,
+    Usage,
+    Wished,
 )
+from bot.overview import Overview, overview
+from bot.recall import text_of
 from bot.roles import wanted_cards
+from bot.safety import raised
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from prompts.library import Library
-from storage.store import DueRow, Gathered, NoSuchPerson, Store, StoreDown, Unreadable
+from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
 TRIES = 3  # after this many, a message is set aside and the person is told
+LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
@@ -65,9 +76,25 @@ class Finder(Protocol):
 
     def passage(self, card: str, language: str = ...) -> Passage | None: ...
 
+    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]: ...
+
+
+class Adviser(Protocol):
+    """Words replies by a language model (bot.advising.Adviser is one)."""
+
+    host: str
+
+    async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
+
+    def usage(self, person: PersonId) -> Usage: ...
+
+
+Waiting = tuple[tuple[str, Advise], ...]
+"""Letters of a stored turn that wait to be worded, with their keys."""
+
 
 class Manager:
-    """`guess` tells languages; without one, common words do.
+    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -79,12 +106,14 @@ class Manager:
         finder: Callable[[], Finder],
         clock: Callable[[], datetime],
         guess: Guess | None = None,
+        adviser: Adviser | None = None,
     ) -> None:
         self._library = library
         self._store = store
         self._finder = finder
         self._clock = clock
         self._guess = guess
+        self._adviser = adviser
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -99,7 +128,7 @@ class Manager:
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
         async with self._one_at_a_time[person]:
-            await asyncio.to_thread(self._turn, key, person)
+            await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
     async def take(self, person: PersonId, *, again: bool = False) -> bool:
         """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
@@ -107,23 +136,28 @@ class Manager:
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
         async with self._one_at_a_time[person]:
-            return await asyncio.to_thread(self._take, person, again)
+            took, waiting = await asyncio.to_thread(self._take, person, again)
+            await self._worded(person, waiting)
+            return took
 
     async def resume(self) -> None:
         """Takes the turns that a crash left behind, oldest first. To be called once, before anything else comes in."""
+        await asyncio.to_thread(self._store.release, self._clock())
         for key, person in await asyncio.to_thread(self._store.pending):
             try:
                 async with self._one_at_a_time[person]:
-                    await asyncio.to_thread(self._once_more, key, person)
+                    await self._worded(person, await asyncio.to_thread(self._once_more, key, person))
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
     async def tick(self) -> None:
-        """Takes the turns of everything that has fallen due."""
+        """Takes the turns of everything that has fallen due, and lets go out what waited too long for its wording."""
+        await asyncio.to_thread(self._store.release, self._clock() - LEFT)
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    await asyncio.to_thread(self._fall, row)
+                    waiting = await asyncio.to_thread(self._fall, row)
+                    await self._worded(row.person_id, waiting or ())
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -139,50 +173,85 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    async def overview(self, platform: Platform, address: str) -> Overview | None:
+        """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
+        return await asyncio.to_thread(self._overview, platform, address)
+
+    async def _worded(self, person: PersonId, waiting: Waiting) -> None:
+        """Has the letters of a stored turn worded, and lets them go out once, in either words. The turn is over after that."""
+        for key, advise in waiting:
+            message = await self._adviser.word(person, advise) if self._adviser else None
+            if await asyncio.to_thread(self._store.settle, person, key, message) and message and message.kind == "safety":
+                await asyncio.to_thread(self._raise, person)
+
     # --- in a thread
 
-    def _take(self, person: PersonId, again: bool) -> bool:
+    def _overview(self, platform: Platform, address: str) -> Overview | None:
+        person = self._store.person_at(platform, address)
+        if person is None:
+            return None
+        try:
+            gathered = self._store.gather(person.id)
+        except NoSuchPerson:
+            return None
+        context = Context(
+            gathered.person, gathered.conversation, entries=gathered.entries, intentions=gathered.intentions, platform=platform
+        )
+        return overview(self._library, context, self._clock())
+
+    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting]:
         for key, _ in self._store.pending(person, 1):
-            if again:
-                self._once_more(key, person)
-            else:
-                self._turn(key, person)
-            return True
-        return any(self._fall(row) for row in self._store.due(self._clock(), 1, person))
+            return True, self._once_more(key, person) if again else self._turn(key, person)
+        for row in self._store.due(self._clock(), 1, person):
+            waiting = self._fall(row)
+            return waiting is not None, waiting or ()
+        return False, ()
 
-    def _once_more(self, key: str, person: PersonId) -> None:
-        if self._store.failed(key) > TRIES:
-            self._set_aside(key, person)
-        else:
-            self._turn(key, person)
+    def _once_more(self, key: str, person: PersonId) -> Waiting:
+        if self._store.failed(key) <= TRIES:
+            return self._turn(key, person)
+        self._set_aside(key, person)
+        return ()
 
-    def _turn(self, key: str, person: PersonId) -> None:
+    def _raise(self, person: PersonId) -> None:
+        """The one thing that a model's answer changes: it heard danger, and the next words are read in that light."""
         for _ in range(AGAIN):
-            inbound = self._store.inbound(key)
-            if inbound is None:
-                return
             try:
                 gathered = self._store.gather(person)
             except NoSuchPerson:
                 return
-            turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
-            if self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform):
+            at = self._clock()
+            if self._store.save(person, raised(gathered.conversation, gathered.person, at), gathered.version, at):
                 return
+
+    def _turn(self, key: str, person: PersonId) -> Waiting:
+        for _ in range(AGAIN):
+            inbound = self._store.inbound(key)
+            if inbound is None:
+                return ()
+            try:
+                gathered = self._store.gather(person)
+            except NoSuchPerson:
+                return ()
+            turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
+            saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)
+            if saved:
+                return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> bool:
-        """Whether it led to anything."""
+    def _fall(self, row: DueRow) -> Waiting | None:
+        """None when it led to nothing."""
         for _ in range(AGAIN):
             try:
                 gathered = self._store.gather(row.person_id)
                 addresses = self._store.addresses(row.person_id)
             except NoSuchPerson:
-                return False
+                return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
             turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
-            if self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
-                return True
-        return False
+            if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
+                return _waiting(saved, turn)
+        return None
 
     def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
@@ -208,10 +277,13 @@ class Manager:
             granted=gathered.granted,
             upcoming=gathered.upcoming,
             knock=gathered.knock,
+            model=self._adviser.host if self._adviser else None,
+            spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
         language = held_in(self._library, context, event)
+        context = self._with_book(context, event)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         cards = wanted_cards(self._library, context, event)
@@ -226,6 +298,14 @@ class Manager:
             in_hand=finder.passage(talk.card, language) if talk else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
+
+    def _with_book(self, context: Context, event: Event) -> Context:
+        """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
+        wanted = wants_book(self._library, context, event)
+        if wanted is None:
+            return context
+        book = tuple(self._store.entries(context.person.id))
+        return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
         hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]
@@ -245,12 +325,22 @@ class Manager:
         log.error("a message was set aside after %d tries; `brokercoach doctor` counts them", TRIES)
 
 
+def _waiting(saved: Saved, turn: Turn) -> Waiting:
+    return tuple(zip(saved.advised, [effect for effect in turn.effects if isinstance(effect, Advise)], strict=True))
+
+
 def _event_of(key: str, inbound: Inbound) -> Event:
     """What the core decides on. `key` is the inbox key, unique over all platforms: ids of entries and plans are made from it."""
     if inbound.press is not None:
         return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
         return Edited(key, inbound.at, f"{inbound.platform}|{inbound.edits}", inbound.text)
+    if inbound.deletes is not None:
+        return Deleted(key, inbound.at, f"{inbound.platform}|{inbound.deletes}")
+    if inbound.wish is not None:
+        return Wished(key, inbound.at, inbound.wish)
+    if inbound.entry:
+        return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
         return Handed(key, inbound.at, inbound.brought)
     if inbound.opened:

@@ -71,7 +71,9 @@ Brought = Literal["voice", "file", "forward"]
 class Inbound:
     """One update of a platform. `key` is the platform's own id of it, unique per platform.
 
-    `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is.
+    `press` is the id of a pressed choice; `edits` is the key of an earlier message whose new wording `text` is; `deletes` is the
+    key of an earlier message that the person took away. `wish` names something asked for by a button outside the talk (a home
+    page, a menu), and `entry` says that `text` is for the logbook and part of no talk.
     `language` is what the platform takes for the person's language (a BCP 47 tag); it counts only when they are seen for the first time.
     """
 
@@ -85,6 +87,9 @@ class Inbound:
     opened: bool = False
     brought: Brought | None = None
     language: str | None = None
+    deletes: str | None = None
+    wish: str | None = None
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,33 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """An earlier message, named by its key, was taken away where it was written."""
+
+    key: str
+    at: datetime
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Something was asked for by a button outside the talk; `wish` is one of wishes.WISHES."""
+
+    key: str
+    at: datetime
+    wish: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A text for the logbook that belongs to no talk."""
+
+    key: str
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
     """Something other than a person's own words was sent: a voice note, a file, somebody else's message. It is not taken in."""
 
@@ -145,7 +177,7 @@ class Fell:
     ref: str = ""
 
 
-Event = Said | Pressed | Opened | Edited | Handed | Fell
+Event = Said | Pressed | Opened | Edited | Deleted | Wished | Noted | Handed | Fell
 
 
 # --- what goes out
@@ -292,7 +324,10 @@ Stage = Literal["explore", "threads", "options", "deepen", "own", "glad"]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A coaching talk about one card: how far it has come, and which of the card's lines were used."""
+    """A coaching talk about one card: how far it has come, and which of the card's lines were used.
+
+    `kept_out`: the person wants no language model to read any of it.
+    """
 
     card: str
     stage: Stage
@@ -300,6 +335,20 @@ class Talk:
     at: datetime
     asked: str = _private()
     used: tuple[str, ...] = ()
+    kept_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for in their logbook. `latest`: only the last time counts. `since` and `until` are days, both included."""
+
+    words: str = _private(default="")
+    since: date | None = None
+    until: date | None = None
+    partnership: str | None = _private(default=None)
+    phase: Phase | None = None
+    latest: bool = False
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +358,7 @@ class Conversation:
     `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
     latest letter, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
+    `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     """
 
     place: Place | None = None
@@ -326,6 +376,9 @@ class Conversation:
     letter_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
+    kept_out: tuple[str, ...] = ()
+    model_offered: bool = False
+    sought: Sought | None = None
 
 
 # --- what a turn leads to
@@ -337,8 +390,66 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """One way that a reply shows: `number` as it stands there, `option` its 0-based place on the card, `tail` the mark of its source."""
+
+    number: int
+    option: int
+    offer: str = _private()
+    price: str = _private()
+    tail: str = ""
+
+
+Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What of a reply a language model may word anew, and all it may know for that; nothing else leaves.
+
+    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found.
+    """
+
+    move: Move
+    language: str
+    person: Person = field(repr=False)
+    said: str = _private()
+    mirror: str = _private()
+    question: str = _private()
+    before: str = _private(default="")
+    offers: tuple[Offer, ...] = _private(default=())
+    after: str = _private(default="")
+    passages: tuple[Passage, ...] = _private(default=())
+    entries: tuple[Entry, ...] = _private(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """A message that a language model may word anew; it is said as it stands when none does."""
+
+    message: Message
+    brief: Brief
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What an entry is about, by a topic of the cards, with the words of the entry that say so.
+
+    `stance`: whether the words speak for or against a principle; None for any other topic.
+    """
+
+    topic: str
+    card: str
+    quote: str = _private()
+    stance: Literal["for", "against"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
-    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it."""
+    """One answer for the logbook. The first one for an `entry` id opens that entry; a later one for the same step revises it.
+
+    The day of an entry is that of its first answer and stays. People and themes come on top of those the entry has.
+    """
 
     entry: str
     guide: str
@@ -347,6 +458,26 @@ class Keep:
     event_date: date = field(kw_only=True)
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Something added to an entry that stays as it is: a thought that came later, or that it is taken back (with a reason, or none)."""
+
+    entry: str
+    kind: Literal["thought", "retraction"]
+    text: str = _private(default="")
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOut:
+    """One answer leaves the logbook in all its wordings, and its entry too when nothing else was in it."""
+
+    entry: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +520,7 @@ class Consent:
     granted: bool
 
 
-Effect = Say | Keep | Learn | Plan | Settle | Remind | Consent
+Effect = Say | Advise | Keep | Add | TakeOut | Learn | Plan | Settle | Remind | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,8 +533,19 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What somebody thought of an entry later, with the moment of it."""
+
+    at: datetime
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A logbook entry as it now reads: `answers` by step, each in its latest wording."""
+    """A logbook entry as it now reads: `answers` by step, each in its latest wording.
+
+    `phases` are those of the partnership at the time; `retracted` is when it was taken back, which leaves it as it was.
+    """
 
     id: str
     guide: str
@@ -412,6 +554,11 @@ class Entry:
     answers: tuple[tuple[str, str], ...] = _private(default=())
     energy: Energy | None = None
     partnership: str | None = _private(default=None)
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = _private(default=())
+    themes: tuple[Theme, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
+    retracted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,10 +586,22 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of this person's that went to a model, and how many may in a day."""
+
+    today: int
+    month: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told.
+    `model` is the host of the language model that is set up here, if there is one.
+    `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
+    (entry id and cosine); `entries` are the latest ones.
     """
 
     person: Person
@@ -457,4 +616,8 @@ class Context:
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None
     tongue: str | None = None
+    book: tuple[Entry, ...] = ()
+    near: tuple[tuple[str, float], ...] = ()
     wanted: tuple[Passage, ...] = ()
+    model: str | None = None
+    spent: Usage | None = None

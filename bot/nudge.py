@@ -26,7 +26,7 @@ FULL = 3  # entries from which a pattern may be guessed at
 SIZE = 600  # characters of a letter at most
 TELLING = 5  # letters of a word whose return is worth naming
 FIT = 0.5  # a card's score from which it may be shown beside the week (as coaching.CLEAR)
-OWN = frozenset({"follow-up", "weekly-letter"})  # guides whose entries are answers to the coach, not scenes
+OWN = frozenset({"follow-up", "weekly-letter", "aims"})  # guides whose entries are answers to the coach, not scenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Week:
         self.draft = draft
         self.hear = draft.words.hear
         since = draft.today - timedelta(days=WEEK)
-        recent = [entry for entry in reversed(draft.context.entries) if since < entry.event_date <= draft.today]
+        within = [entry for entry in reversed(draft.context.entries) if since < entry.event_date <= draft.today]
+        recent = [entry for entry in within if entry.retracted is None]
         self.entries = [entry for entry in recent if entry.guide not in OWN and not _unspeakable(draft, entry)]
         self.outcomes = [entry for entry in recent if entry.guide == "follow-up" and not _unspeakable(draft, entry)]
         self._turn = draft.today.toordinal() // WEEK

@@ -6,18 +6,31 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
 
 from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager, origin
+from bot.model import PersonId
 from bot.settings import Settings
+from bot.tongue import Guess
 from prompts.library import Library
 from prompts.own import load_with_own
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from adapters.slack_calls import Account
+    from bot.advising import Adviser
+    from bot.book import Binder
+    from bot.pseudonyms import Tells
+    from prompts.book import Book
 
 log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
@@ -119,13 +132,117 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
     return Store.open(settings.database_url, settings.key_path, clock)
 
 
-def build(finder: Callable[[], Finder], store: Store, settings: Settings, clock: Callable[[], datetime] = now) -> tuple[Manager, Library]:
-    """Raises BadPrompts where a guide of the operator's own has a fault."""
-    library = load_with_own(settings.guides_path)
-    return Manager(library, store, finder, clock, open_detector()), library
+def build(
+    finder: Callable[[], Finder], store: Store, settings: Settings, clock: Callable[[], datetime] = now, works: int | None = None
+) -> tuple[Manager, Library]:
+    """With settings that name a language model, it may word replies for whoever agrees to that. `works`: how often, before it fails.
+
+    Raises BadPrompts where a guide of the operator's own has a fault.
+    """
+    library, guess = load_with_own(settings.guides_path), open_detector()
+    adviser = open_adviser(settings, store, library, guess, clock, works) if settings.model else None
+    return Manager(library, store, finder, clock, guess, adviser), library
 
 
-def doors(settings: Settings, library: Library) -> list[Door]:
+def open_adviser(
+    settings: Settings, store: Store, library: Library, guess: Guess | None, clock: Callable[[], datetime] = now, works: int | None = None
+) -> Adviser:
+    """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
+    from bot.advising import Adviser, Limits
+    from bot.llm import FailsAfter, open_models
+    from prompts.book import load_book
+
+    book, models = load_book(), open_models(settings)
+    if works is not None:
+        models = tuple(FailsAfter(model, works) for model in models)
+    tells = Vocabulary(library, book)
+    threading.Thread(target=_warm, args=(tells, models), name="model", daemon=True).start()
+    return Adviser(models, store, library, book, tells, clock, Limits(settings.model_budget, settings.model_budget_month), guess)
+
+
+def _warm(tells: Vocabulary, models: Sequence[Any]) -> None:
+    tells()
+    for model in models:
+        with suppress(Exception):  # whoever asks it is told
+            if opens := getattr(model, "open", None):
+                opens()
+
+
+class Vocabulary:
+    """The words of our own texts, by language, from which names are told apart; read once. May block."""
+
+    def __init__(self, library: Library, book: Book) -> None:
+        self._library = library
+        self._book = book
+        self._reading = threading.Lock()
+        self._read: dict[str, Tells] | None = None
+
+    def __call__(self) -> Mapping[str, Tells]:
+        with self._reading:
+            if self._read is None:
+                self._read = self._tells()
+            return self._read
+
+    def _tells(self) -> dict[str, Tells]:
+        from bot.pseudonyms import Tells
+        from bot.wording import texts_in
+        from knowledge.card import load_cards
+        from prompts.book import ordinary_words
+
+        cards, found = load_cards(), {}
+        for language, bounds in self._book.bounds.items():
+            texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
+            texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
+            sets = (bounds.before_others, bounds.doubtful, bounds.common)
+            found[language] = Tells(ordinary_words(texts), *map(frozenset, sets))
+        return found
+
+
+def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
+    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
+    import yaml
+
+    from bot.book import Binder, Sheaf, Written
+    from knowledge.card import load_cards
+    from knowledge.lint import TOPICS
+    from storage.export import break_in, written_in
+
+    record = store.record(person)
+    language = record.profile.language
+    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
+    if language != "en":
+        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
+    whole = record.chain
+    sheaf = Sheaf(
+        person=record.profile,
+        entries=tuple(store.entries(person)),
+        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
+        plans=tuple(store.intentions(person, open_only=False)),
+        held=break_in(record) is None,
+        length=whole.length if whole else 0,
+        last=whole.last if whole else "",
+        made=at,
+    )
+    return Binder(sheaf, library.in_language(language), language, names)
+
+
+def slack_account(settings: Settings) -> Account:
+    from adapters.slack_calls import API, Account
+
+    def secret(value: SecretStr | None) -> str | None:
+        return value.get_secret_value().strip() if value else None
+
+    return Account(
+        bot_token=secret(settings.slack_bot_token),
+        app_token=secret(settings.slack_app_token),
+        signing_secret=secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id,
+        client_secret=secret(settings.slack_client_secret),
+        api=settings.slack_api or API,
+    )
+
+
+def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
     if settings.telegram_token:
@@ -140,6 +257,10 @@ def doors(settings: Settings, library: Library) -> list[Door]:
                 secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
             )
         )
+    if settings.slack_bot_token or settings.slack_client_id:
+        from adapters.slack import Slack
+
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
     return found
 
 
@@ -165,7 +286,7 @@ def set_up_logging(form: str) -> None:
     logging.basicConfig(level=logging.WARNING, format=shape)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Blotted())
-    for chatty in ("httpx", "httpcore", "chromadb", "asyncio", "sqlalchemy"):
+    for chatty in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "langsmith", "chromadb", "asyncio", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     for hopeless in ("procrastinate", "psycopg.pool"):  # they log every lost connection, with a traceback; ours say it once
         logging.getLogger(hopeless).setLevel(logging.CRITICAL)

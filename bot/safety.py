@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.draft import Draft
 from bot.hearing import alarm_in, aside_in, asks_coach, choice_in, echo_of, heard, strained, told_of_another
-from bot.model import Remind
+from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import in_words
 
@@ -72,6 +72,13 @@ def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
     if found and found[0] != "danger" and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
         found = alarm_in(text, draft.library.safeties(draft.language)[:1])
     return found or (None, draft.language)
+
+
+def raised(conversation: Conversation, person: Person, at: datetime) -> Turn:
+    """A sign of danger that somebody else than our lists heard: the floor is safety's, as after one that they hear."""
+    effects = (Remind("reminder", next_reminder(person.rhythm, person.zone, at + PAUSE)),) if person.zone else ()
+    held = conversation.place or conversation.held
+    return Turn(replace(conversation, alarm="asked-danger", alarmed_at=at, talk=None, choices=(), place=None, held=held), effects)
 
 
 def in_danger(draft: Draft) -> bool:

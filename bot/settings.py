@@ -36,14 +36,24 @@ class Settings(BaseSettings):
     telegram_secret: SecretStr | None = Field(
         None, description="Secret that Telegram sends with each update to the webhook. Default: made from the token."
     )
-    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack.")
+    slack_bot_token: SecretStr | None = Field(None, description="xoxb-... Absent: no Slack, unless there is a client id.")
     slack_app_token: SecretStr | None = Field(None, description="xapp-... Present: Socket Mode, no public URL needed.")
     slack_signing_secret: SecretStr | None = Field(None, description="For signed HTTP instead of Socket Mode.")
+    slack_client_id: str | None = Field(None, description="For several workspaces: they install the coach by OAuth, over signed HTTP.")
+    slack_client_secret: SecretStr | None = Field(None, description="Belongs to the client id.")
     slack_api: str | None = Field(None, description="Base URL of the Web API. Default: Slack's.")
-    model: str | None = Field(None, description="provider:model. Absent: no language model; everything works without one.")
-    model_api: str | None = Field(None, description="Base URL of an OpenAI-compatible endpoint.")
+    model: str | None = Field(
+        None, pattern=r"^[\w-]+:\S+$", description="provider:model. Absent: no language model; everything works without one."
+    )
+    model_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of an OpenAI-compatible endpoint.")
     model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
-    model_budget: int | None = Field(None, ge=0, description="Tokens per person and day.")
+    model_budget: int | None = Field(None, ge=0, description="Tokens per person and day. Absent: no limit.")
+    model_budget_month: int | None = Field(None, ge=0, description="Tokens of everybody together per month. Absent: no limit.")
+    model_second: str | None = Field(
+        None, pattern=r"^[\w-]+:\S+$", description="provider:model that is asked when the first does not answer. People consent to both."
+    )
+    model_second_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of the second one.")
+    model_second_key: SecretStr | None = Field(None, description="Key of the second one.")
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
     transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")

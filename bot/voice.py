@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bot.draft import Draft
 from bot.hearing import feels, only_who_in, when_in
-from bot.model import Choice, Cited, Option, Passage
+from bot.model import Choice, Cited, Offer, Option, Passage
 from bot.spelling import words_in
 
 
@@ -111,8 +111,14 @@ class Voice:
 
     def price(self, option: Option, sources: Sequence[Cited]) -> str:
         """What an option costs, with the mark of its source or of its being ours."""
-        price = self.filled(option.price)
+        return f"{self.filled(option.price)} {self._tail(option, sources)}"
+
+    def in_reply(self, option: Option, number: int, place: int, sources: Sequence[Cited]) -> Offer:
+        """The option as a model may word it anew; its mark is not the model's."""
+        return Offer(place, number, self.offer(option), self.filled(option.price), self._tail(option, sources))
+
+    def _tail(self, option: Option, sources: Sequence[Cited]) -> str:
         if not option.source:
-            return f"{price} {self.draft.line('ours')}"
+            return self.draft.line("ours")
         wanted = self.cited(option.source).where
-        return f"{price} [{next(cited.mark for cited in sources if cited.where == wanted)}]"
+        return f"[{next(cited.mark for cited in sources if cited.where == wanted)}]"

@@ -6,13 +6,13 @@ dialogue.py's business.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import coaching, guiding, roles, timing
+from bot import amending, coaching, consenting, guiding, roles, timing
 from bot.asking import clip, question
 from bot.draft import Draft
+from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
 from bot.model import Said
@@ -26,6 +26,9 @@ def greet(draft: Draft) -> None:
         return
     if draft.held:
         offer_to_resume(draft)
+        return
+    if consenting.may_offer(draft):
+        consenting.offer(draft)
         return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
@@ -122,18 +125,10 @@ def _line(key: str) -> Callable[[Draft], None]:
     return say
 
 
-def finish(draft: Draft, text: str) -> None:
-    """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
-    if draft.ending:
-        question, choices = draft.ending
-        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
-        draft.say(f"{told}\n\n{question}", "reply", choices)
-    else:
-        draft.say(text)
-
-
 def _thanks(draft: Draft) -> None:
-    if draft.person.onboarded or draft.ending:
+    if consenting.may_offer(draft):
+        consenting.offer(draft)
+    elif draft.person.onboarded or draft.ending:
         finish(draft, draft.line("thanks"))
     else:
         draft.say(
@@ -324,4 +319,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "leave": _leave,
     "if-then": _if_then,
     **timing.WISHES,
+    **consenting.WISHES,
+    **amending.WISHES,
 }

@@ -24,6 +24,7 @@ from knowledge.card import CARDS
 from knowledge.documents import root_of
 from knowledge.index import Index, give_back, index_in_memory, open_index
 from knowledge.meaning import Meaning, Near
+from knowledge.own import OwnEntries
 from knowledge.quotes import Quotes
 from knowledge.words import Shared
 
@@ -73,6 +74,7 @@ class Finder:
         self._meaning = Meaning(embedder, index.texts, index.vectors, index.bridge) if embedder and index.vectors is not None else None
         self._quotes = quotes
         self._held = _Held()
+        self._own = OwnEntries(embedder) if embedder else None
 
     @property
     def fault(self) -> str | None:
@@ -136,6 +138,13 @@ class Finder:
             vector = self._held.take(text)
             vector = self._meaning.vector(text) if vector is None else vector
         return self._quotes.find(text, vector, k)
+
+    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]:
+        """How close somebody's own entries (id and text) are to a text in meaning: ids and cosines; nothing without the model.
+
+        Their vectors are held in memory alone, the latest few thousand, so that a logbook is read once.
+        """
+        return self._own.near(text, entries) if self._own else ()
 
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""

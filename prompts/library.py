@@ -29,6 +29,7 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Keeps = Literal[
     "answer", "mark", "heading", "energy", "nothing",
     "name", "zone", "reminder", "broker", "partnership", "phases", "headings", "plan", "due", "outcome", "letter",
+    "thought", "reword", "review",
 ]  # fmt: skip
 Group = Literal["day", "stuck", "self", "long", "check", "own"]
 Weight = Literal["mostly-first", "mixed", "mostly-last"]
@@ -287,6 +288,24 @@ class Hear(_Part):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     away: list[Pattern]
+    keeps_out: list[Phrase] = []
+    looking: Looking
+
+
+class Looking(_Part):
+    """How somebody asks for something in their own logbook, or adds to it, and how past time is named.
+
+    `asks` are patterns over a text in lower case; their groups about, when and rest say what is looked for or added. `periods` are patterns
+    and what they mean: "day 1", "week 1", "month 0", "year 1" (how many back), "days 30", "days n" (with a group n), "season spring".
+    `leads` may stand before a span of time ("in", "since"); `since` are those from which it lasts until today, and `last` says that a
+    weekday is not today.
+    """
+
+    asks: dict[str, list[Pattern]]
+    periods: dict[Pattern, str]
+    leads: list[Bit]
+    since: list[Bit]
+    last: list[Bit]
 
 
 class Safety(_Part):
@@ -564,6 +583,8 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         for phrase, times in Counter(phrase for phrases in mine.values() for phrase in phrases).items():
             if times > 1 and part not in ("choices", "acts"):
                 yield f"hear.{part}: {phrase!r} stands {times} times"
+    for key in sorted(english.hear.looking.asks.keys() ^ words.hear.looking.asks.keys()):
+        yield f"hear.looking.asks.{key} is {'missing' if key in english.hear.looking.asks else 'not in the English words'}"
     for part in ("danger", "ethics", "harassment", "injection", "idioms"):
         for phrase in getattr(words.safety, part):
             if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)", phrase):

@@ -1,20 +1,23 @@
 """Rows of the logbook: entries with the revisions of their answers, and if-then plans.
 
-Revisions are only ever added. An entry reads as its latest wording, in the order in which the steps were first answered.
+Revisions are only ever added, each to the end of the chain (chain.py): an answer, another wording of it, a thought that came later, a
+taking back. An entry reads as its latest wording, in the order in which the steps were first answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from bot.model import Entry, Intention, Keep, Plan, Settle
-from storage import partnerships
+from bot.model import Add, Entry, Intention, Keep, Plan, Settle, Thought
+from storage import chain, partnerships
 from storage.database import put
 from storage.tables import entries, intentions, revisions
-from storage.values import Sealer, readable
+from storage.values import MARKS, Marks, Sealer, readable
 
 # Built once: every turn asks these, and half of a small statement's time is its building.
 _ENTRIES = (
@@ -24,22 +27,48 @@ _ENTRIES = (
 )
 _LATEST_ENTRIES = _ENTRIES.limit(bindparam("limit"))
 _REVISIONS = (
-    select(revisions.c.entry_id, revisions.c.step, revisions.c.n, revisions.c.body)
+    select(revisions.c.entry_id, revisions.c.step, revisions.c.kind, revisions.c.n, revisions.c.written_at, revisions.c.body)
     .where(revisions.c.person_id == bindparam("person"))
     .order_by(revisions.c.n)
 )
 _REVISIONS_OF = _REVISIONS.where(revisions.c.entry_id.in_(bindparam("entries", expanding=True)))
+_STEPS_OF = select(revisions.c.n, revisions.c.step).where(
+    revisions.c.person_id == bindparam("person"), revisions.c.entry_id == bindparam("entry")
+)
+_ENTRY = select(entries).where(entries.c.person_id == bindparam("person"), entries.c.id == bindparam("entry"))
 _INTENTIONS = select(intentions).where(intentions.c.person_id == bindparam("person")).order_by(intentions.c.made_at, intentions.c.id)
 _OPEN_INTENTIONS = _INTENTIONS.where(intentions.c.settled_at.is_(None))
 
 
 def keep(connection: Connection, sealer: Sealer, kept: Keep, at: datetime) -> None:
+    """An answer: the first one for its step, or a later wording of it."""
     blank = Entry(kept.entry, kept.guide, kept.event_date, at, energy=kept.energy, partnership=kept.partnership)
     _open_entry(connection, sealer, blank)
-    latest = connection.scalar(
-        select(func.max(revisions.c.n)).where(revisions.c.person_id == sealer.person, revisions.c.entry_id == kept.entry)
-    )
-    _revise(connection, sealer, kept.entry, [((latest or 0) + 1, kept.step, kept.text)], at)
+    row = connection.execute(_ENTRY, {"person": sealer.person, "entry": kept.entry}).one()
+    _mark(connection, sealer, row, Marks(kept.phases, kept.people, kept.themes))
+    n, steps = _so_far(connection, sealer, kept.entry)
+    kind = "wording" if kept.step in steps else "answer"
+    chain.append(connection, sealer, [chain.Revision(row.id, n + 1, kept.step, kind, at, row.event_date, row.guide, kept.text)])
+
+
+def add_to(connection: Connection, sealer: Sealer, added: Add, at: datetime) -> None:
+    """A later thought, or that the entry is taken back; an entry that is not there has neither."""
+    row = connection.execute(_ENTRY, {"person": sealer.person, "entry": added.entry}).one_or_none()
+    if row is None:
+        return
+    n, _ = _so_far(connection, sealer, added.entry)
+    chain.append(connection, sealer, [chain.Revision(row.id, n + 1, added.kind, added.kind, at, row.event_date, row.guide, added.text)])
+
+
+def take_out(connection: Connection, sealer: Sealer, entry: str, step: str) -> None:
+    """Erases an answer with every wording it had, and the entry when that was all there was in it."""
+    theirs = (revisions.c.person_id == sealer.person) & (revisions.c.entry_id == entry)
+    connection.execute(delete(revisions).where(theirs, revisions.c.step == step))
+    # marks quote what was written, so those of the entry go as well; and the chain, which had it, is made anew over what is left
+    connection.execute(update(entries).where(entries.c.person_id == sealer.person, entries.c.id == entry).values(marks=None))
+    chain.renew(connection, sealer)
+    if connection.scalar(select(func.count()).select_from(revisions).where(theirs)) == 0:
+        connection.execute(delete(entries).where(entries.c.person_id == sealer.person, entries.c.id == entry))
 
 
 def add(connection: Connection, sealer: Sealer, entry: Entry) -> None:
@@ -47,12 +76,23 @@ def add(connection: Connection, sealer: Sealer, entry: Entry) -> None:
     if connection.scalar(select(entries.c.id).where(entries.c.person_id == sealer.person, entries.c.id == entry.id)) is not None:
         return
     _open_entry(connection, sealer, entry)
-    answers = [(n, step, text) for n, (step, text) in enumerate(entry.answers, start=1)]
-    _revise(connection, sealer, entry.id, answers, entry.written)
+    row = connection.execute(_ENTRY, {"person": sealer.person, "entry": entry.id}).one()
+    _mark(connection, sealer, row, Marks(entry.phases, entry.people, entry.themes))
+    place = (entry.event_date, entry.guide)
+    answers = [
+        chain.Revision(entry.id, n, step, "answer", entry.written, *place, text) for n, (step, text) in enumerate(entry.answers, start=1)
+    ]
+    chain.append(connection, sealer, answers)
+
+
+def _so_far(connection: Connection, sealer: Sealer, entry: str) -> tuple[int, set[str]]:
+    """The number of an entry's latest revision, and the steps that were answered."""
+    rows = connection.execute(_STEPS_OF, {"person": sealer.person, "entry": entry}).all()
+    return max((row.n for row in rows), default=0), {row.step for row in rows}
 
 
 def _open_entry(connection: Connection, sealer: Sealer, entry: Entry) -> None:
-    """Makes the entry, or brings a known one up to date; what the newcomer leaves open stays as it was."""
+    """Makes the entry, or brings a known one up to date; its day stays, and what the newcomer leaves open stays as it was."""
     row = {
         "person_id": sealer.person,
         "id": entry.id,
@@ -62,56 +102,76 @@ def _open_entry(connection: Connection, sealer: Sealer, entry: Entry) -> None:
         "energy": entry.energy,
         "partnership_id": None if entry.partnership is None else partnerships.named(connection, sealer, entry.partnership),
     }
-    put(connection, entries, row, changes=("event_date",), fills=("energy", "partnership_id"))
+    put(connection, entries, row, changes=(), fills=("energy", "partnership_id"))
 
 
-def _revise(connection: Connection, sealer: Sealer, entry: str, answers: list[tuple[int, str, str]], at: datetime) -> None:
-    rows = [
-        {
-            "person_id": sealer.person,
-            "entry_id": entry,
-            "n": n,
-            "step": step,
-            "kind": "answer",
-            "written_at": at,
-            "body": sealer.seal(revisions.c.body, text, entry, n),
-        }
-        for n, step, text in answers
-    ]
-    if rows:
-        connection.execute(revisions.insert(), rows)
+def _mark(connection: Connection, sealer: Sealer, row: Any, new: Marks) -> None:
+    had = _marks(sealer, row)
+    marks = Marks(
+        had.phases or new.phases, tuple(dict.fromkeys([*had.people, *new.people])), tuple(dict.fromkeys([*had.themes, *new.themes]))
+    )
+    if marks != had:
+        sealed = sealer.seal(entries.c.marks, MARKS.text(marks), row.id)
+        connection.execute(update(entries).where(entries.c.person_id == sealer.person, entries.c.id == row.id).values(marks=sealed))
+
+
+def _marks(sealer: Sealer, row: Any) -> Marks:
+    if row.marks is None:
+        return Marks()
+    return next(readable([row], lambda row: MARKS.value(sealer.open(entries.c.marks, row.marks, row.id))), Marks())
 
 
 def entries_of(connection: Connection, sealer: Sealer, names: Mapping[str, str], limit: int | None) -> tuple[Entry, ...]:
     """Newest first. `names` are the person's partnerships by id."""
     query = _ENTRIES if limit is None else _LATEST_ENTRIES
     rows = connection.execute(query, {"person": sealer.person, "limit": limit}).all()
-    answers = _answers(connection, sealer, None if limit is None else [row.id for row in rows])
-    return tuple(
-        Entry(
-            id=row.id,
-            guide=row.guide,
-            event_date=row.event_date,
-            written=row.written_at,
-            answers=answers.get(row.id, ()),
-            energy=row.energy,
-            partnership=names.get(row.partnership_id),
-        )
-        for row in rows
+    written = _written(connection, sealer, None if limit is None else [row.id for row in rows])
+    return tuple(_entry(sealer, row, names, written.get(row.id, _Written())) for row in rows)
+
+
+def _entry(sealer: Sealer, row: Any, names: Mapping[str, str], written: _Written) -> Entry:
+    marks = _marks(sealer, row)
+    return Entry(
+        id=row.id,
+        guide=row.guide,
+        event_date=row.event_date,
+        written=row.written_at,
+        answers=tuple(readable(written.latest.values(), lambda r: (r.step, _opened(sealer, r)))),
+        energy=row.energy,
+        partnership=names.get(row.partnership_id),
+        phases=marks.phases,
+        people=marks.people,
+        themes=marks.themes,
+        thoughts=tuple(readable(written.thoughts, lambda r: Thought(r.written_at, _opened(sealer, r)))),
+        retracted=written.retracted,
     )
 
 
-def _answers(connection: Connection, sealer: Sealer, of: list[str] | None) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Each entry's answers in their latest wording; earlier wordings are not even opened, for a turn reads some 200 answers."""
+@dataclass(slots=True)
+class _Written:
+    """The rows of one entry by what they are to its reader; earlier wordings are not even opened, for a turn reads some 200 answers."""
+
+    latest: dict[str, Any] = field(default_factory=dict)
+    thoughts: list[Any] = field(default_factory=list)
+    retracted: datetime | None = None
+
+
+def _written(connection: Connection, sealer: Sealer, of: list[str] | None) -> dict[str, _Written]:
     query = _REVISIONS if of is None else _REVISIONS_OF
-    latest: dict[str, dict[str, tuple[str, int, bytes]]] = {}
-    for entry, step, n, body in connection.execute(query, {"person": sealer.person, "entries": of}).all():
-        latest.setdefault(entry, {})[step] = (step, n, body)
-    return {entry: tuple(readable(steps.values(), _opened(sealer, entry))) for entry, steps in latest.items()}
+    found: dict[str, _Written] = {}
+    for row in connection.execute(query, {"person": sealer.person, "entries": of}).all():
+        entry = found.setdefault(row.entry_id, _Written())
+        if row.kind == "thought":
+            entry.thoughts.append(row)
+        elif row.kind == "retraction":
+            entry.retracted = row.written_at
+        else:
+            entry.latest[row.step] = row
+    return found
 
 
-def _opened(sealer: Sealer, entry: str) -> Callable[[tuple[str, int, bytes]], tuple[str, str]]:
-    return lambda answer: (answer[0], sealer.open(revisions.c.body, answer[2], entry, answer[1]))
+def _opened(sealer: Sealer, row: Any) -> str:
+    return sealer.open(revisions.c.body, row.body, row.entry_id, row.n)
 
 
 # --- if-then plans

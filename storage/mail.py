@@ -3,12 +3,13 @@
 A message counts once by its key, however often a platform hands it over. A letter goes new, sending, sent; one that a
 crash left in `sending` may have arrived: a reply goes out again marked uncertain, for a doubled answer is better than
 none, and a reminder or nudge is let go, for none is better than a doubled one.
+A letter that a model may word anew waits in `advising` with the words it has without one, and becomes new once, with either.
 What a message or letter said is dropped as soon as it has been dealt with; its key stays, to recognise it by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -86,12 +87,33 @@ def set_aside(connection: Connection, key: str, at: datetime) -> None:
 # --- what goes out
 
 
-def post(connection: Connection, sealer: Sealer, platform: Platform, letters: Sequence[tuple[str, Message]], at: datetime) -> None:
-    """Lays letters out in their order. A key that is known is not laid out twice."""
+def post(
+    connection: Connection,
+    sealer: Sealer,
+    platform: Platform,
+    letters: Sequence[tuple[str, Message]],
+    at: datetime,
+    advised: Collection[str] = (),
+) -> None:
+    """Lays letters out in their order. A key that is known is not laid out twice. Those in `advised` wait to be worded."""
     for key, message in letters:
         body = sealer.seal(outbox.c.body, MESSAGE.text(message), key)
-        row = {"key": key, "person_id": sealer.person, "platform": platform, "body": body, "state": "new", "created_at": at}
+        row: dict[str, Any] = {"key": key, "person_id": sealer.person, "platform": platform, "body": body, "created_at": at}
+        row["state"] = "advising" if key in advised else "new"
         put_new(connection, outbox, row)
+
+
+def settle(connection: Connection, sealer: Sealer, key: str, message: Message | None) -> bool:
+    """Lets a letter go out that waited to be worded, in these words or as it was; False when it has gone out already."""
+    words = {} if message is None else {"body": sealer.seal(outbox.c.body, MESSAGE.text(message), key)}
+    waited = update(outbox).where(outbox.c.key == key, outbox.c.person_id == sealer.person, outbox.c.state == "advising")
+    return connection.scalar(waited.values(state="new", **words).returning(outbox.c.seq)) is not None
+
+
+def release(connection: Connection, before: datetime) -> int:
+    """Lets letters go out as they were that nobody has worded: whoever was at it has crashed. How many those were."""
+    left = update(outbox).where(outbox.c.state == "advising", outbox.c.created_at <= before)
+    return len(connection.execute(left.values(state="new").returning(outbox.c.seq)).all())
 
 
 def last_knock(connection: Connection, person: PersonId) -> Knock | None:
@@ -102,7 +124,7 @@ def last_knock(connection: Connection, person: PersonId) -> Knock | None:
     ).one_or_none()
     if row is None:
         return None
-    return Knock(row.created_at, {"sent": "sent", "new": "waiting", "sending": "waiting"}.get(row.state, "lost"))  # type: ignore[arg-type]
+    return Knock(row.created_at, {"sent": "sent", "new": "waiting", "sending": "waiting", "advising": "waiting"}.get(row.state, "lost"))  # type: ignore[arg-type]
 
 
 class Unsent(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from bot.model import (
     Consent,
@@ -22,6 +22,7 @@ from bot.model import (
     Intention,
     Knock,
     Letter,
+    Message,
     Person,
     PersonId,
     Plan,
@@ -29,17 +30,18 @@ from bot.model import (
     Turn,
     Upcoming,
 )
-from storage import checkup, clock, dispatch, logbook, mail, migrations, people, turns
+from storage import chain, checkup, clock, dispatch, export, logbook, mail, migrations, people, turns, usage, workspaces
 from storage.claim import Claim
 from storage.clock import DueRow
 from storage.database import Database
 from storage.dispatch import Standing, Waiting
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
-from storage.tables import metadata, persons
+from storage.tables import PEOPLES, persons
+from storage.turns import Saved
 from storage.values import readable
 from storage.vault import Vault
 
-__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
+__all__ = ["DueRow", "Gathered", "NoSuchPerson", "Saved", "Standing", "Store", "StoreDown", "Unreadable", "VaultLocked", "Waiting"]
 
 _ENTRIES_AT_HAND = 30  # a month of daily entries: as far back as a turn looks
 
@@ -55,8 +57,19 @@ def _ready(database: Database, key_file: Path) -> Vault:
             raise StoreDown(f"{database.place} belongs to another program; choose another BROKERCOACH_DATABASE")
         has = migrations.revision(database.engine)
         vault = Vault.open(key_file, create=has is None)
-        migrations.upgrade(database.engine)
+        migrations.upgrade(database.engine, then=lambda connection: _chained(connection, vault))
         return vault
+
+
+def _chained(connection: Connection, vault: Vault) -> None:
+    """Gives logbooks from before there were chains one. Whose key does not open, has none, and `verify` says so."""
+    for person_id in people.everybody(connection):
+        try:
+            sealer = people.sealer(connection, vault, person_id)
+        except Unreadable:
+            continue
+        if chain.of_person(connection, sealer) is None:
+            chain.renew(connection, sealer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +209,45 @@ class Store:
         inbox_key: str | None = None,
         due: tuple[DueKind, str] | None = None,
         platform: Platform | None = None,
-    ) -> bool:
-        """Stores a turn whole or not at all. False: somebody else was first, or the person was forgotten meanwhile.
+    ) -> Saved | None:
+        """Stores a turn whole or not at all. None: somebody else was first, or the person was forgotten meanwhile.
 
         `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last.
         """
         try:
             with self._database.writing() as connection:
                 sealer = people.sealer(connection, self._vault, person_id)
-                turns.store(connection, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
+                return turns.store(connection, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
         except (turns.Overtaken, NoSuchPerson):
+            return None
+
+    def settle(self, person_id: PersonId, key: str, message: Message | None = None) -> bool:
+        """Lets a letter go out that waited for a model's wording, in these words or as it was; False when it has gone."""
+        try:
+            with self._database.writing() as connection:
+                return mail.settle(connection, people.sealer(connection, self._vault, person_id), key, message)
+        except NoSuchPerson:
             return False
-        return True
+
+    def release(self, before: datetime) -> int:
+        """Lets letters of before then go out as they were, because whoever waited for their wording is gone; how many."""
+        with self._database.writing() as connection:
+            return mail.release(connection, before)
+
+    # --- what a model costs
+
+    def spend(self, person_id: PersonId, tokens: int) -> None:
+        try:
+            with self._database.writing() as connection:
+                people.sealer(connection, self._vault, person_id)
+                usage.spend(connection, person_id, tokens, self._now())
+        except NoSuchPerson:
+            pass
+
+    def spent(self, since: datetime, person_id: PersonId | None = None) -> int:
+        """Tokens since then, of one person or of everybody."""
+        with self._database.reading() as connection:
+            return usage.spent(connection, since, person_id)
 
     def entries(self, person_id: PersonId, limit: int | None = None) -> list[Entry]:
         """Newest first."""
@@ -329,13 +369,47 @@ class Store:
         with self._database.writing() as connection:
             people.consent(connection, person_id, consent, self._now())
 
+    # --- the logbook as a whole
+
+    def verify(self, person_id: PersonId) -> chain.Break | None:
+        """The first thing in a person's logbook that is not as it was written; None when all of it is."""
+        with self._database.reading() as connection:
+            return chain.verify(connection, people.sealer(connection, self._vault, person_id))
+
+    def record(self, person_id: PersonId) -> export.Record:
+        """Everything of a person's, as it is taken elsewhere."""
+        with self._database.reading() as connection:
+            return export.record_of(connection, people.known(connection, self._vault, person_id))
+
+    def restore(self, record: export.Record) -> PersonId:
+        """Takes in everything of a person's who is not here. Raises export.Refused, and then nothing has changed."""
+        with self._database.writing() as connection:
+            return export.restore(connection, self._vault, record)
+
+    # --- the workspaces that let the coach in
+
+    def slack_install(self, team: str, token: str, at: datetime) -> None:
+        with self._database.writing() as connection:
+            workspaces.install(connection, self._vault, team, token, at)
+
+    def slack_token(self, team: str) -> str | None:
+        with self._database.reading() as connection:
+            return workspaces.token_of(connection, self._vault, team)
+
+    def slack_uninstall(self, team: str, at: datetime) -> None:
+        """The token is gone at once, unless the workspace was installed anew after `at`."""
+        with self._database.writing() as connection:
+            workspaces.uninstall(connection, team, at)
+        self._vault.drop_keys()
+        self._database.sweep()
+
     # --- care
 
     def forget(self, person_id: PersonId) -> dict[str, int]:
         """Erases a person with their key, and says how many rows of each table that was. May be repeated until it succeeds."""
         receipt = {}
         with self._database.writing() as connection:
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(PEOPLES):
                 owner = table.c.id if table is persons else table.c.person_id
                 receipt[table.name] = len(connection.execute(delete(table).where(owner == person_id).returning(owner)).all())
         self._vault.drop_keys()

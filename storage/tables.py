@@ -1,7 +1,7 @@
 """The tables, written so that PostgreSQL is only another address.
 
 What a person wrote, said or is called stands in sealed columns alone; dates, states and enumerations are plain, because
-they are what the store sorts and counts by. Every table but `persons` carries the person's id and falls with it.
+they are what the store sorts and counts by. Every table but `persons` and `workspaces` carries the person's id and falls with it.
 Entries and intentions are named by the dialogue, so their ids are a person's own: nobody can reach another's by an id.
 """
 
@@ -133,10 +133,12 @@ entries = Table(
     Column("written_at", Moment, nullable=False),
     Column("energy", String),
     Column("partnership_id", String, ForeignKey("partnerships.id", ondelete="SET NULL"), index=True),
+    _sealed("marks", "id", nullable=True),
     Index("ix_entries_person_id_event_date", "person_id", "event_date"),
 )
 
-# append-only: a changed answer is a new revision, and the originals stay as they were
+# append-only: a changed answer, a later thought and a taking back are revisions of their own, and the originals stay as they were;
+# seq, prev_hash and hash chain all of a person's revisions in the order in which they were written (see chain.py)
 revisions = Table(
     "revisions",
     metadata,
@@ -147,9 +149,16 @@ revisions = Table(
     Column("kind", String, nullable=False),
     Column("written_at", Moment, nullable=False),
     _sealed("body", "entry_id", "n"),
+    Column("seq", Integer),
+    Column("prev_hash", String),
+    Column("hash", String),
     PrimaryKeyConstraint("person_id", "entry_id", "n"),
     ForeignKeyConstraint(["person_id", "entry_id"], ["entries.person_id", "entries.id"], ondelete="CASCADE"),
+    Index("uq_revisions_person_id_seq", "person_id", "seq", unique=True),
 )
+
+# what a person's chain hangs on: the secret its hashes are made with, and its last hash with how many there are
+chains = Table("chains", metadata, _person(primary_key=True), _sealed("secret"), _sealed("head"))
 
 intentions = Table(
     "intentions",
@@ -230,3 +239,17 @@ audit = Table(
     Column("act", String, nullable=False),
     Column("count", Integer, nullable=False),
 )
+
+# --- who lets the coach in
+
+# A workspace belongs to no person. Its token is sealed with a key of its own, wrapped as people's are.
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("installed_at", Moment, nullable=False),
+)
+
+PEOPLES = tuple(table for table in metadata.sorted_tables if table is persons or "person_id" in table.c)

@@ -12,13 +12,19 @@ from typing import NamedTuple, assert_never
 
 from sqlalchemy import Connection
 
-from bot.model import Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, Turn
+from bot.model import Add, Advise, Consent, DueKind, Effect, Keep, Learn, Message, Plan, Platform, Remind, Say, Settle, TakeOut, Turn
 from storage import clock, logbook, mail, people
 from storage.values import Sealer
 
 
 class Overtaken(Exception):
     """Somebody else stored this turn, or another one in between: nothing of it may stay."""
+
+
+class Saved(NamedTuple):
+    """A stored turn. `advised` are the keys of the letters that wait for a model's wording, in the order of their effects."""
+
+    advised: tuple[str, ...] = ()
 
 
 class Cause(NamedTuple):
@@ -28,7 +34,7 @@ class Cause(NamedTuple):
     due: tuple[DueKind, str] | None
 
 
-def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: datetime, cause: Cause, platform: Platform | None) -> None:
+def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: datetime, cause: Cause, platform: Platform | None) -> Saved:
     if cause.inbox_key is not None and mail.done(connection, cause.inbox_key, at) != sealer.person:
         raise Overtaken
     if cause.due is not None and not clock.fire(connection, sealer.person, *cause.due, at):
@@ -38,19 +44,27 @@ def store(connection: Connection, sealer: Sealer, turn: Turn, version: int, at: 
     _effects(connection, sealer, turn.effects, at)
     if cause.due is not None and not any(_sets(effect, cause.due) for effect in turn.effects):
         clock.take_off(connection, sealer.person, *cause.due)
-    said = [effect.message for effect in turn.effects if isinstance(effect, Say)]
-    if said:
-        to = platform or people.latest_platform(connection, sealer.person)
-        mail.post(connection, sealer, to, list(_letters(said, _origin(sealer, version, at, cause))), at)
+    said = [effect for effect in turn.effects if isinstance(effect, Say | Advise)]
+    if not said:
+        return Saved()
+    to = platform or people.latest_platform(connection, sealer.person)
+    letters = list(_letters([effect.message for effect in said], _origin(sealer, version, at, cause)))
+    advised = tuple(key for (key, _), effect in zip(letters, said, strict=True) if isinstance(effect, Advise))
+    mail.post(connection, sealer, to, letters, at, advised)
+    return Saved(advised)
 
 
 def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
     for effect in effects:
         match effect:
-            case Say():
+            case Say() | Advise():
                 pass  # laid out together, at the end
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
+            case Add():
+                logbook.add_to(connection, sealer, effect, at)
+            case TakeOut(entry, step):
+                logbook.take_out(connection, sealer, entry, step)
             case Learn(person):
                 people.learn(connection, sealer, person)
             case Plan():

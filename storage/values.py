@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 from sqlalchemy import Column
 
-from bot.model import Conversation, Inbound, Message, Person, PersonId
+from bot.model import Conversation, Inbound, Message, Person, PersonId, Phase, Theme
 from storage.faults import Unreadable
 from storage.vault import DataKey
 
@@ -45,6 +45,16 @@ class Form(Generic[V]):
             ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What an entry is marked with, as it is stored."""
+
+    phases: tuple[Phase, ...] = ()
+    people: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] = ()
+
+
+MARKS = Form(Marks)
 PERSON = Form(Person)
 CONVERSATION = Form(Conversation)
 INBOUND = Form(Inbound)

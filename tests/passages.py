@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -72,8 +72,8 @@ def passages() -> tuple[Passage, ...]:
     return tuple(passage_of(card) for card in cards())
 
 
-def passage(card: str, score: float = 0.9) -> Passage:
-    return replace(next(p for p in passages() if p.card == card), score=score)
+def passage(card: str, score: float = 0.9, language: str = "en") -> Passage:
+    return passage_of(next(c for c in cards() if c.id == card), score, language)
 
 
 CONVERSATION = TypeAdapter(Conversation)

@@ -34,7 +34,10 @@ FIRST_VISIT = (
     "Make it an if-then", f"If the {CANARY}plan comes late, then I call her", "tomorrow",
     f"how do I get the {CANARY}question to talk about what they bring besides money?",
 )  # fmt: skip
-SECOND_VISIT = ("my logbook", "what do you know about me?", "reflect", "ok", f"half a {CANARY}thought")
+SECOND_VISIT = (
+    "my logbook", f"what did I write about {CANARY}sought?", f"add a thought: {CANARY}later", "then and now",
+    "what do you know about me?", "reflect", "ok", f"half a {CANARY}thought",
+)  # fmt: skip
 # An outcome is asked for days later, so somebody else gives theirs in a replay that is kept in the same home.
 REPLAY = f"""
 start: 2026-03-05T09:00:00+00:00

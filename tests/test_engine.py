@@ -39,6 +39,9 @@ class Shelf:
     def quotes(self, *_: Any, **__: Any) -> tuple[()]:
         return ()
 
+    def near(self, text: str, entries):
+        return ()
+
     def passage(self, card: str, *_: Any) -> Passage:
         return passage(card)
 

@@ -69,6 +69,9 @@ class Shelf:
     def passage(self, card: str, language: str = "en") -> Passage | None:
         return passage(card)
 
+    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> tuple[tuple[str, float], ...]:
+        return ()
+
 
 @dataclass
 class House:

@@ -31,6 +31,7 @@ HEAR: dict[str, Any] = {
     "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
+    "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip

@@ -55,7 +55,10 @@ def _stage(settings: Settings, finder: Finder, script: Script, home: Path | None
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            manager, _ = build(lambda: finder, store, settings, clock)
+            with_model = settings.model_copy(update={"model": None}) if script.model == "none" else settings
+            if script.model != "none" and not settings.model:
+                sys.stderr.write("brokercoach: the script wants a language model and BROKERCOACH_MODEL names none; played without\n")
+            manager, _ = build(lambda: finder, store, with_model, clock, script.model_works)
             yield Player(script, manager, store, clock)
         finally:
             store.close()

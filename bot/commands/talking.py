@@ -75,7 +75,7 @@ def _serve(settings: Settings, workers_only: bool) -> None:
         finder = open_finder(settings)
         manager, library = build(finder, store, settings)
         try:
-            opened = doors(settings, library)
+            opened = doors(settings, library, manager, store)
             if not opened and not workers_only:
                 fail(_NOTHING)
             house = House(manager, library, store, opened, now, allowed(settings.allowed), finder.opened)

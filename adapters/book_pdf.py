@@ -1,0 +1,206 @@
+"""A book as PDF, by fpdf2 with fonts embedded: FiraGO has Latin, Cyrillic, Greek, Arabic, Hebrew, Thai, Georgian and Devanagari.
+
+A character that no font at hand has is printed as a box, and counted; `font` names one that has it (Chinese, Japanese, Korean).
+Nothing is fetched, and nothing in a text is a link or markup.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from bot.book import Block, Book, Break, Chart, Heading, Paragraph, Table
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+SIZES = {1: 22, 2: 15, 3: 12}
+BODY, SMALL = 10.5, 8.5
+BOX = "□"
+_BAR = 90.0  # millimetres of the longest bar
+# Scripts whose letters join, turn or run from the right: only these are shaped, which takes several times as long
+_SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
+
+
+class NoFont(Exception):
+    """A font file that cannot be used."""
+
+
+def render(book: Book, progress: Callable[[int, int], None], font: Path | None = None) -> tuple[bytes, int]:
+    """The file, and how many characters had to be printed as a box. Raises NoFont."""
+    with _fonts() as files:
+        page = _Page(book, files, font)
+        for number, block in enumerate(book.blocks, 1):
+            page.add(block)
+            progress(number, len(book.blocks))
+        return bytes(page.pdf.output()), page.missing
+
+
+@contextmanager
+def _fonts() -> Iterator[dict[str, Path]]:
+    """The fonts as files, which is how fpdf2 takes them; they are the package's own and hold nothing private."""
+    from pymupdf_fonts import myfont
+
+    with TemporaryDirectory(prefix="brokercoach-") as folder:
+        files = {}
+        for name in ("figo", "figbo", "notosbo", "symbol2"):
+            try:
+                data = myfont(name)  # type: ignore[no-untyped-call]
+            except ValueError:
+                continue
+            files[name] = Path(folder) / f"{name}.ttf"
+            files[name].write_bytes(data)
+        yield files
+
+
+class _Page:
+    def __init__(self, book: Book, files: dict[str, Path], font: Path | None) -> None:
+        from fpdf import FPDF
+
+        class Numbered(FPDF):
+            def footer(self) -> None:
+                self.set_y(-14)
+                self.set_font("body", "", SMALL)
+                self.set_text_color(110)
+                self.cell(0, 6, f"{self.page_no()}", align="C")
+                self.set_text_color(0)
+
+        pdf: FPDF = Numbered(format="A4")
+        self.pdf = pdf
+        self.missing = 0
+        self._widths: dict[tuple[str, str, float], float] = {}
+        self._contents = book.labels.contents
+        pdf.set_creation_date(book.made)
+        pdf.set_lang(book.language)
+        pdf.set_auto_page_break(True, margin=20)
+        pdf.set_margins(22, 20, 22)
+        pdf.add_font("body", "", files["figo"])
+        pdf.add_font("body", "B", files["figbo"])
+        more = [("symbols", files["symbol2"])] if "symbol2" in files else []
+        if font is not None:
+            more.insert(0, ("own", font))
+        for name, file in more:
+            try:
+                pdf.add_font(name, "", file)
+            except Exception as error:  # noqa: BLE001 - fontTools raises whatever a spoilt font makes it raise
+                raise NoFont(f"{file}: not a font that can be embedded ({type(error).__name__}); name a .ttf or .otf file") from None
+        pdf.set_fallback_fonts([name for name, _ in more], exact_match=False)
+        self._known = {code for name in ("body", *(name for name, _ in more)) for code in self._codes(name)}
+        pdf.set_title(self.printable(book.title))
+        pdf.add_page()
+
+    def _codes(self, family: str) -> set[int]:
+        fonts: Any = self.pdf.fonts
+        return set(fonts[family].cmap) if hasattr(fonts[family], "cmap") else set(fonts[family].ttfont.getBestCmap())
+
+    def printable(self, text: str) -> str:
+        """The text in characters that a font at hand has."""
+        kept = []
+        for char in unicodedata.normalize("NFC", text).replace("\t", "    "):
+            if char == "\n" or ord(char) in self._known:
+                kept.append(char)
+            elif unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me") or char in "\u2028\u2029":
+                continue
+            elif unicodedata.category(char) == "Zs":
+                kept.append(" ")
+            else:
+                self.missing += 1
+                kept.append(BOX)
+        return "".join(kept)
+
+    def add(self, block: Block) -> None:
+        pdf = self.pdf
+        match block:
+            case Heading(level=level, text=text):
+                if pdf.will_page_break(30):
+                    pdf.add_page()
+                if level < 3:
+                    pdf.start_section(self.printable(text).replace("\n", " ")[:120], level - 1)
+                pdf.ln(2 if level > 2 else 5)
+                self._write(text, SIZES.get(level, 12), "B")
+                pdf.ln(1)
+            case Paragraph(text=text, style=style, label=label):
+                if label:
+                    self._write(label, SMALL, color=90)
+                indent = 5 if style in ("answer", "struck", "added") else 0
+                self._write(text, SMALL if style == "quiet" else BODY, indent=indent, color=110 if style in ("quiet", "struck") else 0)
+                pdf.ln(1.5)
+            case Chart(title=title, rows=rows):
+                self._chart(title, rows)
+            case Table(head=head, rows=rows):
+                self._table((head, *rows) if head else rows)
+            case Break():
+                pdf.add_page()
+
+    def _write(self, text: str, size: float, style: str = "", indent: float = 0, color: int = 0) -> None:
+        pdf = self.pdf
+        shown = self.printable(text)
+        shaped = bool(_SHAPED.search(shown))
+        pdf.set_font("body", style, size)
+        pdf.set_text_color(color)
+        for part in shown.split("\n"):
+            first = next((unicodedata.bidirectional(c) for c in part if unicodedata.bidirectional(c) in ("L", "R", "AL")), "L")
+            pdf.set_text_shaping(shaped, direction=None if not shaped else "ltr" if first == "L" else "rtl")
+            for line in self._lines(part, pdf.epw - indent, (style, size)):
+                pdf.set_x(pdf.l_margin + indent)
+                pdf.cell(0, size * 0.5, line, align="L" if first == "L" else "R", new_x="LMARGIN", new_y="NEXT")
+        pdf.set_text_color(0)
+
+    def _lines(self, text: str, room: float, face: tuple[str, float]) -> Iterator[str]:
+        """Broken where words end, and inside a word that is wider than the page. fpdf2 breaks lines itself, but measures each anew for
+        every character of it, which takes ten times as long as all the rest."""
+        blank = self._width(" ", face)
+        line: list[str] = []
+        used = 0.0
+        for word in text.split(" "):
+            wide = self._width(word, face)
+            if line and used + blank + wide > room:
+                yield " ".join(line)
+                line, used = [], 0.0
+            while wide > room:
+                fits = 1
+                while self._width(word[: fits + 1], face) <= room:
+                    fits += 1
+                yield word[:fits]
+                word = word[fits:]  # noqa: PLW2901 - what is left of it
+                wide = self._width(word, face)
+            used += wide + (blank if line else 0.0)
+            line.append(word)
+        yield " ".join(line)
+
+    def _width(self, word: str, face: tuple[str, float]) -> float:
+        key = (word, *face)
+        if key not in self._widths:
+            self._widths[key] = self.pdf.get_string_width(word)
+        return self._widths[key]
+
+    def _table(self, rows: tuple[tuple[str, ...], ...]) -> None:
+        """Cells under one another: a quotation reads better over the whole width."""
+        for first, *others in rows:
+            self._write(first, BODY, "B")
+            for cell in others:
+                self._write(cell, BODY, indent=5)
+            self.pdf.ln(1)
+
+    def _chart(self, title: str, rows: tuple[tuple[str, int], ...]) -> None:
+        pdf = self.pdf
+        self._write(title, 12, "B")
+        most = max((count for _, count in rows), default=1) or 1
+        for name, count in rows:
+            if pdf.will_page_break(6):
+                pdf.add_page()
+            y = pdf.get_y()
+            pdf.set_text_shaping(bool(_SHAPED.search(name)))
+            pdf.set_font("body", "", SMALL)
+            pdf.set_fill_color(70, 110, 140)
+            pdf.rect(pdf.l_margin + 62, y + 1, max(1.0, _BAR * count / most), 3.2, style="F")
+            shown = self.printable(name)
+            pdf.cell(60, 5, shown if len(shown) < 40 else shown[:38] + "…")
+            pdf.set_x(pdf.l_margin + 62 + max(1.0, _BAR * count / most) + 2)
+            pdf.cell(10, 5, str(count), new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(3)

@@ -1,0 +1,203 @@
+"""The logbook as it is handed in for accreditation: a cover sheet, week by week with its aims or a gap that shows, people and
+organisations under other names, what was added later with its date, how far each criterion is covered, and the chain's certificate.
+
+Which criteria there are, and which topics count for them, is data (prompts/schemes). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.book import Binder, Block, Book, Break, Heading, Paragraph, Sheaf, Table, by_week
+from bot.model import Entry
+
+AIMS = "aims"  # the guide whose entries are a week's aims
+QUOTES = 3  # dated quotations that stand for a criterion
+WORDS_A_PAGE = 450  # of a page in 11 points with its headings; between what a printed PDF and a Word file of ours hold
+NAMED = "{kind} {number}"
+
+
+class Criterion(BaseModel):
+    """`topics` are topics of the cards, or shapes of them such as principle-*."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    name: dict[str, str]
+    topics: Annotated[list[str], Field(min_length=1)]
+
+
+class Scheme(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scheme: str
+    title: dict[str, str]
+    pages: tuple[int, int]
+    criteria: list[Criterion]
+
+
+class Pseudonyms(BaseModel):
+    """The names that stand in the logbook, and what is printed for each; a name that stays as it is stands for itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    people: dict[str, str] = Field(default={}, repr=False)
+    organisations: dict[str, str] = Field(default={}, repr=False)
+
+    def hidden(self, text: str) -> str:
+        """Whole words only, the longest names first; in capitals as they are written, so that "Will" leaves "will" alone."""
+        names = {**self.people, **self.organisations}
+        if not names:
+            return text
+        shape = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
+        return re.sub(rf"(?<!\w)(?:{shape})(?!\w)", lambda found: names[found[0]], text) if shape else text
+
+
+def proposed(sheaf: Sheaf, binder: Binder, known: Pseudonyms | None = None) -> Pseudonyms:
+    """A pseudonym for everybody and everything that is named, in the order of first mention; those that are known stay as they are."""
+    had = known or Pseudonyms()
+    people, organisations = dict(had.people), dict(had.organisations)
+    ordered = sorted(sheaf.entries, key=lambda entry: (entry.event_date, entry.written, entry.id))
+    partnerships = dict.fromkeys([*(each.name for each in sheaf.person.partnerships), *(e.partnership for e in ordered if e.partnership)])
+    for name in partnerships:
+        _name(organisations, people, name, binder.line("book.alias.partnership"))
+    for name in dict.fromkeys(name for entry in ordered for name in entry.people if name[:1].isupper()):
+        organisation = len(name) > 1 and name.isupper() and "." not in name
+        kind = binder.line("book.alias.organisation" if organisation else "book.alias.person")
+        _name(organisations if organisation else people, organisations | people, name, kind)
+    if sheaf.person.name:
+        people.setdefault(sheaf.person.name, binder.line("book.alias.writer"))
+    return Pseudonyms(people=people, organisations=organisations)
+
+
+def _name(names: dict[str, str], others: Mapping[str, str], name: str, kind: str) -> None:
+    if name in names or name in others:
+        return
+    taken = set(names.values()) | set(others.values())
+    number = 1
+    while NAMED.format(kind=kind, number=number) in taken:
+        number += 1
+    names[name] = NAMED.format(kind=kind, number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What is handed in; `pages` is how many that will be, roughly, and `fits` whether the scheme asks for as many."""
+
+    book: Book
+    pages: int
+    fits: bool
+    gaps: tuple[date, ...] = field(default=())
+
+
+def bind(binder: Binder, scheme: Scheme, pseudonyms: Pseudonyms) -> Portfolio:
+    sheaf = _under_other_names(binder.sheaf, pseudonyms)
+    binder = Binder(sheaf, binder.words, binder.language, {topic: binder.topic(topic) for topic in _topics(sheaf)})
+    title = scheme.title.get(binder.language) or scheme.title["en"]
+    weeks = by_week(sheaf.entries)
+    mondays = _all_weeks(weeks)
+    body: list[Block] = []
+    gaps = []
+    for monday in mondays:
+        entries = weeks.get(monday, [])
+        body.append(Heading(2, binder.week_head(monday), f"w-{monday.isoformat()}"))
+        aims = [entry for entry in entries if entry.guide == AIMS and not entry.retracted]
+        if not aims:
+            gaps.append(monday)
+            body.append(Paragraph(binder.line("book.aims.none"), "added"))
+        if not entries:
+            body.append(Paragraph(binder.line("book.week.none"), "quiet"))
+        for entry in [*aims, *(entry for entry in entries if entry not in aims)]:
+            body += binder.entry(entry, 3)
+    covered = list(_coverage(binder, scheme))
+    pages = _pages([*body, *covered])
+    least, most = scheme.pages
+    fits = least <= pages <= most
+    hint = binder.line("book.pages.fit" if fits else "book.pages.unfit", pages=str(pages), least=str(least), most=str(most))
+    cover = _cover(binder, title, mondays, gaps, hint)
+    blocks = (*cover, Break(), *body, Break(), *covered, *binder.certificate())
+    return Portfolio(Book(binder.language, title, blocks, binder.labels(), sheaf.made), pages, fits, tuple(gaps))
+
+
+def _topics(sheaf: Sheaf) -> set[str]:
+    return {theme.topic for entry in sheaf.entries for theme in entry.themes}
+
+
+def _under_other_names(sheaf: Sheaf, pseudonyms: Pseudonyms) -> Sheaf:
+    hide = pseudonyms.hidden
+    entries = tuple(
+        replace(
+            entry,
+            partnership=entry.partnership and hide(entry.partnership),
+            people=tuple(hide(name) for name in entry.people),
+            themes=tuple(replace(theme, quote=hide(theme.quote)) for theme in entry.themes),
+        )
+        for entry in sheaf.entries
+    )
+    written = tuple(replace(each, text=hide(each.text)) for each in sheaf.written)
+    partnerships = tuple(replace(each, name=hide(each.name)) for each in sheaf.person.partnerships)
+    return replace(sheaf, person=replace(sheaf.person, partnerships=partnerships), entries=entries, written=written, plans=())
+
+
+def _all_weeks(weeks: Mapping[date, Sequence[Entry]]) -> list[date]:
+    """Every week from the first to the last: one without a word is a gap that shows."""
+    if not weeks:
+        return []
+    first, last = min(weeks), max(weeks)
+    return [first + timedelta(days=7 * n) for n in range((last - first).days // 7 + 1)]
+
+
+def _cover(binder: Binder, title: str, mondays: Sequence[date], gaps: Sequence[date], hint: str) -> Iterable[Block]:
+    sheaf = binder.sheaf
+    yield Heading(1, title)
+    rows = [
+        (binder.line("book.cover.by"), sheaf.person.name or "…"),
+        (binder.line("book.cover.weeks"), str(len(mondays))),
+        (binder.line("book.cover.entries"), str(len(sheaf.entries))),
+        (binder.line("book.cover.gaps"), str(len(gaps))),
+    ]
+    if mondays:
+        span = f"{binder.day(mondays[0])} – {binder.day(mondays[-1] + timedelta(days=6))}"
+        rows.insert(1, (binder.line("book.cover.span"), span))
+    yield Table((), tuple(rows))
+    yield Paragraph(binder.line("book.cover.names"), "quiet")
+    yield Paragraph(hint, "quiet")
+
+
+def _coverage(binder: Binder, scheme: Scheme) -> Iterable[Block]:
+    yield Heading(2, binder.line("book.coverage"), "coverage")
+    rows = []
+    for criterion in scheme.criteria:
+        shown = [
+            (entry.event_date, theme.quote)
+            for entry in binder.sheaf.entries
+            for theme in entry.themes
+            if not entry.retracted and any(fnmatchcase(theme.topic, shape) for shape in criterion.topics)
+        ]
+        quotes = "\n".join(f"{binder.day(day)}: “{quote}”" for day, quote in sorted(shown)[:QUOTES])
+        name = criterion.name.get(binder.language) or criterion.name["en"]
+        rows.append((name, str(len(shown)), quotes or binder.line("book.coverage.none")))
+    head = tuple(binder.line(f"book.coverage.{part}") for part in ("criterion", "times", "quotes"))
+    yield Table(head, tuple(rows))
+
+
+def _pages(blocks: Iterable[Block]) -> int:
+    words = 0
+    for block in blocks:
+        match block:
+            case Paragraph(text=text, label=label):
+                words += len(text.split()) + len(label.split())
+            case Heading(text=text):
+                words += len(text.split()) + 12  # the room around it
+            case Table(rows=rows):
+                words += sum(len(cell.split()) for row in rows for cell in row)
+            case _:
+                pass
+    return max(1, -(-words // WORDS_A_PAGE)) + 1  # and the cover

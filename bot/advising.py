@@ -1,0 +1,211 @@
+"""Has a language model word a reply anew, within bounds; whatever goes wrong, the composed reply is said, and it is the same coach.
+
+    brief → consent, breaker, budget → names out → model → check → once more, with the faults named → names in → message
+
+Runs after the turn is stored, outside any transaction. Consent is read again right before anything leaves, also before a second try.
+Nobody waits for somebody else's model: when too many are being asked, the next reply simply goes out as it was composed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot import wording
+from bot.checking import faults
+from bot.llm import Answer, Breaker, Model, ModelDown, Turns, hosts
+from bot.model import Advise, Brief, Message, PersonId, Usage
+from bot.pseudonyms import Names, Tells
+from bot.tongue import Guess, tongue_of
+from prompts.book import Book
+from prompts.library import Library
+
+AT_ONCE = 16  # replies being worded at the same time; the pump takes 64 turns at once, so the others always have a place
+PATIENCE = 25.0  # seconds a person waits for all of it, a second try and a second provider included
+CONSENT = "model"
+
+log = logging.getLogger(__name__)
+
+Why = Literal["consent", "busy", "budget", "down", "unfit", "danger", "names"]
+
+
+class Ledger(Protocol):
+    """The store, as far as a model needs it."""
+
+    def consents(self, person_id: PersonId) -> dict[str, bool]: ...
+
+    def spend(self, person_id: PersonId, tokens: int) -> None: ...
+
+    def spent(self, since: datetime, person_id: PersonId | None = None) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Tokens: of one person in a day, of everybody in a month; both by UTC. None: no limit."""
+
+    day: int | None = None
+    month: int | None = None
+
+
+class _Fallback(Exception):
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Adviser:
+    """`tells` may block while the vocabulary is read; it is called in a thread."""
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        ledger: Ledger,
+        library: Library,
+        book: Book,
+        tells: Callable[[], Mapping[str, Tells]],
+        clock: Callable[[], datetime],
+        limits: Limits | None = None,
+        guess: Guess | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._models = [(model, Breaker()) for model in models]
+        self._ledger = ledger
+        self._library = library
+        self._book = book
+        self._tells = tells
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._guess = guess
+        self._patience = patience
+        self._asking = 0
+        self._told: dict[PersonId, Why] = {}
+        self.counts: Counter[str] = Counter()
+        self.host = hosts(models)
+
+    async def word(self, person: PersonId, advise: Advise) -> Message | None:
+        """The message in the model's words; None when it goes out as it was composed. Never raises, save when cancelled."""
+        self.counts["asked"] += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                message = await self._word(person, advise)
+        except _Fallback as fallback:
+            return self._instead(person, advise, fallback.why)
+        except TimeoutError:
+            return self._instead(person, advise, "down")
+        except Exception as error:  # noqa: BLE001 - the composed reply must go out; the text of an error may quote it
+            log.error("a reply could not be worded: %s", type(error).__name__)  # noqa: TRY400
+            return self._instead(person, advise, "down")
+        self.counts["worded"] += 1
+        self._told.pop(person, None)
+        return message
+
+    def usage(self, person: PersonId) -> Usage:
+        """Blocks; for a thread."""
+        day, month = self._since()
+        return Usage(self._ledger.spent(day, person), self._ledger.spent(month, person), self._limits.day)
+
+    async def _word(self, person: PersonId, advise: Advise) -> Message:
+        if self._asking >= AT_ONCE:
+            raise _Fallback("busy")
+        brief = advise.brief
+        if brief.language not in self._book.bounds:
+            raise _Fallback("unfit")
+        self._asking += 1
+        try:
+            names = await asyncio.to_thread(self._names, brief)
+            language = self._library.in_language(brief.language).language
+            try:
+                told, data = wording.request(self._book, brief, names, language, f"=={secrets.token_hex(8)}==")
+            except ValueError:
+                raise _Fallback("names") from None
+            return await self._tried(person, advise, names, Turns(told, data))
+        finally:
+            self._asking -= 1
+
+    async def _tried(self, person: PersonId, advise: Advise, names: Names, turns: Turns) -> Message:
+        brief = advise.brief
+        known = wording.texts_in(wording.material(brief))
+        for attempt in range(2):
+            answer = await self._ask(person, turns)
+            if answer.wording is None:
+                wrong = ["one JSON object of the shape that was asked for"]
+            else:
+                if answer.wording.safety == "danger":
+                    return self._gently(advise)
+                said = wording.restored(answer.wording, names)
+                bounds = self._book.bounds[brief.language]
+                wrong = faults(brief, said, bounds, known, self._tongue, names.stand_ins)
+                if not wrong:
+                    return wording.laid_out(brief, advise.message, said)
+            self.counts["repaired" if attempt == 0 else "refused"] += 1
+            turns = turns._replace(answer=answer.raw, again=wording.again(wrong))
+        raise _Fallback("unfit")
+
+    async def _ask(self, person: PersonId, turns: Turns) -> Answer:
+        """The first provider that answers."""
+        for model, breaker in self._models:
+            if breaker.open:
+                continue
+            await asyncio.to_thread(self._may, person, turns)
+            try:
+                answer = await model.ask(turns)
+            except ModelDown as error:
+                breaker.failed()
+                self.counts["failed"] += 1
+                log.warning("the language model at %s: %s", model.host, error)
+                continue
+            except BaseException:  # somebody's patience ended first
+                breaker.failed()
+                raise
+            if answer.wording is None:
+                breaker.failed()
+            else:
+                breaker.worked()
+            self.counts["tokens"] += answer.tokens
+            await asyncio.to_thread(self._ledger.spend, person, answer.tokens)
+            return answer
+        raise _Fallback("down")
+
+    def _may(self, person: PersonId, turns: Turns) -> None:
+        """Consent as it stands now, and what is left of the budget: a request that could go beyond it is not made."""
+        if not self._ledger.consents(person).get(CONSENT):
+            raise _Fallback("consent")
+        day, month = self._since()
+        for limit, since, whose in ((self._limits.day, day, person), (self._limits.month, month, None)):
+            if limit is not None and self._ledger.spent(since, whose) + turns.tokens > limit:
+                raise _Fallback("budget")
+
+    def _since(self) -> tuple[datetime, datetime]:
+        day = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        return day, day.replace(day=1)
+
+    def _names(self, brief: Brief) -> Names:
+        person = brief.person
+        told = [*([person.name] if person.name else []), *(partnership.name for partnership in person.partnerships)]
+        told += [entry.partnership for entry in brief.entries if entry.partnership]
+        return Names(self._tells()[brief.language], told, wording.texts_in(wording.material(brief)))
+
+    def _tongue(self, text: str) -> str | None:
+        return tongue_of(text, self._library.languages, self._guess)
+
+    def _gently(self, advise: Advise) -> Message:
+        """The model heard danger that our lists did not: the coach's own question about it, in its own words, and nothing of work."""
+        self.counts["danger"] += 1
+        words = self._library.in_language(advise.brief.language)
+        helpline = words.variants("safety.helpline")[0]
+        return Message("safety", words.variants("safety.danger")[0].replace("$helpline", helpline))
+
+    def _instead(self, person: PersonId, advise: Advise, why: Why) -> Message | None:
+        """The composed reply; an outage or a spent budget is told once, until the model answers again."""
+        self.counts[f"fell-back-{why}"] += 1
+        if why not in ("down", "budget") or self._told.get(person) == why:
+            return None
+        self._told[person] = why
+        note = self._library.in_language(advise.brief.language).variants(f"model.{why}")[0]
+        return replace(advise.message, text=f"{note}\n\n{advise.message.text}")

@@ -1,0 +1,70 @@
+"""Asks whether a language model may be used, and lets it be taken back at any time. Nothing leaves before that was agreed to.
+
+It is asked once of the coach's own accord, at a quiet moment; the wish brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.draft import Draft
+from bot.guiding import finish
+from bot.model import Consent
+
+VERSION = 1  # of what is agreed to, as model.ask tells it; a change in what leaves is a new version, and is asked for anew
+
+
+def may_offer(draft: Draft) -> bool:
+    """Whether this is a moment to ask: a model is set up, it was never asked for, the person knows their way about, nothing is open."""
+    waits = draft.context.model is not None and not draft.model_offered and "model" not in draft.context.granted
+    return waits and draft.person.onboarded and draft.place is None and draft.ending is None and draft.alarm is None
+
+
+def offer(draft: Draft) -> None:
+    draft.model_offered = True
+    if draft.context.model is None:
+        finish(draft, draft.line("model.none"))
+    elif draft.ending:
+        finish(draft, draft.line("model.ask", host=draft.host))
+    else:
+        draft.say(draft.line("model.ask", host=draft.host), "question", [draft.choice("model-on"), draft.choice("model-off")])
+
+
+def agree(draft: Draft) -> None:
+    draft.model_offered = True
+    draft.do(Consent("model", VERSION, granted=True))
+    draft.say(draft.line("model.on", host=draft.host))
+
+
+def refuse(draft: Draft) -> None:
+    """Also when nothing was agreed to: what is said is then simply true."""
+    draft.model_offered = True
+    draft.do(Consent("model", VERSION, granted=False))
+    finish(draft, draft.line("model.off"))
+
+
+def keep_out(draft: Draft) -> None:
+    """The talk in hand, or else the entry that was kept last, is read by no model."""
+    kept = draft.last_kept
+    if draft.talk is None and kept is not None:
+        draft.keep_out(kept.entry)
+    finish(draft, draft.line("model.kept-out"))
+
+
+def spent(draft: Draft) -> None:
+    usage = draft.context.spent
+    if draft.context.model is None or usage is None:
+        finish(draft, draft.line("model.none"))
+        return
+    told = {"host": draft.host, "today": str(usage.today), "month": str(usage.month)}
+    limit = usage.limit
+    finish(draft, draft.line("model.spent", **told) if limit is None else draft.line("model.spent.limit", limit=str(limit), **told))
+
+
+WISHES: dict[str, Callable[[Draft], None]] = {
+    "model": offer,
+    "model-on": agree,
+    "model-off": refuse,
+    "keep-out": keep_out,
+    "spent": spent,
+}

@@ -1,0 +1,137 @@
+"""Stand-ins for the names of people and organisations: put in before a text leaves, taken out of what comes back. Pure.
+
+What counts as a name errs on the side of hiding: names that the person told us; words with a capital that the language does not write so;
+and unknown words in lower case that no article or pronoun goes before. A word wrongly hidden comes back unharmed. Addresses, numbers
+of five digits and more, and anything with an @ are hidden as well. The stand-ins are invented, so that a sentence stays a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from bot.spelling import flat
+
+_WORD = re.compile(r"[^\W\d_]+")
+_TOLD = re.compile(r"[^\W\d_]+|\d{5,}")
+_CODE = re.compile(
+    r"(?:https?://|www\.)\S+|\S*@\S+|\+?\d[\d ()./-]{3,}\d(?!\w)|\b\w*\d{5,}\w*\b|\b(?=\w*\d)(?=\w*[^\W\d_])\w{4,}\b", re.IGNORECASE
+)
+_ENDS = frozenset('.!?…:;\n“”«»"()[]•·–—¿¡*-')
+_HEADS = ("Bal", "Dor", "Fen", "Gam", "Jul", "Kes", "Lom", "Nir", "Pav", "Rud", "Sov", "Tam", "Vek", "Wim", "Zan")
+_TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek", "usil", "amun", "eldi")
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """How a language tells names from other words, all flat. `ordinary` is everything that is written in lower case in our own texts."""
+
+    ordinary: frozenset[str]
+    before_others: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+    common: frozenset[str] = frozenset()
+
+
+class Names:
+    """The stand-ins of one exchange. `told` are names that are known to be names, in whatever way they are written."""
+
+    def __init__(self, tells: Tells, told: Iterable[str], texts: Iterable[str]) -> None:
+        texts = [_nfc(text) for text in texts]
+        self._tells = tells
+        self._hidden: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._phrases = sorted({_nfc(name).strip() for name in told if len(name.strip()) > 1}, key=len, reverse=True)
+        words = {flat(word) for name in self._phrases for word in _WORD.findall(name)}
+        self._known = {word for word in words if len(word) > 2 and word not in tells.ordinary}
+        self._known |= {flat(word) for text in texts for word, plainly in self._named_in(text) if plainly}
+        taken = {flat(word) for text in [*texts, *self._phrases] for word in _WORD.findall(text)}
+        endings = (*_TAILS, *(first + second for first, second in product(_TAILS, _TAILS)))
+        self._free = (head + tail for tail, head in product(endings, _HEADS) if flat(head + tail) not in taken | tells.ordinary)
+
+    def hide(self, text: str) -> str:
+        """The text with a stand-in for every name."""
+        text = _nfc(text)
+        for phrase in self._phrases:
+            text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", lambda found: self._stand_in(found[0]), text, flags=re.IGNORECASE)
+        text = _CODE.sub(lambda found: self._stand_in(found[0]), text)
+        places = [(start, end) for start, end, _ in self._names(text)]
+        for start, end in reversed(places):
+            text = text[:start] + self._stand_in(text[start:end]) + text[end:]
+        return text
+
+    def hide_all(self, value: Any, ours: Collection[str] = ()) -> Any:
+        """The same for every text in a JSON value; keys are ours, and so is what stands under those in `ours`."""
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, dict):
+            return {key: inner if key in ours else self.hide_all(inner, ours) for key, inner in value.items()}
+        return [self.hide_all(inner, ours) for inner in value] if isinstance(value, list) else value
+
+    def restore(self, text: str) -> str:
+        """The text with the names back, as they were first written."""
+        return _WORD.sub(lambda found: self._shown.get(flat(found[0]), found[0]), text)
+
+    def leaks(self, text: str) -> bool:
+        """Whether a name that is known stands in a text that is about to leave."""
+        said = {flat(word) for word in _TOLD.findall(text)} - set(self._shown)
+        whole = flat(text)
+        if self._known & said or any(re.search(rf"(?<!\w){re.escape(flat(phrase))}(?!\w)", whole) for phrase in self._phrases):
+            return True
+        return any(code in whole for code in self._hidden if not code.isalpha())
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        return tuple(self._hidden.values())
+
+    def _stand_in(self, name: str) -> str:
+        key = flat(name)
+        if key in self._shown:  # a stand-in already
+            return name
+        if key not in self._hidden:
+            self._hidden[key] = next(self._free)
+            self._shown[flat(self._hidden[key])] = name
+        return self._hidden[key]
+
+    def _names(self, text: str) -> Iterator[tuple[int, int, bool]]:
+        """Where names stand, and whether they are plainly names wherever they stand."""
+        shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
+        before, end = "", 0
+        for found in _WORD.finditer(text):
+            word, key = found[0], flat(found[0])
+            between = text[end : found.start()]
+            begins = end == 0 or any(c in _ENDS for c in between)
+            after = _WORD.search(text, found.end())
+            if key not in self._shown:
+                kind = self._kind(word, key, before, after[0] if after else "", begins=begins, shouted=shouted)
+                if kind:
+                    yield found.start(), found.end(), kind == "plainly"
+            before, end = key, found.end()
+
+    def _kind(self, word: str, key: str, before: str, after: str, *, begins: bool, shouted: bool) -> str | None:
+        tells = self._tells
+        if key in self._known:
+            return "plainly"
+        if len(key) < 2 or key in tells.common:
+            return None
+        ordinary = key in tells.ordinary or key in tells.before_others
+        if word[0].isupper() and not shouted:
+            if key in tells.doubtful:
+                return "maybe" if not begins or flat(after) not in tells.before_others else None
+            if not begins:
+                return "maybe" if ordinary else "plainly"
+            return None if ordinary else "plainly"
+        if ordinary or len(key) < 3 or before in tells.before_others:
+            return None
+        return "maybe"
+
+    def _named_in(self, text: str) -> Iterator[tuple[str, bool]]:
+        return ((text[start:end], plainly) for start, end, plainly in self._names(text))
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
