@@ -19,7 +19,7 @@ from typing import Literal
 
 from bot import offers
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, of_this_world, only_who_in, turns_in, who_in
+from bot.hearing import asks_coach, echo_of, feels, kinds_named, of_this_world, only_who_in, refers_back, turns_in, who_in
 from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 from bot.spelling import words_in
 from bot.voice import Voice
@@ -31,6 +31,7 @@ FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
+MANY, KINDS = 30, 3  # words, and kinds of people in them, from which a message holds several matters
 QUOTED = 220  # characters of an own document that are quoted in a reply
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
 CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
@@ -46,16 +47,24 @@ def coach(draft: Draft, text: str) -> None:
     """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one."""
     talk = talk_in_hand(draft)
     in_hand = draft.context.in_hand if talk else None
+    if talk and talk.stage == "glad":
+        if not (asks_coach(text, draft.words.hear) or turns_in(text, draft.words.hear)):
+            _stay_glad(draft, talk, text)
+            return
+        talk = None
     if talk and in_hand and talk.stage in ("options", "deepen", "own"):
         heading = _heading(draft, talk, text)
+        if heading == "on" and asks_coach(text, draft.words.hear):
+            another_way(draft)
+            return
         if heading == "on":
             _deepen(draft, replace(talk, at=draft.at), in_hand, text)
             return
         if heading == "aside":
-            _ask_back(draft, replace(talk, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}"), None, text)
+            _turn_aside(draft, talk, text)
             return
         talk = None
-    if talk and asks_coach(text, draft.words.hear):
+    if talk and asks_coach(text, draft.words.hear) and not refers_back(text, draft.words.hear):
         talk = None  # asked back and answered by a question of their own: that one counts
     best = draft.context.passages[0] if draft.context.passages else None
     if best is None and talk and in_hand:
@@ -71,14 +80,21 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     asked = f"{talk.asked}\n{text}" if talk else text
     fresh = Talk(best.card, "explore", talk.began if talk else draft.at, draft.at, asked, talk.used if talk else ())
     clear = best.score >= CLEAR
-    if talk is None and _content(draft, text) < FEW:
+    if _content(draft, asked) < FEW:
         _ask_back(draft, fresh, best if clear else None, text)
+    elif talk is None and _many(draft, text):
+        _offer_threads(draft, fresh, text)
     elif clear or (talk and talk.stage == "threads"):
         advise(draft, replace(fresh, used=()), best, asked)
     elif talk or (best.score >= LIKELY and (len(words_in(text)) >= STORY or asks_coach(text, draft.words.hear))):
         _offer_threads(draft, fresh, text)
     else:
         _ask_back(draft, fresh, None, text)
+
+
+def _many(draft: Draft, text: str) -> bool:
+    """Several matters in one message, by how many kinds of people it names: the person picks where to begin (rubric S5)."""
+    return len(words_in(text)) >= MANY and len(kinds_named(text, draft.words.hear)) >= KINDS
 
 
 def _content(draft: Draft, text: str) -> int:
@@ -94,18 +110,27 @@ def _heading(draft: Draft, talk: Talk, text: str) -> Literal["on", "aside", "new
     passages, words = draft.context.passages, words_in(text)
     asks = asks_coach(text, draft.words.hear) or text.rstrip().endswith("?")
     if not passages:
-        elsewhere = not of_this_world(text, draft.words.hear) and (asks or len(words) >= SENTENCE)
+        hear = draft.words.hear
+        elsewhere = not of_this_world(text, hear) and not feels(text, hear) and (asks or len(words) >= SENTENCE)
         return "new" if elsewhere else "on"
     if talk.card in [passage.card for passage in passages[:3]]:
         return "on"
     if asks_coach(text, draft.words.hear):
-        return "new"
+        return "on" if passages[0].score < CLEAR and refers_back(text, draft.words.hear) else "new"
     if passages[0].score < CLEAR:
         return "on"
     return "new" if asks or len(words) >= STORY or len(words) <= 2 else "aside"
 
 
 # --- asking back
+
+
+def _turn_aside(draft: Draft, talk: Talk, text: str) -> None:
+    """Something that another card knows better: a feeling is handed back in its own words, the rest mirrored by that card."""
+    echo, best = echo_of(text, draft.words.hear), draft.context.passages[0]
+    felt = echo is not None and feels(echo, draft.words.hear) and "echo" not in talk.used
+    aside = replace(talk, card=best.card, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
+    _ask_back(draft, aside, None if felt else best, text)
 
 
 def _ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
@@ -142,7 +167,8 @@ def _heard(draft: Draft, talk: Talk, text: str) -> tuple[str, Sequence[str]]:
     if feels(text, hear):
         return draft.line("explore.feeling"), ()
     if who := only_who_in(text, hear):
-        return draft.line("explore.who", who=who), ()
+        said = draft.line("explore.who", who=who)
+        return said[:1].upper() + said[1:], ()
     return draft.line("explore.bare"), ()
 
 
@@ -177,7 +203,10 @@ def no_thread(draft: Draft) -> None:
 def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     """Mirror, two options with price and source, one question; the parts are chosen so that they fit one screen."""
     voice = Voice(draft, passage, text)
-    numbers = [n for n in range(len(passage.options)) if f"o{n}" not in talk.used][:2] or [0, 1]
+    numbers = _unshown(voice, talk)[:2]
+    if len(numbers) < 2:
+        _go_on(draft, replace(talk, stage="options"), passage, numbers, text)
+        return
     options = [passage.options[n] for n in numbers]
     sources = voice.cite(options)
     lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
@@ -189,6 +218,7 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
     mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
     draft.talk = _with_used(replace(talk, stage="options"), *(f"o{n}" for n in numbers))
+    voice.show(numbers)
     said, asked = voice.use(mirror), voice.use(question)
     brief = replace(
         _brief(draft, "options", passage, text, said, asked),
@@ -201,13 +231,43 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     _speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, brief)
 
 
+def _unshown(voice: Voice, talk: Talk) -> list[int]:
+    """The options of a card that were not shown in this talk nor in one shortly before."""
+    return [n for n in range(len(voice.passage.options)) if f"o{n}" not in talk.used and not voice.shown(n)]
+
+
+def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: str) -> None:
+    """A card that has shown its options speaks again: with the one that is left, else it listens on (rubric C12)."""
+    said = text.rsplit("\n", 1)[-1]
+    if left and not feels(said, draft.words.hear):
+        _show_one(draft, talk, passage, left[0], "advise.another")
+        return
+    draft.talk = talk = _with_used(talk, *(f"o{n}" for n in range(len(passage.options))))
+    _deepen(draft, talk, passage, said)
+
+
+def ideas(draft: Draft) -> None:
+    """What could be done is asked for, and nothing else: an idea of the talk in hand, or the threads it might be about."""
+    talk, passages = talk_in_hand(draft), draft.context.passages
+    if talk is None or talk.stage == "glad":
+        draft.say(draft.line("unsure"))
+    elif talk.stage in ("options", "deepen", "own"):
+        another_way(draft)
+    elif not passages:
+        _silent(draft, talk.asked)
+    elif talk.stage == "threads" or passages[0].score >= CLEAR:
+        advise(draft, Talk(passages[0].card, "options", talk.began, draft.at, talk.asked), passages[0], talk.asked)
+    else:
+        _offer_threads(draft, replace(talk, at=draft.at), talk.asked)
+
+
 def another_way(draft: Draft) -> None:
     """The next option of the card in hand, then the next card found; then honesty that there is no more."""
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None or passage is None:
         draft.say(draft.line("unsure"))
         return
-    left = [n for n in range(len(passage.options)) if f"o{n}" not in talk.used]
+    left = _unshown(Voice(draft, passage, talk.asked), talk)
     if left:
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
@@ -225,7 +285,9 @@ def one_way(draft: Draft) -> None:
     if draft.talk is None or draft.context.in_hand is None:
         draft.say(draft.line("unsure"))
     else:
-        _show_one(draft, draft.talk, draft.context.in_hand, 0, "advise.one")
+        talk, passage = draft.talk, draft.context.in_hand
+        left = _unshown(Voice(draft, passage, talk.asked), talk)
+        _show_one(draft, talk, passage, left[0] if left else 0, "advise.one")
 
 
 def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:
@@ -233,6 +295,7 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     sources = voice.cite([option])
     said = draft.line(key, offer=voice.offer(option), price=voice.price(option, sources))
     draft.talk = _with_used(replace(talk, stage="options", at=draft.at), f"o{number}")
+    voice.show([number])
     question = voice.ask()
     brief = replace(_brief(draft, "one", passage, talk.asked, "", question), offers=(voice.in_reply(option, number, 1, sources),))
     _speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, brief)
@@ -245,6 +308,30 @@ def chosen(draft: Draft, number: int) -> tuple[str, str] | None:
         return None
     voice = Voice(draft, passage, talk.asked)
     return draft.line("advise.not-if", not_if=voice.filled(passage.options[number].not_if)), voice.filled(passage.if_then)
+
+
+# --- something went well
+
+
+def glad(draft: Draft, text: str) -> None:
+    """No options: a moment to see what made it work, and the offer to keep it."""
+    if draft.talk and draft.talk.stage == "glad":
+        _stay_glad(draft, _with_used(draft.talk, "on"), text)
+        return
+    draft.talk = Talk("", "glad", draft.at, draft.at, text)
+    draft.say(draft.line("joy"), "reply", [draft.choice("reflect"), draft.choice("later")])
+
+
+def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
+    """What made it work was told: it is taken up once, and then left to be enjoyed."""
+    choices = [draft.choice("reflect"), draft.choice("later")]
+    if "on" in talk.used:
+        draft.talk = None
+        draft.say(draft.line("joy.rest"), "reply", choices)
+        return
+    draft.talk = _with_used(replace(talk, at=draft.at), "on")
+    echo, said = echo_of(text, draft.words.hear), draft.line("joy.on")
+    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo else said, "reply", choices)
 
 
 # --- going deeper
@@ -343,6 +430,10 @@ def _silent(draft: Draft, text: str) -> None:
     draft.talk = None
     if own := _own_document(draft):
         _speak(draft, own, draft.line("silent.question"))
+    elif feels(text, draft.words.hear) and not asks_coach(text, draft.words.hear):
+        _ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
+    elif len(words_in(text)) < FEW and not text.rstrip().endswith("?"):
+        draft.say(draft.line("unsure"))
     elif of_this_world(text, draft.words.hear):
         who = who_in(text, draft.words.hear)
         seen = [draft.line("explore.who", who=who)] if who else []

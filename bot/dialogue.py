@@ -25,7 +25,8 @@ from datetime import date, timedelta
 from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, heard, is_learner
+from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, feels, heard, is_learner, refers_back
+from bot.keeping import LONGEST_DAY, named_day
 from bot.model import (
     Choice,
     Context,
@@ -52,7 +53,8 @@ from prompts.library import Hear, Library
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
 SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
-TALK_ONLY = frozenset({"wrong-turn", "repeat"})  # acts that make sense only where something was said before
+TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one"})  # acts that make sense only where something was said before
+QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 JUST_SAID = 6  # marks of what was said, one reply or two
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
@@ -128,11 +130,13 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if not words_in(text) or heard(text, words.hear.controls, words.hear) or finding.wants_book(library, context, event) is not None:
         return None
     wish = heard(text, words.hear.wishes, words.hear)
-    if wish in ("another", "no", "none-of-these") and talk:
+    act = act_in(text, words.hear)
+    if talk and not conversation.place and (wish in ("another", "no", "none-of-these") or act == "ideas"):
         return talk.asked
     if wish and not (wish == "ask" or conversation.place):
         return None
-    if talk and talk.stage in ("explore", "threads") and not conversation.place and not asks_coach(text, words.hear):
+    goes_on = text == event.text and (refers_back(text, words.hear) or not asks_coach(text, words.hear))
+    if talk and talk.stage in ("explore", "threads") and not conversation.place and goes_on:
         return f"{talk.asked}\n{text}"
     return text
 
@@ -329,7 +333,7 @@ def _in_guide(draft: Draft, text: str) -> None:
     if choice and choice.id.startswith("do:"):
         _pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text) or (choice is None and _asked_of_logbook(draft, meant)):
+    if timing.told_away(draft, text) or (choice is None and (_leaves_plan(draft, text) or _asked_of_logbook(draft, meant))):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
@@ -356,6 +360,27 @@ def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
         or _wish_met_in_guide(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
         or _another_guide(draft, text)
     )
+
+
+def _leaves_plan(draft: Draft, text: str) -> bool:
+    """Words that are neither a step nor a day, where a step of one's own was asked for in a talk: they go on with the talk."""
+    hear, place = draft.words.hear, draft.here
+    if place.guide != "if-then" or draft.talk is None:
+        return False
+    step, act = draft.guide("if-then").step(place.step), act_in(text, hear)
+    if step.keeps == "due" and act == "step":
+        draft.place = None
+        guiding.take_step(draft, text)
+        return True
+    if step.keeps == "due" and (act == "thanks" or heard(text, hear.wishes, hear) == "thanks"):
+        guiding.press(draft, Choice("if-then.due:no-date", ""))
+        return True
+    elsewhere = act in ("state", "wrong-turn", "ideas", "verdict", "one") or aside_in(text, hear)
+    if elsewhere or (step.keeps == "due" and len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None):
+        draft.place = None
+        _outside(draft, text)
+        return True
+    return False
 
 
 def _another_guide(draft: Draft, text: str) -> bool:
@@ -483,7 +508,11 @@ _CONTROLS_OUTSIDE = {
 
 
 def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
-    if name := offers.asked_for(draft, text):
+    name = offers.asked_for(draft, text)
+    if name and act_in(text, draft.words.hear) == "meaning":
+        spoken = draft.spoken(name)
+        draft.say(draft.line("guide.meaning", title=spoken.title, about=spoken.about), "reply", [offers.choice(draft, name)])
+    elif name:
         guiding.walk(draft, name)
     elif wish is None and offers.asks_for_list(draft, text):
         offers.show_list(draft, draft.line("guides.unknown"))
@@ -500,26 +529,48 @@ def _outside(draft: Draft, text: str) -> None:
     if len(text) > LONG:
         draft.say(draft.line("long", count=f"{len(text.split())}"))
         return
+    if aside := aside_in(text, hear):
+        draft.talk, text = None, aside  # "something else: ..."
+    act = act_in(text, hear)
+    talk = coaching.talk_in_hand(draft)
+    if talk and talk.stage == "glad" and act not in (None, "glad", "state", "thanks"):
+        draft.talk = talk = None
+    if act == "verdict" or (act == "ideas" and talk):
+        wishes.WISHES[act](draft)
+        return
     control = heard(text, hear.controls, hear)
     wish = heard(text, hear.wishes, hear) or _CONTROLS_OUTSIDE.get(control or "")
-    if _guide_asked_for(draft, text, wish):
+    if _guide_asked_for(draft, text, wish) or timing.told_away(draft, text) or _asked_of_logbook(draft, text):
         return
-    if timing.told_away(draft, text) or _asked_of_logbook(draft, text):
-        return
-    talk = coaching.talk_in_hand(draft)
-    act = act_in(text, hear)
     if act in ("role", "lens") and not roles.asks_role(text, hear):
         act = None  # a story in which such a question stands
-    if control == "skip" and (draft.talk or draft.said_lately("safety.harassment.stay", JUST_SAID)):
+    if control == "skip" and draft.talk:
+        wish = "unknowing"
+    elif control == "skip" and draft.said_lately("safety.harassment.stay", JUST_SAID):
         draft.say(draft.line("smaller"), "reply", draft.offered)
-    elif wish in wishes.WISHES:
+        return
+    _meet(draft, talk, wish, act, text)
+
+
+def _meet(draft: Draft, talk: Talk | None, wish: str | None, act: str | None, text: str) -> None:
+    """A wish first, then a step of their own, then what else is done by the message; the rest is put to the coach."""
+    if wish in wishes.WISHES:
         wishes.WISHES[wish](draft)
-    elif talk and _tells_step(talk, act, text, hear):
+    elif talk and _tells_step(talk, act, text, draft.words.hear):
         guiding.take_step(draft, text)
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
-    else:
+    elif not _quiet(draft, talk, text):
         coaching.coach(draft, text)
+
+
+def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
+    """Somebody tells that nothing happened: a quiet day has its own question."""
+    quiet = offers.moment_in(text, draft.words.hear) == "nothing" and len(words_in(text)) <= QUIET
+    if quiet := quiet and (talk is None or talk.stage == "explore"):
+        draft.talk = None
+        draft.say(draft.line("quiet"), "reply", [draft.choice("reflect"), draft.choice("later")])
+    return quiet
 
 
 def _asked_of_logbook(draft: Draft, text: str) -> bool:
@@ -535,9 +586,9 @@ def _asked_of_logbook(draft: Draft, text: str) -> bool:
 
 def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
     """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
-    if talk.stage not in ("options", "deepen", "own") or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
+    if talk.stage == "glad" or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
         return False
-    return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP)
+    return act == "step" or (talk.stage == "own" and act is None and len(words_in(text)) >= SHORTEST_STEP and not feels(text, hear))
 
 
 def _entry_picked(draft: Draft, what: str) -> None:

@@ -253,7 +253,7 @@ def echo_of(text: str, hear: Hear) -> str | None:
         clause = clause[hedged.end() if hedged else 0 :]
         hedged = re.search(rf"(?:\s+(?:{heads})\b)+\s*$", flat(clause))
         clause = clause[: hedged.start() if hedged else None].strip()
-        asks = any(re.match(pattern, flat(clause)) for pattern in hear.asking)
+        asks = said[upto : upto + 3].lstrip(" \"'”’»)").startswith("?") or any(re.match(pattern, flat(clause)) for pattern in hear.asking)
         if flatly[start:end] not in hear.relatives and not asks and _stands_alone(clause, hear):
             told.append(clause)
     turned = re.search(rf"\b(?:{_any_of(hear.turns)})\b", flatly)
@@ -318,8 +318,17 @@ def is_learner(text: str, hear: Hear) -> bool:
 
 def only_who_in(text: str, hear: Hear) -> str | None:
     """As `who_in`, but None when several kinds of people are named: a line made for one might be said of another."""
-    named = {word.removesuffix("s") for word in words_in(text)} & {actor.removesuffix("s") for actor in hear.actors}
-    return who_in(text, hear) if len(named) == 1 else None
+    return who_in(text, hear) if len(kinds_named(text, hear)) == 1 else None
+
+
+def kinds_named(text: str, hear: Hear) -> set[str]:
+    """The kinds of people and bodies that a text names, each in its singular."""
+    return {word.removesuffix("s") for word in words_in(text)} & {actor.removesuffix("s") for actor in hear.actors}
+
+
+def refers_back(text: str, hear: Hear) -> bool:
+    """True when a text speaks of somebody or something only by a word such as "him" or "that"."""
+    return bool(set(words_in(text)) & set(hear.refers)) and not kinds_named(text, hear)
 
 
 def when_in(text: str, hear: Hear) -> str | None:
@@ -349,6 +358,19 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
             if _meant(tuple(getattr(safety, alarm))).search(said):
                 return alarm, language
     return None
+
+
+def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
+    """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger."""
+    words = f" {in_words(text)} "
+    return any(_meant(tuple(safety.strain)).search(_meant(tuple(safety.idioms)).sub("~ ", words)) for _, safety in safeties)
+
+
+def told_of_another(text: str, safety: Safety) -> bool:
+    """True when what is told happened to somebody else, as far as the words show it."""
+    words = f" {in_words(text)} "
+    told, others = _meant(tuple(safety.told_of)).subn("~ ", words)
+    return others > 0 and not _meant(tuple(safety.of_oneself)).search(told)
 
 
 @lru_cache(maxsize=64)

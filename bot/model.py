@@ -320,7 +320,7 @@ class Kept:
     day: date
 
 
-Stage = Literal["explore", "threads", "options", "deepen", "own"]
+Stage = Literal["explore", "threads", "options", "deepen", "own", "glad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +368,7 @@ class Conversation:
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0
-    alarm: Literal["asked-danger", "asked-safe", "ethics", "harassment"] | None = None
+    alarm: Literal["asked-danger", "asked-safe", "eased", "strain", "ethics", "harassment", "told"] | None = None
     alarmed_at: datetime | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()

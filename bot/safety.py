@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.draft import Draft
-from bot.hearing import act_in, alarm_in, asks_coach, choice_in, heard, of_this_world
+from bot.hearing import act_in, alarm_in, aside_in, asks_coach, choice_in, echo_of, heard, of_this_world, strained, told_of_another
 from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import in_words, words_in
@@ -22,7 +22,6 @@ LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-of
 PASSING = frozenset(
     {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export"}
 )  # met without giving up the floor
-JUST_NOW = 12  # marks of what was said, some three replies
 SHORT = 8  # words of a message that says only once more that one is safe
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again
 
@@ -36,12 +35,13 @@ def alarmed(draft: Draft, text: str) -> bool:
     if in_danger(draft) and alarm in (None, "danger"):
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
-        return _still_safe(draft, text) or (draft.alarm is not None and _stays(draft, text))
+        return _stays(draft, text) if draft.alarm else _strained(draft, text)
     if alarm == draft.alarm == "ethics" and _stays(draft, text, again=True):
         return True
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
+    again = alarm == "ethics" == draft.alarm
     draft.talk = None
     if draft.place:
         draft.held, draft.place = draft.place, None
@@ -49,8 +49,22 @@ def alarmed(draft: Draft, text: str) -> bool:
     if alarm == "danger":
         _raise(draft)
     else:
-        draft.alarm, draft.alarmed_at = ("harassment" if alarm == "harassment" else "ethics"), draft.at
-    draft.say(draft.line(f"safety.{alarm}"), "safety")
+        told = alarm == "harassment" and told_of_another(text, dict(draft.library.safeties(draft.language))[language])
+        draft.alarm, draft.alarmed_at = "told" if told else "harassment" if alarm == "harassment" else "ethics", draft.at
+    key = "danger" if alarm == "danger" else "ethics.again" if again else draft.alarm
+    draft.say(draft.line(f"safety.{key}"), "safety")
+    return True
+
+
+def _strained(draft: Draft, text: str) -> bool:
+    """Answers sleepless nights and tears with a pause instead of options; in a guide they are part of the answer (rubric S1)."""
+    if draft.place or asks_coach(text, draft.words.hear) or not strained(text, draft.library.safeties(draft.language)):
+        return False
+    draft.talk = None
+    draft.person = replace(draft.person, welcomed=True)
+    draft.alarm, draft.alarmed_at = "strain", draft.at
+    said, echo = draft.line("safety.strain"), echo_of(text, draft.words.hear)
+    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo else said, "safety")
     return True
 
 
@@ -81,16 +95,13 @@ def in_danger(draft: Draft) -> bool:
 def _still_safe(draft: Draft, text: str) -> bool:
     """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
     phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
-    just_now = not draft.place and draft.said_lately("safety.danger.eased", JUST_NOW)
-    if not just_now or len(words_in(text)) > SHORT or of_this_world(text, draft.words.hear) or not _says(text, phrases):
-        return False
-    draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
-    return True
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and _says(text, phrases)
 
 
 def _stays(draft: Draft, text: str, again: bool = False) -> bool:
-    """After harassment or wrongdoing was told the floor stays with it, until the person turns to something else by their own wish.
+    """After such a thing was told the floor stays with it, until the person turns to something else by their own wish.
 
+    A question about work is such a turn after strain and after danger has passed; after harassment and wrongdoing it belongs to them.
     A question to the coach about wrongdoing, or `again` a word of it, is first told what the coach will and will not help with.
     """
     key = f"safety.{draft.alarm}.stay"
@@ -102,8 +113,12 @@ def _stays(draft: Draft, text: str, again: bool = False) -> bool:
         draft.alarm = None
         draft.say(draft.line("ask.open"))
         return True
+    if draft.alarm == "eased" and _still_safe(draft, text):
+        draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
+        return True
     late = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER
-    if late or wish in LEAVING or draft.place or choice_in(text, draft.offered, hear):
+    turns = aside_in(text, hear) or (draft.alarm in ("strain", "eased") and asks_coach(text, hear))
+    if late or turns or wish in LEAVING or draft.place or choice_in(text, draft.offered, hear):
         draft.alarm = None
         return False
     asks = again or asks_coach(text, hear) or text.rstrip().endswith("?")
@@ -145,8 +160,7 @@ def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     if not again and not safe and takes_back and draft.alarm == "asked-safe":
         safe = True  # asked once more, and taken back once more
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
-        draft.alarm = None
-        draft.remember("safety.danger.eased#0")
+        draft.alarm, draft.alarmed_at = "eased", draft.at
         draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
     elif takes_back:
         draft.alarm = "asked-safe"

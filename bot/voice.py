@@ -77,6 +77,15 @@ class Voice:
         question = self.fresh(self.questions())
         return self.use(question) if question else self.draft.line("own.question")
 
+    def show(self, numbers: Sequence[int]) -> None:
+        """Remembers that these options were shown."""
+        for number in numbers:
+            self.draft.remember(f"{self.passage.card}/o{number}")
+
+    def shown(self, number: int) -> bool:
+        """Whether an option was shown lately, in this talk or in one before."""
+        return self._heard(f"o{number}") >= 0
+
     def _heard(self, name: str) -> int:
         return self.draft.heard_at(f"{self.passage.card}/{name}")
 

@@ -146,9 +146,12 @@ def _wrong_turn(draft: Draft) -> None:
 
 
 def _glad(draft: Draft) -> None:
-    """Something went well: no options, a moment to see what made it work, and the offer to keep it."""
-    draft.talk = None
-    draft.say(draft.line("joy"), "reply", [draft.choice("reflect"), draft.choice("later")])
+    coaching.glad(draft, draft.event.text if isinstance(draft.event, Said) else "")
+
+
+def _smaller(draft: Draft) -> None:
+    """Somebody does not know: a smaller question, once more and not the same (rubric S6)."""
+    draft.say(draft.line("smaller"), "reply", draft.offered)
 
 
 def _anger(draft: Draft) -> None:
@@ -299,6 +302,9 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "wrong-turn": _wrong_turn,
     "plain": _plain,
     "example": _example,
+    "ideas": coaching.ideas,
+    "unknowing": _smaller,
+    "verdict": _line("verdict"),
     "method": coaching.methods,
     "errand": _line("errand"),
     "glad": _glad,

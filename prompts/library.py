@@ -249,6 +249,7 @@ class Hear(_Part):
     days: list[Pattern]
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
+    refers: list[Phrase]
     reported: list[Phrase] = []
     aside: list[Pattern]
     corrects: list[Pattern] = []
@@ -312,13 +313,18 @@ class Safety(_Part):
     """Phrases that must not be coached on, by what they point to, and idioms that only sound like them.
 
     In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, and ^ for the beginning of the message.
+    `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
+    `of_oneself`, where it is left beside that, that it is the writer's own after all.
     """
 
     danger: list[str]
+    strain: list[str]
     takes_back: list[str]
     safe_now: list[str]
     ethics: list[str]
     harassment: list[str]
+    told_of: list[str]
+    of_oneself: list[str]
     injection: list[str]
     idioms: list[str]
 
