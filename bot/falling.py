@@ -149,7 +149,8 @@ def _letter(draft: Draft, event: Fell) -> None:
     draft.set_letters()
     if draft.at - event.due > STALE or draft.alarm or _too_soon(draft, rhythm.every > 1):
         return
-    if _crowded(draft) or not in_hours(draft.at, zone):
+    delayed = draft.at - event.due > SPEAKING  # whoever wants a letter at six in the morning gets it then
+    if _crowded(draft) or (delayed and not in_hours(draft.at, zone)):
         # over the weekend and beyond, a letter about the week would be late; a day is not
         tomorrow = morrow(draft.at, rhythm.nudge[1], rhythm, zone)
         if tomorrow - event.due <= STALE + LATE:

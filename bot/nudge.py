@@ -151,7 +151,9 @@ def _again(week: Week) -> str | None:
             spelled[word.casefold(), word] += 1
             if is_name:
                 named.add(word.casefold())
-    often = sorted((key for key, days in where.items() if len(days) > 1), key=lambda key: (-len(where[key]), key not in named, -len(key), key))
+    often = sorted(
+        (key for key, days in where.items() if len(days) > 1), key=lambda key: (-len(where[key]), key not in named, -len(key), key)
+    )
     if not often:
         return None
     word = max((shown for key, shown in spelled if key == often[0]), key=lambda shown: (spelled[often[0], shown], shown))
@@ -173,7 +175,9 @@ def _telling(told: Sequence[str], week: Week) -> Iterator[tuple[str, bool]]:
             if name or (len(word) >= TELLING and flat(before) in hear.reading.determiners):
                 yield word, name
                 pair = f"{word} {after}"
-                if len(after) >= TELLING and flat(after) not in common | world and pair in sentence:  # "the youth workers" are not the youth
+                if (
+                    len(after) >= TELLING and flat(after) not in common | world and pair in sentence
+                ):  # "the youth workers" are not the youth
                     yield pair, name
 
 

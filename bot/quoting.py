@@ -103,7 +103,13 @@ def _clauses(whole: str, hear: Hear) -> Iterator[str]:
     opens = words_in(whole)[:1]
     for n, clause in enumerate(clauses):
         before = words_in(" ".join(clauses[:n]))
-        if ":" in clause or "‘" in clause or "’ " in clause.replace("’s ", "") or set(before) & {*hear.reported} or (opens and opens[0] in hinges):
+        if (
+            ":" in clause
+            or "‘" in clause
+            or "’ " in clause.replace("’s ", "")
+            or set(before) & {*hear.reported}
+            or (opens and opens[0] in hinges)
+        ):
             return  # from here on somebody else may be speaking, or it is said only on a condition
         words = clause.split()
         while words and flat(words[0]) in joints - hinges:
