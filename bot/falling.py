@@ -13,6 +13,7 @@ from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
 from bot.rhythm import AFTERNOON, in_hours, local, morrow, today
+from bot.week import Week
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
@@ -190,4 +191,4 @@ def _too_soon(draft: Draft, every_other: bool) -> bool:
     if draft.letter_on is None:
         return False
     since = draft.today - draft.letter_on
-    return since <= FORTNIGHT and (every_other or nudge.Week(draft).empty) and since.days > 1
+    return since <= FORTNIGHT and (every_other or Week(draft).empty) and since.days > 1

@@ -16,8 +16,8 @@ from datetime import date
 
 from bot.draft import Draft
 from bot.hearing import feels, turns_in
-from bot.model import Cited, Entry, Passage
-from bot.quoting import STEPS, Quoted, cut, dark, light, sentences
+from bot.model import Cited, Entry
+from bot.quoting import STEPS, Quoted, dark, in_short, light, quotable
 from bot.spelling import flat, words_in
 from bot.voice import Voice
 from bot.week import Week, deed_in
@@ -143,7 +143,7 @@ def _again(week: Week) -> str | None:
     spelled: Counter[tuple[str, str]] = Counter()
     named: set[str] = set()
     for entry in week.entries:
-        told = [sentence for step, text in entry.answers if step in STEPS for sentence in sentences(text, week.hear)]
+        told = [sentence for step, text in entry.answers if step in STEPS for sentence in quotable(text, week.hear)]
         for word, is_name in _telling(told, week):
             days = where.setdefault(word.casefold(), [])
             if entry.event_date not in days:
@@ -201,7 +201,7 @@ def _doing(week: Week) -> str | None:
 
 
 def _only_self(entry: Entry, week: Week) -> bool:
-    told = [sentence for step, text in entry.answers if step in STEPS for sentence in sentences(text, week.hear)]
+    told = [sentence for step, text in entry.answers if step in STEPS for sentence in quotable(text, week.hear)]
     return all(_has_self(sentence, week) for sentence in told)
 
 
@@ -245,8 +245,8 @@ def _plan(week: Week) -> list[str]:
     if plan is None:
         return []
     if plan.outcome:
-        return [week.line("letter.plan.told", plan=cut(plan.text, week.hear), outcome=cut(plan.outcome, week.hear))]
-    return [week.line("letter.plan", plan=cut(plan.text, week.hear))]
+        return [week.line("letter.plan.told", plan=in_short(plan.text, week.hear), outcome=in_short(plan.outcome, week.hear))]
+    return [week.line("letter.plan", plan=in_short(plan.text, week.hear))]
 
 
 def _question(week: Week, quoted: Quoted) -> str:
@@ -267,7 +267,9 @@ def _question(week: Week, quoted: Quoted) -> str:
         return week.line("letter.ask.viewpoint")
     if feels(words, hear):
         return week.line("letter.ask.self")
-    if light(words, hear) and not deed_in(words, hear):
+    if deed_in(words, hear):
+        return week.line("letter.ask.done")
+    if light(words, hear):
         return week.line("letter.ask.good")
     return week.line("letter.ask.meaning")
 

@@ -56,7 +56,7 @@ def best_quote(entry: Entry, hear: Hear) -> Quoted | None:
     """The words of an entry most worth reading again: those with a feeling, a turn, somebody named, of a length that reads well."""
     ranked: list[Quoted] = []
     for step, text in entry.answers:
-        for sentence in sentences(text, hear):
+        for sentence in quotable(text, hear):
             for piece in _pieces(sentence, hear, alone=len(words_in(text)) < QUOTE[0]):
                 worth = _worth(piece, hear) + 0.5 * (step in STEPS)
                 ranked.append(Quoted(entry.event_date, piece, text, worth))
@@ -72,7 +72,7 @@ def _worth(piece: str, hear: Hear) -> float:
     return worth
 
 
-def sentences(text: str, hear: Hear) -> list[str]:
+def quotable(text: str, hear: Hear) -> list[str]:
     """The sentences and lines of a text that may be quoted, without bullets, with what others say in single quotation marks."""
     said = _SPOKEN.sub(lambda found: f"‘{found[0][1:-1].strip()}’", text)
     said = re.sub(r"[\"“”«»„]", "", said)
@@ -142,6 +142,20 @@ def shortened(text: str, hear: Hear, *, at_comma: bool = True) -> str:
     return said[: ends[last]].rstrip(".;,:–—- ") + " …"
 
 
-def cut(text: str, hear: Hear) -> str:
+def in_short(text: str, hear: Hear) -> str:
     """A plan or what came of it, in as many words as may be quoted."""
     return shortened(" ".join(text.split()), hear, at_comma=False)
+
+
+def sentences(text: str) -> list[str]:
+    """All sentences and lines of a text, without quotation marks and dashes around them."""
+    return [part.strip(" '‘’-–—\t") for part in re.split(r"(?<=[.!?;])\s+|\n+|[\"“”«»„]+", text) if part.strip()]
+
+
+def cut(text: str) -> str:
+    """At most as many words as may be quoted, as they stand but for quotation marks; an ellipsis tells that there were more."""
+    said = re.sub(r"[\"“”«»„]", "", text).strip().rstrip(".;,: ")
+    words = list(re.finditer(r"\S+", said))
+    if len(words) <= QUOTE[1]:
+        return said
+    return said[: words[QUOTE[1] - 1].end()].rstrip(".;,:–—-") + " …"

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from bot.draft import Draft
 from bot.hearing import alarm_in
 from bot.model import Entry
-from bot.quoting import STEPS, Quoted, best_quote, sentences, shortened
+from bot.quoting import STEPS, Quoted, best_quote, quotable, shortened
 from bot.rhythm import local
 from bot.spelling import flat, words_in
 from prompts.library import Hear
@@ -79,13 +79,13 @@ class Week:
             for step, text in entry.answers:
                 if step not in STEPS:
                     continue
-                for sentence in sentences(text, self.hear):
+                for sentence in quotable(text, self.hear):
                     if words := deed_in(sentence, self.hear):
                         return Quoted(entry.event_date, words, text)
         return None
 
     def acts(self, entry: Entry) -> bool:
-        told = [sentence for step, text in entry.answers if step in STEPS for sentence in sentences(text, self.hear)]
+        told = [sentence for step, text in entry.answers if step in STEPS for sentence in quotable(text, self.hear)]
         return any(deed_in(sentence, self.hear, least=2) for sentence in told)
 
     @property
@@ -101,7 +101,7 @@ class Week:
                 return Plan(told["plan"], told["outcome"])
         today, at = self.draft.today, self.draft.at
         near = [plan for plan in self.draft.context.intentions if abs(plan.due - today) < WEEK and at - plan.made < 2 * WEEK]
-        open_ones = [plan for plan in near if not _raises(self.draft, plan.text) and sentences(plan.text, self.hear)]
+        open_ones = [plan for plan in near if not _raises(self.draft, plan.text) and quotable(plan.text, self.hear)]
         return Plan(max(open_ones, key=lambda plan: plan.made).text) if open_ones else None
 
 

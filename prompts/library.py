@@ -235,8 +235,9 @@ class Shapes(_Part):
 class Reading(_Part):
     """How a letter reads an entry.
 
-    A clause that begins with one of the `hinges`, or is followed by one of the `reversals`, says something else when it stands alone. `pointers` point at
-    another sentence. Of a sentence with a `sensitive` word nothing is quoted. `diary`: how a line begins where the "I" is left out.
+    A clause that begins with one of the `hinges`, or is followed by one of the `reversals`, says something else when it stands
+    alone. `pointers` point at another sentence. Of a sentence with a `sensitive` word nothing is quoted. `diary`: how a line
+    begins where the "I" is left out. An act with one of the `regrets` is not held up as done.
     """
 
     diary: list[Pattern]

@@ -15,7 +15,9 @@ FILE = Path(__file__).with_name("signals.yaml")
 
 
 class Signals(BaseModel):
-    """Patterns by what they betray; `unlike_a_letter` is praise or judgement of the person, guilt, streaks and comparison; `opens` are the words with which an open question begins."""
+    """Patterns by what they betray; `unlike_a_letter` is praise or judgement of the person, guilt and streaks;
+    `opens` are the words with which an open question begins.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from prompts.drawing import draw
-from prompts.library import BadPrompts, load_library
+from prompts.library import BadPrompts, Reading, load_library
 
 GUIDE: dict[str, Any] = {
     "guide": "small",
@@ -31,11 +31,8 @@ HEAR: dict[str, Any] = {
     "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
-<<<<<<< HEAD
     "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
-=======
-    "reading": {"diary": [], "regrets": [], "hinges": [], "reversals": [], "pointers": [], "negations": [], "determiners": [], "selves": [], "sensitive": []},
->>>>>>> 65a8c5b (Letters read entries with more care: what stands alone, what is whose, what is fitting; twenty-five logbooks to judge them by)
+    "reading": {name: [] for name in Reading.model_fields},
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip
