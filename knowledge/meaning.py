@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from knowledge.bridge import Bridge
     from knowledge.index import Text
 
     Array = NDArray[np.float64]
 
 SHRINK = 0.5  # towards a round covariance; anything from .3 to .7 does as well, on asks held out and on the development queries
-ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean: the model is English, and there are fewer of those
+ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean, which are of glosses (gloss.py) and of fewer texts
 
 NEIGHBOURS, STRANGERS = 20, 3  # of our texts, and of messages that are none of our business, that tell whether a message is ours
 
@@ -38,14 +37,12 @@ class Near:
     """Cosines to each card (whitened) and each topic's label.
 
     `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
-    `bridged`: what the words of a message in French or Spanish mean to each card (bridge.py), on a scale of its own.
     """
 
     cards: dict[str, float]
     topics: dict[str, float]
     ours: float
     vague: bool = False
-    bridged: dict[str, float] | None = None
 
 
 class Space:
@@ -78,12 +75,11 @@ class Space:
 
 
 class Meaning:
-    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32], bridge: Bridge | None = None) -> None:
+    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
         import numpy as np
 
         self._embedder = embedder
         self._vectors = vectors
-        self._bridge = bridge
         self._space = Space(texts, vectors)
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
@@ -95,13 +91,12 @@ class Meaning:
         unit: NDArray[np.float32] = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
         return unit
 
-    def find(self, vector: NDArray[np.float32], language: str = "en", stems: Sequence[str] = ()) -> Near:
-        """`language` is that of the message, and `stems` are its words; a language without cards is read as English."""
+    def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
+        """`vector` is of the message in English (or of its gloss), and `language` the one it was written in."""
         import numpy as np
 
         space = self._space
         cosines = times(self._vectors, vector)
-        bridged = self._bridge.scores(stems, language) if self._bridge else None
         if language not in space.means:
             language = "en"
         close = times(space.means[language], _unit(times(space.whiten.T, vector - space.centres[language])))
@@ -113,7 +108,6 @@ class Meaning:
             dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
             float(near - far),
             bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
-            None if bridged is None else dict(zip(space.cards, bridged.tolist(), strict=True)),
         )
 
 

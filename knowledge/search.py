@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 Leg = Literal["lexical", "dense", "fused", "shipped"]
 
-# What words, meaning and, for a message in French or Spanish, its words carried over to meaning (bridge.py) weigh. The model is English.
-ENGLISH, FOREIGN = (1.0, 1.0), (0.95, 0.48, 0.57)
+# What the words of a message in French or Spanish weigh, and those of its gloss (gloss.py); together they weigh as much as its meaning.
+OWN, GLOSSED = 0.5, 0.5
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
@@ -71,7 +71,7 @@ class Finder:
     ) -> None:
         self.missing = missing
         self._index = index
-        self._meaning = Meaning(embedder, index.texts, index.vectors, index.bridge) if embedder and index.vectors is not None else None
+        self._meaning = Meaning(embedder, index.texts, index.vectors) if embedder and index.vectors is not None else None
         self._quotes = quotes
         self._held = _Held()
         self._own = OwnEntries(embedder) if embedder else None
@@ -170,10 +170,10 @@ class Finder:
         shared = self._index.words.find(text, language)
         if not self._meaning:
             return shared, None
-        vector = self._meaning.vector(text)
-        if hold:
+        vector = self._meaning.vector(shared.english)
+        if hold and shared.carried is None:  # an operator's documents are not glossed, so a message that was is no use there
             self._held.put(text, vector)
-        return shared, self._meaning.find(vector, shared.language, shared.stems)
+        return shared, self._meaning.find(vector, shared.language)
 
     def _is_ours(self, shared: Shared, near: Near | None) -> bool:
         if near is None:
@@ -186,15 +186,14 @@ class Finder:
         if near is None:
             return words
         meaning = self._by_meaning(near)
-        if near.bridged is None:
-            by_words, by_meaning = ENGLISH
-            return {card: by_words * words[card] + by_meaning * meaning[card] for card in words}
-        by_words, by_meaning, by_both = FOREIGN
-        bridged = _standard(self._index.cards, near.bridged)
-        return {card: by_words * words[card] + by_meaning * meaning[card] + by_both * bridged[card] for card in words}
+        return {card: words[card] + meaning[card] for card in words}
 
     def _by_words(self, shared: Shared) -> dict[str, float]:
-        return _standard(self._index.cards, shared.cards)
+        own = _standard(self._index.cards, shared.cards)
+        if shared.carried is None:
+            return own
+        glossed = _standard(self._index.cards, shared.carried)
+        return {card: OWN * own[card] + GLOSSED * glossed[card] for card in own}
 
     def _by_meaning(self, near: Near) -> dict[str, float]:
         return _standard(self._index.cards, near.cards)
