@@ -11,7 +11,7 @@ It keeps no message and refuses nothing: whether a match is worth showing is sea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.embedder import Embedder
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHRINK = 0.5  # towards a round covariance; anything from .3 to .7 does as well, on asks held out and on the development queries
 ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean, which are of glosses (gloss.py) and of fewer texts
 
+ALIKE = 5  # cards that count as most like a card
 NEIGHBOURS, STRANGERS = 20, 3  # of our texts, and of messages that are none of our business, that tell whether a message is ours
 
 WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 tokens), and how many such windows of a long message
@@ -37,12 +38,14 @@ class Near:
     """Cosines to each card (whitened) and each topic's label.
 
     `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
+    `like`: of each card the cards most like it, with shares that add up to 1.
     """
 
     cards: dict[str, float]
     topics: dict[str, float]
     ours: float
     vague: bool = False
+    like: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False)
 
 
 class Space:
@@ -81,6 +84,7 @@ class Meaning:
         self._embedder = embedder
         self._vectors = vectors
         self._space = Space(texts, vectors)
+        self._like = _most_alike(self._space.cards, self._space.means["en"])
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
         self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
@@ -108,7 +112,19 @@ class Meaning:
             dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
             float(near - far),
             bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
+            self._like,
         )
+
+
+def _most_alike(cards: Sequence[str], means: Any) -> dict[str, tuple[tuple[str, float], ...]]:
+    import numpy as np
+
+    alike = np.maximum(means @ means.T - 2 * np.eye(len(cards)), 0)
+    found = {}
+    for card, row in zip(cards, alike, strict=True):
+        closest = [int(n) for n in np.argsort(-row)[:ALIKE] if row[n] > 0]
+        found[card] = tuple((cards[n], float(row[n] / row[closest].sum())) for n in closest)
+    return found
 
 
 def times(matrix: Any, vector: Any) -> Any:
