@@ -28,9 +28,9 @@ class Gloss:
             for form in forms[column].split():
                 self._english.setdefault(tuple(words_in(form.replace("_", " "))), english)
         self._roots: dict[str, list[str]] = {}
-        for form in self._english:
-            if len(form) == 1:
-                self._roots.setdefault(form[0][:ROOT], []).append(form[0])
+        for words in self._english:
+            if len(words) == 1:
+                self._roots.setdefault(words[0][:ROOT], []).append(words[0])
 
     def english(self, text: str) -> str:
         return " ".join(self._words(words_in(text)))

@@ -111,10 +111,10 @@ def open_index(
 def index_in_memory(folder: Path = CARDS) -> Index:
     """Search by words alone, with nothing kept on a disk: what is left where the index is down."""
     cards = load_cards(folder)
-    glosses = glosses_of(_lines(GLOSSARY))
+    glosses = glosses_of(lines_in(GLOSSARY))
     db = sqlite3.connect(":memory:", check_same_thread=False)
-    write(db, {card.id: _columns(card, glosses) for card in cards}, _others(glosses))
-    return Index({card.id: _compiled(card) for card in cards}, (), Words(db, glosses))
+    write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
+    return Index({card.id: compiled_card(card) for card in cards}, (), Words(db, glosses))
 
 
 def mark_of(folder: Path, model: str | None, chroma_url: str | None) -> str:
@@ -139,13 +139,13 @@ def build(
     name = f"{mark}-{secrets.token_hex(4)}"
     place = root / name
     place.mkdir()
-    glossary = _lines(GLOSSARY)
+    glossary = lines_in(GLOSSARY)
     glosses = glosses_of(glossary)
     texts = texts_of(cards, glosses)
-    compiled = {"cards": {card.id: _compiled(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossary": glossary}
+    compiled = {"cards": {card.id: compiled_card(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossary": glossary}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
-        write(db, {card.id: _columns(card, glosses) for card in cards}, _others(glosses))
+        write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
     current: dict[str, Any] = {"mark": mark, "folder": name}
     if embedder:
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
@@ -175,8 +175,8 @@ def texts_of(cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> tuple[Text,
     used = {topic for card in cards for topic in card.topics}
     labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
-    texts += [Text("offtopic", "", language, line) for language, lines in _lines(OFFTOPIC).items() for line in lines]
-    texts += [Text("vague", "", language, line) for language, lines in _lines(VAGUE).items() for line in lines]
+    texts += [Text("offtopic", "", language, line) for language, lines in lines_in(OFFTOPIC).items() for line in lines]
+    texts += [Text("vague", "", language, line) for language, lines in lines_in(VAGUE).items() for line in lines]
     return tuple(replace(text, text=_english(text.text, text.language, glosses)) for text in texts)
 
 
@@ -191,16 +191,16 @@ def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
     return f"{root} cannot be written ({cause}). Give write permission and free space, or name another folder in BROKERCOACH_HOME."
 
 
-def _lines(path: Path) -> dict[str, list[str]]:
+def lines_in(path: Path) -> dict[str, list[str]]:
     lines: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return lines
 
 
-def _compiled(card: Card) -> dict[str, Any]:
+def compiled_card(card: Card) -> dict[str, Any]:
     return card.model_dump(mode="json", exclude={"asks"})
 
 
-def _columns(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
+def columns_of(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
     """The texts of a card by language; the English ones together with the glosses of all others, so that each language helps the rest."""
     columns: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
@@ -214,9 +214,9 @@ def _columns(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, st
     return columns
 
 
-def _others(glosses: Mapping[str, Gloss]) -> dict[str, list[str]]:
+def others_of(glosses: Mapping[str, Gloss]) -> dict[str, list[str]]:
     """What is none of our business, likewise."""
-    others = _lines(OFFTOPIC)
+    others = lines_in(OFFTOPIC)
     return others | {"en": [_english(line, language, glosses) for language, lines in others.items() for line in lines]}
 
 
