@@ -2,7 +2,7 @@
 
     minilm-*.onnx        the model's graph (embedder.py)
     current.json         which folder is in use, and what it was made of: written last, so an index is there whole or not at all
-    MARK-xxxxxxxx/       cards.json, words.sqlite, bridge.npz, chroma/
+    MARK-xxxxxxxx/       cards.json, words.sqlite, chroma/
     documents/           an operator's own documents (documents.py), which are left alone here
 
 The mark stands for the cards, the topics, the model and the place of the vectors: when it changes, or anything is missing or damaged,
@@ -19,8 +19,8 @@ import platform
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,22 +29,20 @@ import yaml
 from knowledge import chroma
 from knowledge.card import CARDS, LANGUAGES, Card, load_cards
 from knowledge.embedder import Embedder, WrongWeights
+from knowledge.gloss import Gloss, glosses_of
 from knowledge.words import Words, write
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from knowledge.bridge import Bridge
-
     Vectors = NDArray[np.float32]
 
-FORMAT = 3  # raise it when what is written here changes
+FORMAT = 4  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
-TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
+TOPICS, OFFTOPIC, VAGUE, GLOSSARY = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague", "glossary"))
 CURRENT, LOCK = "current.json", "building.lock"
 DOCUMENTS = "documents"
-BRIDGE = "bridge.npz"
 
 Progress = Callable[[int, int], None]
 
@@ -59,8 +57,8 @@ class Text:
 
     kind: str  # ask, title, gist, topic, offtopic, vague
     owner: str  # the id of the card or topic; empty for the last two
-    language: str
-    text: str = field(repr=False)
+    language: str  # that it was written in
+    text: str = field(repr=False)  # in English, or glossed (gloss.py), as the model reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,6 @@ class Index:
     texts: tuple[Text, ...]
     words: Words
     vectors: Vectors | None = None
-    bridge: Bridge | None = None
 
 
 def open_index(
@@ -114,15 +111,16 @@ def open_index(
 def index_in_memory(folder: Path = CARDS) -> Index:
     """Search by words alone, with nothing kept on a disk: what is left where the index is down."""
     cards = load_cards(folder)
+    glosses = glosses_of(lines_in(GLOSSARY))
     db = sqlite3.connect(":memory:", check_same_thread=False)
-    write(db, {card.id: _columns(card) for card in cards}, _lines(OFFTOPIC))
-    return Index({card.id: _compiled(card) for card in cards}, (), Words(db))
+    write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
+    return Index({card.id: compiled_card(card) for card in cards}, (), Words(db, glosses))
 
 
 def mark_of(folder: Path, model: str | None, chroma_url: str | None) -> str:
     """Stands for everything that an index is made of. Looks at the files' bytes only, which takes a few milliseconds."""
     digest = hashlib.sha256(f"{FORMAT} {model} {chroma_url}".encode())
-    for path in (TOPICS, OFFTOPIC, VAGUE, *sorted(folder.glob("*.yaml"))):
+    for path in (TOPICS, OFFTOPIC, VAGUE, GLOSSARY, *sorted(folder.glob("*.yaml"))):
         data = path.read_bytes()
         digest.update(f"\0{path.name} {len(data)}\0".encode())
         digest.update(data)
@@ -141,23 +139,21 @@ def build(
     name = f"{mark}-{secrets.token_hex(4)}"
     place = root / name
     place.mkdir()
-    texts = texts_of(cards)
-    compiled = {"cards": {card.id: _compiled(card) for card in cards}, "texts": [asdict(text) for text in texts]}
+    glossary = lines_in(GLOSSARY)
+    glosses = glosses_of(glossary)
+    texts = texts_of(cards, glosses)
+    compiled = {"cards": {card.id: compiled_card(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossary": glossary}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
-        write(db, {card.id: _columns(card) for card in cards}, _lines(OFFTOPIC))
+        write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
     current: dict[str, Any] = {"mark": mark, "folder": name}
     if embedder:
-        from knowledge import bridge
-
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
         about = [{"kind": text.kind, "language": text.language, "owner": text.owner} for text in texts]
         collection = f"brokercoach-{whose(root)}-{name}"
         chroma.put(chroma_url or place / "chroma", collection, vectors, about)
         current |= {"model": embedder.name, "collection": collection, "vectors": len(texts), "sum": _sum(vectors.tobytes())}
-        bridge.learn(place / BRIDGE, texts, vectors)
-    files = (place / file for file in ("cards.json", "words.sqlite", BRIDGE))
-    current["sums"] = {file.name: _sum(file.read_bytes()) for file in files if file.exists()}
+    current["sums"] = {file: _sum((place / file).read_bytes()) for file in ("cards.json", "words.sqlite")}
     new = root / f"{CURRENT}.new"
     new.write_text(json.dumps(current, indent=1), encoding="utf-8")
     new.replace(root / CURRENT)
@@ -169,7 +165,7 @@ def build(
             chroma.drop(chroma_url, f"brokercoach-{whose(root)}-", keep=collection)
 
 
-def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
+def texts_of(cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> tuple[Text, ...]:
     """Every text that gets a vector of its own."""
     texts = []
     for card in cards:
@@ -179,9 +175,9 @@ def texts_of(cards: Sequence[Card]) -> tuple[Text, ...]:
     used = {topic for card in cards for topic in card.topics}
     labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
-    texts += [Text("offtopic", "", language, line) for language, lines in _lines(OFFTOPIC).items() for line in lines]
-    texts += [Text("vague", "", language, line) for language, lines in _lines(VAGUE).items() for line in lines]
-    return tuple(texts)
+    texts += [Text("offtopic", "", language, line) for language, lines in lines_in(OFFTOPIC).items() for line in lines]
+    texts += [Text("vague", "", language, line) for language, lines in lines_in(VAGUE).items() for line in lines]
+    return tuple(replace(text, text=_english(text.text, text.language, glosses)) for text in texts)
 
 
 def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
@@ -195,22 +191,37 @@ def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
     return f"{root} cannot be written ({cause}). Give write permission and free space, or name another folder in BROKERCOACH_HOME."
 
 
-def _lines(path: Path) -> dict[str, list[str]]:
+def lines_in(path: Path) -> dict[str, list[str]]:
     lines: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return lines
 
 
-def _compiled(card: Card) -> dict[str, Any]:
+def compiled_card(card: Card) -> dict[str, Any]:
     return card.model_dump(mode="json", exclude={"asks"})
 
 
-def _columns(card: Card) -> dict[str, dict[str, str]]:
+def columns_of(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
+    """The texts of a card by language; the English ones together with the glosses of all others, so that each language helps the rest."""
     columns: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
         columns[language] = {"asks": "\n".join(card.asks.get(language, []))}  # type: ignore[call-overload]
         if words := card.words.get(language):  # type: ignore[call-overload]
             columns[language] |= {"title": words.title, "gist": words.gist}
+    for language in glosses:
+        for column, lines in columns[language].items():
+            glossed = "\n".join(_english(line, language, glosses) for line in lines.split("\n"))
+            columns["en"][column] = f"{columns['en'].get(column, '')}\n{glossed}"
     return columns
+
+
+def others_of(glosses: Mapping[str, Gloss]) -> dict[str, list[str]]:
+    """What is none of our business, likewise."""
+    others = lines_in(OFFTOPIC)
+    return others | {"en": [_english(line, language, glosses) for language, lines in others.items() for line in lines]}
+
+
+def _english(text: str, language: str, glosses: Mapping[str, Gloss]) -> str:
+    return glosses[language].english(text) if language in glosses else text
 
 
 def _embed(texts: Sequence[Text], embedder: Embedder, known: dict[str, Any], progress: Progress | None) -> Vectors:
@@ -253,16 +264,13 @@ def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index 
         if any(_sum(data[file]) != wanted for file, wanted in current["sums"].items()):
             return None
         compiled = json.loads(data["cards.json"])
-        vectors = bridge = None
+        vectors = None
         if "collection" in current:
-            from knowledge.bridge import Bridge
-
             vectors = chroma.get(chroma_url or place / "chroma", current["collection"], current["vectors"])
             if _sum(vectors.tobytes()) != current["sum"]:
                 return None
-            bridge = Bridge.read(place / BRIDGE)
         texts = tuple(Text(**text) for text in compiled["texts"])
-        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite"), vectors, bridge)
+        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite", glosses_of(compiled["glossary"])), vectors)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, chroma.Unreadable):
         return None
 

@@ -11,7 +11,7 @@ It keeps no message and refuses nothing: whether a match is worth showing is sea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.embedder import Embedder
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from knowledge.bridge import Bridge
     from knowledge.index import Text
 
     Array = NDArray[np.float64]
 
 SHRINK = 0.5  # towards a round covariance; anything from .3 to .7 does as well, on asks held out and on the development queries
-ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean: the model is English, and there are fewer of those
+ENGLISH = 0.5  # share of a card's English texts in its French and Spanish mean, which are of glosses (gloss.py) and of fewer texts
 
+ALIKE = 5  # cards that count as most like a card
 NEIGHBOURS, STRANGERS = 20, 3  # of our texts, and of messages that are none of our business, that tell whether a message is ours
 
 WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 tokens), and how many such windows of a long message
@@ -38,14 +38,14 @@ class Near:
     """Cosines to each card (whitened) and each topic's label.
 
     `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
-    `bridged`: what the words of a message in French or Spanish mean to each card (bridge.py), on a scale of its own.
+    `like`: of each card the cards most like it, with shares that add up to 1.
     """
 
     cards: dict[str, float]
     topics: dict[str, float]
     ours: float
     vague: bool = False
-    bridged: dict[str, float] | None = None
+    like: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False)
 
 
 class Space:
@@ -78,13 +78,13 @@ class Space:
 
 
 class Meaning:
-    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32], bridge: Bridge | None = None) -> None:
+    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
         import numpy as np
 
         self._embedder = embedder
         self._vectors = vectors
-        self._bridge = bridge
         self._space = Space(texts, vectors)
+        self._like = _most_alike(self._space.cards, self._space.means["en"])
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
         self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
@@ -95,13 +95,12 @@ class Meaning:
         unit: NDArray[np.float32] = _unit(self._embedder.embed(_windows(text)).mean(axis=0))
         return unit
 
-    def find(self, vector: NDArray[np.float32], language: str = "en", stems: Sequence[str] = ()) -> Near:
-        """`language` is that of the message, and `stems` are its words; a language without cards is read as English."""
+    def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
+        """`vector` is of the message in English (or of its gloss), and `language` the one it was written in."""
         import numpy as np
 
         space = self._space
         cosines = times(self._vectors, vector)
-        bridged = self._bridge.scores(stems, language) if self._bridge else None
         if language not in space.means:
             language = "en"
         close = times(space.means[language], _unit(times(space.whiten.T, vector - space.centres[language])))
@@ -113,8 +112,19 @@ class Meaning:
             dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
             float(near - far),
             bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
-            None if bridged is None else dict(zip(space.cards, bridged.tolist(), strict=True)),
+            self._like,
         )
+
+
+def _most_alike(cards: Sequence[str], means: Any) -> dict[str, tuple[tuple[str, float], ...]]:
+    import numpy as np
+
+    alike = np.maximum(means @ means.T - 2 * np.eye(len(cards)), 0)
+    found = {}
+    for card, row in zip(cards, alike, strict=True):
+        closest = [int(n) for n in np.argsort(-row)[:ALIKE] if row[n] > 0]
+        found[card] = tuple((cards[n], float(row[n] / row[closest].sum())) for n in closest)
+    return found
 
 
 def times(matrix: Any, vector: Any) -> Any:

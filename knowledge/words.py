@@ -19,6 +19,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.gloss import Gloss
 
 STEMMERS = {"en": "english", "fr": "french", "es": "spanish"}
 LONGEST = 8000  # characters of a message that are looked at: a very long reflection, not a pasted book
@@ -51,6 +55,7 @@ class Shared:
 
     `cards`: BM25 of each card that shares a word with it, the larger the better.
     `language` is the likeliest, and `stems` are its words in it.
+    `english` is the message, or its gloss; `carried` is BM25 of the gloss, and None for a message in English.
     `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
     """
 
@@ -58,6 +63,8 @@ class Shared:
     ours: float
     language: str
     stems: tuple[str, ...] = field(default=(), repr=False)
+    english: str = field(default="", repr=False)
+    carried: dict[str, float] | None = None
 
 
 def words_in(text: str) -> list[str]:
@@ -142,7 +149,8 @@ def stemmed(text: str, language: str, known: dict[str, str]) -> list[str]:
 class Words:
     """A filled database to search in; it is not written to again. May be used from any thread."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, glosses: Mapping[str, Gloss] | None = None) -> None:
+        self._glosses = glosses or {}
         self._db = db  # opened with check_same_thread=False: the lock sees to it that one thread at a time uses it
         self._turn = threading.Lock()
         self._cards = [card for (card,) in self._db.execute("SELECT id FROM card ORDER BY place")]
@@ -155,8 +163,8 @@ class Words:
         self._sizes = {language: (ours + UNSEEN * kinds, others + UNSEEN * kinds) for language, ours, others, kinds in counts}
 
     @classmethod
-    def open(cls, path: Path) -> Words:
-        return cls(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False))
+    def open(cls, path: Path, glosses: Mapping[str, Gloss] | None = None) -> Words:
+        return cls(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False), glosses)
 
     def find(self, text: str, hint: str = "en") -> Shared:
         """`hint` is the language that the message is taken for when its words do not tell."""
@@ -165,15 +173,23 @@ class Words:
         cards: dict[str, float] = {}
         heard: list[tuple[int, bool, str, float, tuple[str, ...]]] = []
         for language in languages_of(kinds):
-            known = dict(zip(kinds, self.stems(kinds, language), strict=True))
-            stems = list(dict.fromkeys(known.values()))
-            pairs = dict.fromkeys(pairs_of([known[word] for word in words if word in known]))
+            stems, pairs = self._stems_and_pairs(words, language)
             seen = self._seen(stems, language)
-            for card, score in self._matches([*seen, *list(pairs)[:MOST]], language):
+            for card, score in self._matches([*seen, *pairs], language):
                 cards[card] = max(cards.get(card, 0.0), score)
             heard.append((len(seen), language == hint, language, self._ours(stems, seen, language), tuple(stems)))
         _, _, language, ours, own = max(heard)
-        return Shared(cards, ours, language, own)
+        if language not in self._glosses:
+            return Shared(cards, ours, language, own, text)
+        english = self._glosses[language].english(text)
+        stems, pairs = self._stems_and_pairs(words_in(english), "en")
+        return Shared(cards, ours, language, own, english, dict(self._matches([*stems, *pairs], "en")))
+
+    def _stems_and_pairs(self, words: Sequence[str], language: str) -> tuple[list[str], list[str]]:
+        kinds = list(dict.fromkeys(words))[:MOST]
+        known = dict(zip(kinds, self.stems(kinds, language), strict=True))
+        pairs = dict.fromkeys(pairs_of([known[word] for word in words if word in known]))
+        return list(dict.fromkeys(known.values())), list(pairs)[:MOST]
 
     def stems(self, words: Sequence[str], language: str) -> list[str]:
         known = self._forms[language]

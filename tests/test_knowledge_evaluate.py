@@ -101,8 +101,7 @@ def test_by_words_alone_the_search_is_still_useful(finder):
 def test_a_card_is_found_by_an_ask_that_it_has_not_heard(finder):
     """One English ask in nine is taken out of the index, and then searched for.
 
-    Asks of one card come at it from many sides and are no paraphrases of each other, so this is much harder than a broker's message:
-    a quarter is found among the first 3, where chance would find one in fifty.
+    Asks of one card come at it from many sides, so this is hard: chance would find one in fifty.
     """
     index: Index = finder._index
     held = [row for row, text in enumerate(index.texts) if text.kind == "ask" and text.language == "en"][::9]
@@ -112,14 +111,14 @@ def test_a_card_is_found_by_an_ask_that_it_has_not_heard(finder):
     ours = Finder(without, finder._meaning._embedder if finder._meaning else None)
     found = [index.texts[row].owner in [card for card, _ in ours.legs(index.texts[row].text, 3)["fused"].cards] for row in held]
     assert len(found) > 150
-    assert sum(found) / len(found) >= 0.22
+    assert sum(found) / len(found) >= 0.5
 
 
 def _words(texts: tuple[Text, ...]) -> Words:
     cards: dict[str, dict[str, dict[str, str]]] = {}
     for text in texts:
         if text.kind in ("ask", "title", "gist"):
-            columns = cards.setdefault(text.owner, {}).setdefault(text.language, {})
+            columns = cards.setdefault(text.owner, {}).setdefault("en", {})
             column = "asks" if text.kind == "ask" else text.kind
             columns[column] = f"{columns.get(column, '')}\n{text.text}"
     db = sqlite3.connect(":memory:", check_same_thread=False)

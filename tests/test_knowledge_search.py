@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.card import CARDS
+from knowledge.gloss import glosses_of
 from knowledge.search import Finder
 from knowledge.words import Words, languages_of, words_in
 
@@ -212,6 +213,37 @@ def test_common_words_tell_the_language(message, language):
 def test_where_common_words_do_not_tell_the_cards_do(by_words, message, language):
     words: Words = by_words._index.words
     assert {words.find(message, hint).language for hint in ("en", "fr", "es")} == {language}
+
+
+GLOSSES = glosses_of(yaml.safe_load((CARDS.parent / "glossary.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("language", "message", "english"),
+    [
+        ("fr", "Ma directrice n'écoute personne", "my director not listen nobody"),
+        ("fr", "les partenaires ne paient rien", "partner not pay nothing"),
+        ("es", "la empresa prometió un camión", "company promise one truck"),
+        ("es", "prometieron plata y nada", "promise money nothing"),
+        ("fr", "marre de Kinshasa", "fed up kinshasa"),
+        ("es", "", ""),
+    ],
+)
+def test_a_message_is_glossed_word_by_word_whatever_its_endings_and_names_stay(language, message, english):
+    assert GLOSSES[language].english(message) == english
+
+
+@settings(max_examples=100, deadline=None)
+@given(message=st.text(st.characters(), max_size=200))
+def test_any_text_can_be_glossed(message):
+    for gloss in GLOSSES.values():
+        assert gloss.english(message) == gloss.english(message.upper()) or not message.isascii()
+
+
+def test_every_entry_of_the_glossary_has_both_languages_and_is_text():
+    glossary = yaml.safe_load((CARDS.parent / "glossary.yaml").read_text(encoding="utf-8"))
+    assert [english for english, forms in glossary.items() if not isinstance(english, str) or len(forms) != 2] == []
+    assert [english for english, forms in glossary.items() if not all(isinstance(form, str) for form in forms)] == []
 
 
 def test_importing_the_search_imports_nothing_heavy():
