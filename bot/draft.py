@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
@@ -40,11 +40,12 @@ from bot.model import (
     Talk,
     Turn,
 )
-from bot.rhythm import day_in_words, moment_in_words, next_letter, next_reminder, today
+from bot.rhythm import at_wall_clock, day_in_words, moment_in_words, next_letter, next_reminder, today
 from bot.tongue import held_in
 from prompts.library import Guide, GuideWords, Library, Words
 
 REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
+APART = timedelta(days=5)  # at least, between the days of two letters
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
@@ -325,8 +326,11 @@ class Draft:
         self.do(Remind("reminder", next_reminder(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
 
     def set_letters(self) -> None:
-        """Makes the row of the weekly letter agree with the person's rhythm."""
-        self.do(Remind("nudge", next_letter(self.person.rhythm, self.person.zone, self.at) if self.person.zone else None))
+        """Makes the row of the weekly letter agree with the person's rhythm; one moved to another day or zone is still one a week."""
+        zone, after = self.person.zone, self.at
+        if self.letter_on:
+            after = max(after, at_wall_clock(self.letter_on + APART, time(0, 0), zone) - timedelta(seconds=1))
+        self.do(Remind("nudge", next_letter(self.person.rhythm, zone, after) if zone else None))
 
     def reminds(self, kind: DueKind) -> datetime | None:
         """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""

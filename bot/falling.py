@@ -12,7 +12,8 @@ from bot import guiding, nudge, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
-from bot.rhythm import AFTERNOON, in_hours, morrow, today
+from bot.rhythm import AFTERNOON, in_hours, local, morrow, today
+from bot.week import Week
 
 PATIENT = 3  # reminders in a row that may go unanswered; then they rest until the person writes again
 PATIENT_LETTERS = 2  # the same for weekly letters (coaching.md section 7)
@@ -23,6 +24,7 @@ SPEAKING = timedelta(minutes=30)  # after a message of the person's, in which no
 DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, only the question how they are
 KEEPING = ("retention", "erasure")  # kinds that are about how long things are kept, not about the work
 NOTICE = timedelta(days=30)  # between the word that everything will be erased and its being so
+AFTERMATH = timedelta(days=28)  # and this long after it, the first one still does
 FORTNIGHT = timedelta(days=13)  # a letter every other week, and an open door after an empty week, come no sooner again
 
 
@@ -148,7 +150,8 @@ def _letter(draft: Draft, event: Fell) -> None:
     draft.set_letters()
     if draft.at - event.due > STALE or draft.alarm or _too_soon(draft, rhythm.every > 1):
         return
-    if _crowded(draft) or not in_hours(draft.at, zone):
+    delayed = draft.at - event.due > SPEAKING  # whoever wants a letter at six in the morning gets it then
+    if _crowded(draft) or (delayed and not in_hours(draft.at, zone)):
         # over the weekend and beyond, a letter about the week would be late; a day is not
         tomorrow = morrow(draft.at, rhythm.nudge[1], rhythm, zone)
         if tomorrow - event.due <= STALE + LATE:
@@ -160,11 +163,12 @@ def _letter(draft: Draft, event: Fell) -> None:
         draft.do(Remind("nudge", None))
         draft.say(draft.line("letter.rests"), "nudge")
         return
-    if draft.alarmed_at and draft.at - draft.alarmed_at < DISTRESS:
+    shaken = _shaken(draft)
+    draft.letter_on = draft.today
+    if shaken:
         draft.say(draft.line("letter.check-in"), "nudge")
         return
     composed = nudge.compose(draft)
-    draft.letter_on = draft.today
     held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
     guiding.start(draft, "weekly-letter", frame=composed.question)
     draft.held = held
@@ -173,9 +177,18 @@ def _letter(draft: Draft, event: Fell) -> None:
     draft.say(composed.text, "nudge", choices, composed.sources)
 
 
+def _shaken(draft: Draft) -> bool:
+    """Whether the letter's place is for the question how they are: within a week of a sign of distress, and once afterwards."""
+    if draft.alarmed_at is None:
+        return False
+    since = draft.at - draft.alarmed_at
+    asked = draft.letter_on is not None and draft.letter_on > local(draft.alarmed_at, draft.person.zone).date()
+    return since < DISTRESS or (not asked and since < AFTERMATH)
+
+
 def _too_soon(draft: Draft, every_other: bool) -> bool:
     """Whether this week has no letter: every other one was asked for, or there is nothing to say and the door was opened lately."""
     if draft.letter_on is None:
         return False
     since = draft.today - draft.letter_on
-    return since <= FORTNIGHT and (every_other or nudge.Week(draft).empty) and since.days > 1
+    return since <= FORTNIGHT and (every_other or Week(draft).empty) and since.days > 1

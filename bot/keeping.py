@@ -119,6 +119,8 @@ def set_zone(draft: Draft, step: Step, zone: str) -> None:
     _put(draft, step, city_of(zone, draft.language))
     draft.person = replace(draft.person, zone=zone)
     draft.set_reminder()
+    if draft.person.rhythm.nudge:
+        draft.set_letters()
 
 
 def _keep_time(draft: Draft, step: Step, text: str) -> bool:

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from bot.draft import Draft
 from bot.hearing import alarm_in
 from bot.model import Entry
-from bot.nudge import OWN
 from bot.quoting import Quoted, best_quote, dark, light
+from bot.week import OWN
 
 HALF_A_YEAR = timedelta(days=182)
 ABOUT = timedelta(days=10)

@@ -232,6 +232,25 @@ class Shapes(_Part):
     others: list[Pattern]
 
 
+class Reading(_Part):
+    """How a letter reads an entry.
+
+    A clause that begins with one of the `hinges`, or is followed by one of the `reversals`, says something else when it stands
+    alone. `pointers` point at another sentence. Of a sentence with a `sensitive` word nothing is quoted. `diary`: how a line
+    begins where the "I" is left out. An act with one of the `regrets` is not held up as done.
+    """
+
+    diary: list[Pattern]
+    regrets: list[Phrase]
+    hinges: list[Phrase]
+    reversals: list[Phrase]
+    pointers: list[Phrase]
+    negations: list[Phrase]
+    determiners: list[Phrase]
+    selves: list[Pattern]
+    sensitive: list[Phrase]
+
+
 class Hear(_Part):
     """The phrases by which a person is understood. All are compared in lower case and without accents."""
 
@@ -287,6 +306,7 @@ class Hear(_Part):
     lighter: list[Phrase]
     everyday: list[Phrase]
     viewpoints: list[Pattern]
+    reading: Reading
     away: list[Pattern]
     keeps_out: list[Phrase] = []
     looking: Looking

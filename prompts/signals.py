@@ -15,7 +15,9 @@ FILE = Path(__file__).with_name("signals.yaml")
 
 
 class Signals(BaseModel):
-    """Patterns by what they betray; `opens` are the words with which an open question begins."""
+    """Patterns by what they betray; `unlike_a_letter` is praise or judgement of the person, guilt and streaks;
+    `opens` are the words with which an open question begins.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -26,9 +28,10 @@ class Signals(BaseModel):
     knows_better: list[str]
     jargon: list[str]
     claims_human: list[str]
+    unlike_a_letter: list[str]
     opens: list[str]
 
-    @field_validator("orders", "flattery", "stands_in", "unsourced", "knows_better", "claims_human")
+    @field_validator("orders", "flattery", "stands_in", "unsourced", "knows_better", "claims_human", "unlike_a_letter")
     @classmethod
     def _compile(cls, patterns: list[str]) -> list[str]:
         for pattern in patterns:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from prompts.drawing import draw
-from prompts.library import BadPrompts, load_library
+from prompts.library import BadPrompts, Reading, load_library
 
 GUIDE: dict[str, Any] = {
     "guide": "small",
@@ -32,6 +32,7 @@ HEAR: dict[str, Any] = {
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
+    "reading": {name: [] for name in Reading.model_fields},
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip
