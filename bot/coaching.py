@@ -435,7 +435,7 @@ def _silent(draft: Draft, text: str) -> None:
     elif len(words_in(text)) < FEW and not text.rstrip().endswith("?"):
         draft.say(draft.line("unsure"))
     elif of_this_world(text, draft.words.hear):
-        who = None if asks_coach(text, draft.words.hear) else who_in(text, draft.words.hear)
+        who = None if text.rstrip().endswith("?") else who_in(text, draft.words.hear)
         seen = [draft.line("explore.who", who=who)] if who else []
         _speak(draft, [" ".join([*seen, draft.line("silent")])], draft.line("silent.question"), _walk(draft, text))
     else:

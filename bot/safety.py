@@ -7,6 +7,7 @@ alarm are data and high in recall; a false alarm costs one kind question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -157,8 +158,9 @@ def _in_danger(draft: Draft, text: str, again: bool) -> bool:
     safe = _says(text, [phrase for safety in safeties for phrase in safety.safe_now])
     takes_back = _says(text, [phrase for safety in safeties for phrase in safety.takes_back])
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
-    if not again and not safe and takes_back and draft.alarm == "asked-safe":
-        safe = True  # asked once more, and taken back once more
+    if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
+        denied = re.split(r"[,.;!]", text)[0]
+        safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm, draft.alarmed_at = "eased", draft.at
         draft.say(draft.line("safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
