@@ -23,6 +23,7 @@ LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-of
 PASSING = frozenset(
     {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export"}
 )  # met without giving up the floor
+ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 SHORT = 8  # words of a message that says only once more that one is safe
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again
 
@@ -119,7 +120,10 @@ def _stays(draft: Draft, text: str, again: bool = False) -> bool:
         return True
     late = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER
     turns = aside_in(text, hear) or (draft.alarm in ("strain", "eased") and asks_coach(text, hear))
-    if late or turns or wish in LEAVING or draft.place or choice_in(text, draft.offered, hear):
+    picked = choice_in(text, draft.offered, hear)
+    if picked and any(choice.id == ASKED_IN_PASSING for choice in draft.offered):
+        return False  # they answer a question about their data
+    if late or turns or wish in LEAVING or draft.place or picked:
         draft.alarm = None
         return False
     asks = again or asks_coach(text, hear) or text.rstrip().endswith("?")
