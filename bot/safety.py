@@ -38,8 +38,6 @@ def alarmed(draft: Draft, text: str) -> bool:
         return _in_danger(draft, text, again=alarm == "danger")
     if alarm is None:
         return _stays(draft, text) if draft.alarm else _strained(draft, text)
-    if alarm == draft.alarm == "ethics" and _stays(draft, text, again=True):
-        return True
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
@@ -100,11 +98,11 @@ def _still_safe(draft: Draft, text: str) -> bool:
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and _says(text, phrases)
 
 
-def _stays(draft: Draft, text: str, again: bool = False) -> bool:
+def _stays(draft: Draft, text: str) -> bool:
     """After such a thing was told the floor stays with it, until the person turns to something else by their own wish.
 
     A question about work is such a turn after strain and after danger has passed; after harassment and wrongdoing it belongs to them.
-    A question to the coach about wrongdoing, or `again` a word of it, is first told what the coach will and will not help with.
+    A question after wrongdoing was told is first told what the coach will and will not help with.
     """
     key = f"safety.{draft.alarm}.stay"
     hear = draft.words.hear
@@ -126,7 +124,7 @@ def _stays(draft: Draft, text: str, again: bool = False) -> bool:
     if late or turns or wish in LEAVING or draft.place or picked:
         draft.alarm = None
         return False
-    asks = again or asks_coach(text, hear) or text.rstrip().endswith("?")
+    asks = asks_coach(text, hear) or text.rstrip().endswith("?")
     if asks and draft.alarm == "ethics" and draft.unheard("safety.ethics.asked"):
         draft.remember("safety.ethics.asked#0")
         draft.say(draft.line("safety.ethics.asked"), "safety", [draft.choice("ask"), draft.choice("enough")])

@@ -32,7 +32,7 @@ HEAR: dict[str, Any] = {
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
-    "reading": {name: [] for name in Reading.model_fields},
+    "reading": {name: [] for name in Reading.model_fields}, "refers": [],
     "asking": [], "aside": [], "feelings": [], "actors": [], "world": [], "whose": {}, "whens": [],
     "joints": [], "turns": [], "hedges": [], "names": [], "clock": {"noon": "12:00"},
 }  # fmt: skip
@@ -44,6 +44,9 @@ SAFETY: dict[str, Any] = {
     "harassment": [],
     "injection": [],
     "idioms": [],
+    "strain": [],
+    "told_of": [],
+    "of_oneself": [],
 }
 WORDS: dict[str, Any] = {
     "language": "English",
