@@ -600,7 +600,8 @@ def _pressed(draft: Draft, choice_id: str) -> None:
     if safety.in_danger(draft):
         safety.keep_company(draft)
         return
-    draft.alarm = None
+    if not safety.asked_in_passing(draft):
+        draft.alarm = None
     if choice_id not in {choice.id for choice in draft.offered}:
         _expired(draft)
         return

@@ -92,6 +92,11 @@ def in_danger(draft: Draft) -> bool:
     return draft.alarm in ("asked-danger", "asked-safe")
 
 
+def asked_in_passing(draft: Draft) -> bool:
+    """Whether the question on the table is about the person's data; it was met without giving up the floor."""
+    return any(choice.id == ASKED_IN_PASSING for choice in draft.offered)
+
+
 def _still_safe(draft: Draft, text: str) -> bool:
     """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
     phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
@@ -119,7 +124,7 @@ def _stays(draft: Draft, text: str) -> bool:
     late = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER
     turns = aside_in(text, hear) or (draft.alarm in ("strain", "eased") and asks_coach(text, hear))
     picked = choice_in(text, draft.offered, hear)
-    if picked and any(choice.id == ASKED_IN_PASSING for choice in draft.offered):
+    if picked and asked_in_passing(draft):
         return False  # they answer a question about their data
     if late or turns or wish in LEAVING or draft.place or picked:
         draft.alarm = None
