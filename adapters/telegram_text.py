@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import regex
 
@@ -116,7 +117,8 @@ def pieces(text: str, limit: int = LONGEST) -> list[str]:
     found: list[str] = []
     while units(text) > limit:
         head = _whole_graphemes(text, limit)
-        cut = next((place for pattern in _BREAKS if (place := _last_end(pattern, head)) > len(head) // 2), len(head))
+        whole = set(accumulate(map(len, _graphemes(head))))
+        cut = next((place for pattern in _BREAKS if (place := _last_end(pattern, head, whole)) > len(head) // 2), len(head))
         found.append(text[:cut])
         text = text[cut:]
     if text:
@@ -124,8 +126,9 @@ def pieces(text: str, limit: int = LONGEST) -> list[str]:
     return found
 
 
-def _last_end(pattern: str, text: str) -> int:
-    return max((match.end() for match in re.finditer(pattern, text)), default=0)
+def _last_end(pattern: str, text: str, among: Collection[int]) -> int:
+    """Where the pattern last ends at one of these places: a space that carries an accent of its own is no place to part at."""
+    return max((match.end() for match in re.finditer(pattern, text) if match.end() in among), default=0)
 
 
 def _whole_graphemes(text: str, limit: int) -> str:

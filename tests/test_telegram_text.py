@@ -27,6 +27,7 @@ lively = st.lists(
 @settings(max_examples=2000, deadline=None)
 @given(st.one_of(anything, lively), st.integers(12, 60))
 @example("👩‍👩‍👧" * 40, 20)
+@example("0000000000 \u03000", 12)  # a space with an accent of its own
 def test_a_long_text_is_parted_within_the_limit_between_graphemes_and_nothing_is_lost(text, limit):
     found = pieces(text, limit)
 
