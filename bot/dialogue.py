@@ -30,6 +30,7 @@ from bot.keeping import LONGEST_DAY, named_day
 from bot.model import (
     Choice,
     Context,
+    Conversation,
     Deleted,
     Edited,
     Event,
@@ -48,6 +49,7 @@ from bot.model import (
     Wished,
 )
 from bot.spelling import words_in
+from bot.threads import picked_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
 
@@ -122,6 +124,9 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     talk = conversation.talk
     if isinstance(event, Fell):
         return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
+    thread = picked_in(talk, *_put_in(event, conversation, words.hear), words.hear)
+    if talk and thread is not None and thread < len(talk.threads):
+        return talk.threads[thread]
     if isinstance(event, Pressed):
         return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
@@ -139,6 +144,15 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if talk and talk.stage in ("explore", "threads") and not conversation.place and goes_on:
         return f"{talk.asked}\n{text}"
     return text
+
+
+def _put_in(event: Event, conversation: Conversation, hear: Hear) -> tuple[str, str | None]:
+    """What was written, and the choice that it means or that was pressed."""
+    if isinstance(event, Pressed):
+        return "", event.choice
+    text = event.text if isinstance(event, Said) and not conversation.place else ""
+    choice = choice_in(text, conversation.choices, hear)
+    return text, choice.id if choice else None
 
 
 def _back_again(draft: Draft) -> None:
@@ -560,6 +574,8 @@ def _meet(draft: Draft, talk: Talk | None, wish: str | None, act: str | None, te
         guiding.take_step(draft, text)
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
+    elif (thread := picked_in(talk, text, None, draft.words.hear)) is not None:
+        coaching.thread_picked(draft, str(thread))
     elif not _quiet(draft, talk, text):
         coaching.coach(draft, text)
 
@@ -644,7 +660,8 @@ def _option_picked(draft: Draft, what: str) -> None:
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
     "entry": _entry_picked,
-    "card": coaching.thread_picked,
+    "card": coaching.card_picked,
+    "thread": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,
     "phase": roles.phase_picked,

@@ -327,7 +327,8 @@ Stage = Literal["explore", "threads", "options", "deepen", "own", "glad"]
 class Talk:
     """A coaching talk about one card: how far it has come, and which of the card's lines were used.
 
-    `kept_out`: the person wants no language model to read any of it.
+    `kept_out`: the person wants no language model to read any of it. `threads`: other matters that were listed beside this one, in the
+    person's words; at the stage of that name those from which one is to be picked.
     """
 
     card: str
@@ -337,6 +338,7 @@ class Talk:
     asked: str = _private()
     used: tuple[str, ...] = ()
     kept_out: bool = False
+    threads: tuple[str, ...] = _private(default=())
 
 
 @dataclass(frozen=True, slots=True)
