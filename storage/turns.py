@@ -39,6 +39,7 @@ from bot.model import (
     Turn,
 )
 from storage import clock, erasing, linking, logbook, mail, partnerships, people
+from storage.database import HOUSE, see
 from storage.values import Sealer
 from storage.vault import Vault
 
@@ -74,6 +75,8 @@ def store(
     if not people.advance(connection, sealer, turn.conversation, version, at):
         raise Overtaken
     origin = _origin(sealer, version, at, cause)
+    if any(isinstance(effect, Forget | Join | CloseDoor) for effect in turn.effects):
+        see(connection, HOUSE)  # a door goes from one person to another
     leaving = next((effect for effect in turn.effects if isinstance(effect, Forget)), None)
     if leaving is not None:
         _forget(connection, vault, sealer, leaving, origin, at, cause, platform or people.latest_platform(connection, sealer.person))
