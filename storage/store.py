@@ -26,11 +26,14 @@ from bot.model import (
     Intention,
     Knock,
     Letter,
+    Mentor,
     Message,
     Person,
     PersonId,
     Plan,
     Platform,
+    Remark,
+    Shown,
     Turn,
     Upcoming,
 )
@@ -47,6 +50,7 @@ from storage import (
     migrations,
     people,
     rotation,
+    sharing,
     turns,
     usage,
     wall,
@@ -113,6 +117,8 @@ class Gathered:
     knock: Knock | None = None
     doings: tuple[Done, ...] = ()
     doors: tuple[Platform, ...] = ()
+    mentor: Mentor | None = None
+    shown: tuple[Shown, ...] = ()
 
 
 class Store:
@@ -258,6 +264,8 @@ class Store:
                 knock=mail.last_knock(connection, person_id),
                 doings=people.doings(connection, person_id, _DOINGS_AT_HAND),
                 doors=people.platforms_of(connection, person_id),
+                mentor=sharing.mentor_of(connection, self._vault, known.sealer),
+                shown=sharing.shown_to(connection, self._vault, person_id),
             )
 
     def claim_code(self, person_id: PersonId, code: str, at: datetime) -> Claimed:
@@ -328,6 +336,25 @@ class Store:
         with self._database.reading(person_id) as connection:
             return list(logbook.intentions_of(connection, people.sealer(connection, self._vault, person_id), open_only))
 
+    # --- between a broker and their mentor
+
+    def set_mentor(self, person_id: PersonId, mentor: PersonId) -> None:
+        """By whoever runs this; the person is told. Nothing is shown by it. Raises NoSuchPerson."""
+        with self._database.writing(HOUSE) as connection:
+            for each in (person_id, mentor):
+                people.sealer(connection, self._vault, each)
+            sharing.set_mentor(connection, person_id, mentor, self._now(), "mentor-set")
+
+    def opened(self, mentor: PersonId, share: str) -> Shown | None:
+        """What is shown to this mentor, with its words; None when it is not, or not any more. That it was read, its turn writes down."""
+        with self._database.reading(mentor) as connection:
+            return next(iter(sharing.shown_to(connection, self._vault, mentor, share)), None)
+
+    def remark(self, person_id: PersonId, comment: str) -> Remark | None:
+        """A mentor's words about an entry of this person's."""
+        with self._database.reading(person_id) as connection:
+            return sharing.remark(connection, people.sealer(connection, self._vault, person_id), comment)
+
     # --- the clock
 
     def due(self, now: datetime, limit: int = 500, person_id: PersonId | None = None) -> list[DueRow]:
@@ -368,7 +395,7 @@ class Store:
     def sent(self, key: str, at: datetime) -> None:
         with self._database.writing(HOUSE) as connection:
             mail.sent(connection, key, at)
-            erased = erasing.letter_gone(connection, key)
+            erased = erasing.letter_gone(connection, key, at)
         if erased:
             with self._swept():
                 self._sweep()
@@ -492,8 +519,8 @@ class Store:
         """
         with self._database.writing(person_id) as connection:
             erasing.begin(connection, person_id, self._now())
-        with self._database.writing(person_id) as connection:
-            receipt = erasing.erase(connection, person_id)
+        with self._database.writing(HOUSE) as connection:
+            receipt = erasing.erase(connection, person_id, self._now())
         self._finish_erasures()
         return receipt
 
