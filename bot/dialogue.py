@@ -22,7 +22,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, timing, wishes
+from bot import (
+    amending,
+    coaching,
+    doorway,
+    falling,
+    finding,
+    guiding,
+    leaving,
+    mentoring,
+    nudge,
+    offers,
+    roles,
+    safety,
+    sharing,
+    timing,
+    wishes,
+)
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, feels, heard, is_learner, refers_back
@@ -41,6 +57,7 @@ from bot.model import (
     Opened,
     Place,
     Pressed,
+    Refused,
     Remind,
     Said,
     TakeOut,
@@ -83,7 +100,11 @@ IN_PASSING = frozenset(
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
+    | set(sharing.WISHES)
+    | set(mentoring.WISHES)
 )
+# Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
+NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
@@ -592,6 +613,9 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 def _asked_of_logbook(draft: Draft, text: str) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
     asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is not None and asked.kind in sharing.ASKED:
+        sharing.asked(draft, asked)
+        return True
     if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
         return False
     if draft.place:
@@ -618,10 +642,12 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         return
     if not safety.asked_in_passing(draft):
         draft.alarm = None
+    kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:
+        if kind in NAMING:
+            draft.do(Refused())
         _expired(draft)
         return
-    kind, _, what = choice_id.partition(":")
     if choice_id == "do:keep-it":
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
@@ -670,4 +696,6 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "out": _taken_out,
     "opt": _option_picked,
     **leaving.PICKED,
+    **sharing.PICKED,
+    **mentoring.PICKED,
 }
