@@ -71,7 +71,7 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
             await on.fake.until(lambda: len(on.fake.sent) >= 5, 30)
             first.kill()
             await first.ended()
-            on.fake.polls = 0
+            on.fake.hang_up()
             for chat in on.rounds:
                 on.says_a_round(chat)
             await on.dealt_with(150)

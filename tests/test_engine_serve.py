@@ -64,7 +64,7 @@ async def test_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_ans
                 on.says_a_round(chat)
             await on.fake.until(lambda: len(on.fake.sent) >= 3, 30)
             assert await program.terminated() == 0
-        on.fake.polls = 0
+        on.fake.hang_up()
         async with on.served():
             await on.dealt_with()
         reckoning = on.reckoning()
