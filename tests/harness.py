@@ -125,6 +125,7 @@ class Stage:
     clock: Path | None = None  # holds the seconds by which the program's clock is ahead, when it may be stepped
     rounds: dict[Who, int] = field(default_factory=dict)  # how many each has begun
     said: int = 0
+    aimed: float = 0.0  # how many of the kills come the moment a letter arrives, before that can have been written down
     in_flight: int = 0  # messages without an answer and letters under way, at every kill
 
     def start(self, *args: str, **env: str) -> Program:
@@ -301,9 +302,9 @@ class Reckoning:
 
 
 @asynccontextmanager
-async def stage(home: Any, url: str = "", *, slack: bool = False, clock: Path | None = None) -> AsyncIterator[Stage]:
+async def stage(home: Any, url: str = "", *, slack: bool = False, clock: Path | None = None, aimed: float = 0.0) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
-        on = Stage(home, await stack.enter_async_context(telegram()), url or f"sqlite:///{home.database}", clock=clock)
+        on = Stage(home, await stack.enter_async_context(telegram()), url or f"sqlite:///{home.database}", clock=clock, aimed=aimed)
         if slack:
             on.slack = Delivery(await stack.enter_async_context(fake_slack()))
             handing = asyncio.create_task(on.slack.run())
@@ -375,16 +376,16 @@ async def database_killed(
 
 async def _works(on: Stage, program: Program, rng: random.Random) -> None:
     """Until the moment at which something is to happen to it."""
-    people = list(on.rounds)
-    if not program.address and rng.random() < 0.5:
-        on.says_a_round(rng.choice(people))
+    if not program.address and rng.random() < 0.3:
+        on.says_a_round(rng.choice(list(on.rounds)))
         await asyncio.sleep(rng.uniform(0.3, 2.5))
         return
     await program.listening()
-    for who in rng.sample(people, 2):
+    for who in rng.sample(list(on.rounds), 3):
         on.says_a_round(who)
-    try:
-        await on.until_heard(on.heard + rng.randint(0, 6), 10)
-    except TimeoutError:
-        assert program.process.poll() is None, "it ended by itself"
-    await asyncio.sleep(rng.uniform(0, 0.05))
+    if rng.random() < on.aimed:
+        with suppress(TimeoutError):
+            await on.until_heard(on.heard + rng.randint(1, 6), 10)
+    else:
+        await asyncio.sleep(rng.uniform(0, 5))
+    assert program.process.poll() is None, "it ended by itself"
