@@ -98,6 +98,14 @@ async def test_a_persons_messages_are_taken_in_the_order_in_which_they_came(coac
     assert [text for _, text in coach.store.entries(ben)[0].answers] == texts[2:]
 
 
+async def test_messages_that_are_handed_over_side_by_side_keep_the_order_in_which_they_came(coach):
+    coach.known("ben")
+    async with coach.running() as door:
+        await asyncio.gather(*(door.say("ben", "reflect", key=str(n)) for n in range(30)))
+        letters = await door.heard("ben", 30)
+    assert [int(letter.key.split("|")[1].split("/")[0]) for letter in letters] == list(range(30))
+
+
 async def test_a_slow_turn_keeps_nobody_else_waiting_and_shows_that_it_lasts(coach, shelf):
     coach.known("ben")
     coach.known("eva")
