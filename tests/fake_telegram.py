@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -218,7 +219,8 @@ class FakeTelegram:
             return _failed(400, "Bad Request: BUTTON_DATA_INVALID")
         self._message += 1
         chat = int(args["chat_id"])
-        self.sent.append({"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message})
+        letter = {"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message, "at": time.monotonic()}
+        self.sent.append(letter)
         return _ok({"message_id": self._message, "date": 1_770_000_000, "chat": {"id": chat, "type": "private"}, "from": BOT, "text": text})
 
     async def _on_setwebhook(self, args: dict[str, Any]) -> web.Response:
