@@ -4,7 +4,8 @@
 
 POST /__faults takes {"path": regex, "status": 429, "headers": {}, "body": object or text, "times": 1, "kill": bool, "after": bool};
 with `after` the emulator gets the call and only its answer is lost or replaced. DELETE /__faults forgets them.
-POST /__sockets takes {"kill": true} or {"inject": object to the client}, for every open web socket. For those to come through here, the
+POST /__sockets takes {"kill": true} or {"inject": object to the client}, for every open web socket, and says how many there have been.
+For those to come through here, the
 environment's REWRITE="ws://127.0.0.1:EMULATOR=ws://127.0.0.1:PROXY" changes the addresses in answers.
 """
 
@@ -19,6 +20,7 @@ from mitmproxy import ctx, http
 
 FAULTS: list[dict[str, Any]] = []
 SOCKETS: list[http.HTTPFlow] = []
+OPENED: list[str] = []  # the ids of all that there ever were
 THERE, _, HERE = os.environ.get("REWRITE", "").partition("=")
 
 
@@ -43,15 +45,23 @@ def _do_to_sockets(what: dict[str, Any]) -> None:
         if "inject" in what:
             ctx.master.commands.call("inject.websocket", flow, True, json.dumps(what["inject"]).encode(), True)
         if what.get("kill"):
-            flow.kill()
+            _cut(flow)
+
+
+def _cut(flow: http.HTTPFlow) -> None:
+    """Cuts the line to both sides. flow.kill() does nothing to a web socket that is open."""
+    for handler in ctx.master.addons.get("proxyserver").connections.values():
+        if getattr(handler, "client", None) is flow.client_conn:
+            for line in handler.transports.values():
+                if line.writer:
+                    line.writer.transport.abort()
 
 
 def request(flow: http.HTTPFlow) -> None:
     asked = json.loads(flow.request.get_text() or "{}") if flow.request.path.startswith("/__") else {}
     if flow.request.path.startswith("/__sockets"):
-        found = len(SOCKETS)
         _do_to_sockets(asked)
-        _answer(flow, 200, {"open": found})
+        _answer(flow, 200, {"ever": len(OPENED)})
     elif flow.request.path.startswith("/__faults"):
         if flow.request.method == "POST":
             FAULTS.append({"times": 1} | asked)
@@ -71,6 +81,7 @@ def response(flow: http.HTTPFlow) -> None:
 
 
 def websocket_start(flow: http.HTTPFlow) -> None:
+    OPENED.append(flow.id)
     SOCKETS.append(flow)
 
 

@@ -172,9 +172,9 @@ class Line:
         httpx.post(f"{self.address}/__faults", json=fault, timeout=10).raise_for_status()
 
     def sockets(self, **what: Any) -> int:
-        """Does something to the open web sockets; how many those were."""
+        """Does something to the open web sockets; how many there have ever been."""
         told: dict[str, int] = httpx.post(f"{self.address}/__sockets", json=what, timeout=10).raise_for_status().json()
-        return told["open"]
+        return told["ever"]
 
 
 @contextmanager
