@@ -97,13 +97,14 @@ async def nudges(folder: Path) -> dict[str, float]:
     from bot.model import Person, PersonId, Rhythm
     from prompts.library import load_library
     from storage import clock, people
+    from storage.database import HOUSE
 
     coach = serving(folder, load_library(), lambda: None)
     coach.door = FakeDoor()
     now = datetime(2026, 3, 2, 12, tzinfo=UTC)
     rhythm = Rhythm(clock_time(15, 0))
     for thousand in range(DUE // 1000):
-        with coach.store._database.writing() as connection:
+        with coach.store._database.writing(HOUSE) as connection:
             for n in range(1000):
                 who = f"{thousand}-{n}"
                 person = Person(PersonId(who), zone="Africa/Nairobi", welcomed=True, onboarded=True, rhythm=rhythm)

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 from fake_telegram import FakeTelegram, telegram
+from postgres import seeing_all
 from sqlalchemy import create_engine, text
 
 from storage.store import Store
@@ -123,7 +124,7 @@ class Stage:
                 await asyncio.sleep(0.05)
 
     def count(self, what: str, how: str = "count(*)") -> int:
-        engine = create_engine(self.url)
+        engine = create_engine(seeing_all(self.url))
         try:
             with engine.connect() as connection:
                 return connection.scalar(text(f"SELECT {how} FROM {what}")) or 0  # noqa: S608
