@@ -32,6 +32,14 @@ class Unreachable(NotSent):
     """There is nobody at this address any more: blocked, gone, archived. Nothing more is sent there until somebody writes from it."""
 
 
+class Gone(Exception):
+    """What was to be fetched is not there any more, or was never ours to fetch."""
+
+
+class TooBig(Exception):
+    """What was to be fetched has more bytes than were asked for."""
+
+
 class Refused(Exception):
     """The platform does not accept our credentials, or they cannot be right; the message names the setting and the remedy."""
 
