@@ -12,5 +12,5 @@ def note_in(message: Message) -> VoiceNote | None:
     sound = message.voice or message.video_note
     if sound is None or message.forward_origin:
         return None
-    length = sound.duration if isinstance(sound.duration, int) else int(sound.duration.total_seconds())
-    return VoiceNote("telegram", str(message.chat.id), sound.file_id, length, sound.file_size or 0)
+    told = sound.to_dict()  # the attribute is a number or a timedelta, by a setting of the library's
+    return VoiceNote("telegram", str(message.chat.id), sound.file_id, int(told.get("duration", 0)), sound.file_size or 0)

@@ -29,6 +29,7 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("logbook", _logbook),
         ("post", _post),
         ("model", _model),
+        ("voice", _voice),
         ("search", partial(_search, progress=progress)),
     ]
     if settings.telegram_token:
@@ -99,6 +100,19 @@ def _logbook(settings: Settings) -> str:
         return f"{len(store.people())} people; keep a copy of {settings.key_path} apart from the database: without it nothing can be read"
     finally:
         store.close()
+
+
+def _voice(settings: Settings) -> str:
+    """Asks nobody, as for the model."""
+    from bot.transcribing import missing, open_transcriber
+    from storage.faults import StoreDown
+
+    transcriber = open_transcriber(settings)
+    if transcriber is None:
+        return "voice notes are not listened to"
+    if wanted := missing(settings):
+        raise StoreDown(f"BROKERCOACH_TRANSCRIBE is {settings.transcribe} and its library is not installed: install {wanted}")
+    return f"voice notes are listened to {f'at {transcriber.host}' if transcriber.host else 'on this machine'}"
 
 
 def _model(settings: Settings) -> str:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Protocol, get_args
@@ -87,6 +87,7 @@ class Adviser(Protocol):
     """Words replies by a language model (bot.advising.Adviser is one)."""
 
     host: str
+    counts: Counter[str]
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
 
@@ -97,6 +98,7 @@ class Ear(Protocol):
     """Listens to voice notes (bot.listening.Ear is one)."""
 
     host: str
+    counts: Counter[str]
 
     async def hear(self, person: PersonId, note: VoiceNote) -> Heard: ...
 
@@ -197,6 +199,11 @@ class Manager:
             await send(letter)
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
+
+    @property
+    def counts(self) -> dict[str, Mapping[str, int]]:
+        """How often a model was asked for words and a voice note was listened to, by what became of it; only what is set up."""
+        return {what: each.counts for what, each in (("model", self._adviser), ("voice", self._ear)) if each}
 
     async def overview(self, platform: Platform, address: str) -> Overview | None:
         """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""

@@ -16,7 +16,7 @@ from conftest import PROJECT
 from fake_model import FakeModel, fake_model, worded
 from hypothesis import given
 from hypothesis import strategies as st
-from test_model import TELLS, House, house_of, model_at
+from model_house import TELLS, House, house_of, model_at
 
 from bot.model import Entry, Partnership, Quote
 from bot.pseudonyms import Names

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fake_model import FakeModel, fake_model, worded
-from test_model import BOOK, LIBRARY, TELLS, model_at
+from model_house import BOOK, LIBRARY, TELLS, model_at
 from test_scenarios import SCENARIOS, holds, played
 
 from adapters.replay import Script, VirtualClock, read_script
