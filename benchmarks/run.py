@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import model
 import serving
 
 HERE = Path(__file__).parent
@@ -163,6 +164,7 @@ def main() -> None:
             "fsync_ms": fsync,
             "inside_ms": inside,
             **served,
+            "model": model.measure(finder, spread),
             "ratios": {
                 "reflect/echo": round(served["turn_ms"]["reflect"]["p50"] / served["echo_ms"]["p50"], 2),
                 "ask/echo": round(served["turn_ms"]["ask"]["p50"] / served["echo_ms"]["p50"], 2),
@@ -199,7 +201,7 @@ def show(results: dict[str, Any]) -> None:
             table.add_row(f"{kind}: {what}", str(measured["p50"]), str(measured["p99"]))
     console = Console()
     console.print(table)
-    for name in ("turns_per_s", "nudges", "serve", "ratios", "index", "cold_start_s", "rss_mb"):
+    for name in ("turns_per_s", "nudges", "serve", "model", "ratios", "index", "cold_start_s", "rss_mb"):
         console.print(name, results[name])
 
 

@@ -126,8 +126,8 @@ def _model(settings: Settings) -> str:
     models = open_models(settings)
     if not models:
         return "none; everything works without one"
-    if any(find_spec(name) is None for name in ("langchain", "langchain_openai")):
-        raise StoreDown("BROKERCOACH_MODEL is set and langchain is not installed: install brokercoach[llm], or leave the setting out")
+    if any(find_spec(name) is None for name in ("langchain", "langchain_openai", "spellchecker")):
+        raise StoreDown("BROKERCOACH_MODEL is set and a library is missing: install brokercoach[llm], or leave the setting out")
     store = open_store(settings)
     try:
         month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)

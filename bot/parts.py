@@ -234,8 +234,22 @@ class Vocabulary:
             texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
             texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
             sets = (bounds.before_others, bounds.doubtful, bounds.common)
-            found[language] = Tells(ordinary_words(texts), *map(frozenset, sets))
+            found[language] = Tells(ordinary_words(texts), _dictionary(language), *map(frozenset, sets))
         return found
+
+
+def _dictionary(language: str) -> frozenset[str]:
+    """The words of a language, flat; none where the library or its dictionary is not there."""
+    from bot.spelling import flat
+
+    try:
+        from spellchecker import SpellChecker
+    except ImportError:
+        return frozenset()
+    try:
+        return frozenset(flat(word) for word in SpellChecker(language=language, distance=1).word_frequency.words())
+    except ValueError:
+        return frozenset()
 
 
 def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:

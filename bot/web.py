@@ -114,9 +114,7 @@ class Web:
 class _Counted:
     """What prometheus_client collects."""
 
-    def __init__(
-        self, tally: Tally, uses: Mapping[str, Mapping[str, int]], standing: Standing | None, month: int, now: datetime
-    ) -> None:
+    def __init__(self, tally: Tally, uses: Mapping[str, Mapping[str, int]], standing: Standing | None, month: int, now: datetime) -> None:
         self._tally = tally
         self._uses = uses
         self._standing = standing

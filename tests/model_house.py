@@ -11,10 +11,12 @@ from typing import Any
 
 from passages import passage
 
+from adapters.replay import Spoken
 from bot.advising import Adviser, Limits
 from bot.detector import open_detector
+from bot.listening import Ear
 from bot.llm import Langchain, Model
-from bot.manager import Manager
+from bot.manager import Finder, Manager
 from bot.model import Consent, Inbound, Letter, Passage, Person, PersonId, Quote
 from bot.parts import Vocabulary
 from prompts.book import load_book
@@ -88,12 +90,17 @@ class House:
 
 
 @contextmanager
-def house_of(folder: Path, models: Sequence[Model], limits: Limits | None = None, patience: float = 25.0) -> Iterator[House]:
+def house_of(
+    folder: Path, models: Sequence[Model], limits: Limits | None = None, patience: float = 25.0, finder: Finder | None = None
+) -> Iterator[House]:
     clock, shelf = Clock(), Shelf()
     folder.mkdir(exist_ok=True)
     store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", clock)
     adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience)
-    yield House(store, clock, Manager(LIBRARY, store, lambda: shelf, clock, adviser=adviser), adviser, shelf)
+    spoken = Spoken()
+    ear = Ear(spoken, {"terminal": spoken.fetch}, store)
+    manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, adviser=adviser, ear=ear)
+    yield House(store, clock, manager, adviser, shelf)
     store.close()
 
 
