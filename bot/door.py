@@ -36,6 +36,14 @@ class Unreachable(NotSent):
     """
 
 
+class Gone(Exception):
+    """What was to be fetched is not there any more, or was never ours to fetch."""
+
+
+class TooBig(Exception):
+    """What was to be fetched has more bytes than were asked for."""
+
+
 class Refused(Exception):
     """The platform does not accept our credentials, or they cannot be right; the message names the setting and the remedy."""
 

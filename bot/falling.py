@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, mentoring, nudge, wishes
+from bot import guiding, mentoring, nudge, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -44,6 +44,8 @@ def fell(draft: Draft, event: Fell) -> None:
             draft.do(Forget())
         case "mentor" | "shared" | "comment":
             mentoring.fell(draft, event)
+        case "voice":
+            voicenotes.listened(draft, event)
 
 
 def _knock(draft: Draft) -> None:
