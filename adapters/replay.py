@@ -360,7 +360,8 @@ class Player:
             message = letter.message
             self._offered[letter.address] = message.choices
             sources = [{"card": cited.card, "topics": list(cited.topics), "where": cited.where} for cited in message.sources]
-            yield self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            line = self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            yield line | ({"file": message.file} if message.file else {})
 
     def _line(
         self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None

@@ -18,6 +18,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -38,14 +39,15 @@ from adapters import slack_intake as intake
 from adapters.slack_blocks import CHOICE, FEEDBACK, Post, escaped, to_message
 from adapters.slack_calls import Account, Calls, NotStored, settings_faults
 from adapters.slack_faults import BadBlocks, Refusal, meant
+from adapters.slack_files import share
 from adapters.slack_home import NOTE_FORM, WISH
 from adapters.slack_http import guarded
 from adapters.slack_install import Installations, Installing
 from adapters.slack_manifest import COMMAND, POINT
 from adapters.slack_manners import Manners
 from adapters.slack_socket import FIRST, LONGEST, Envelope, NotTaken, Socket
-from bot.door import Accept, Refused, Unreachable
-from bot.model import Inbound, Letter, Platform
+from bot.door import Accept, Press, Refused, Unreachable
+from bot.model import Inbound, Letter, Message, Platform
 from bot.overview import Overview
 from prompts.library import Library
 
@@ -65,9 +67,10 @@ class Slack:
         clock: Callable[[], datetime],
         installations: Installations | None = None,
         first_wait: float = FIRST,
+        press: Press | None = None,
     ) -> None:
         """`overview` gives what is shown to whoever is at an address, None for a stranger; `first_wait` is the pause before a lost
-        connection is tried again, which then doubles.
+        connection is tried again, which then doubles. `press` makes the files of letters.
         """
         faults = settings_faults(account)
         if faults:
@@ -78,6 +81,7 @@ class Slack:
         self._clock = clock
         self._installations = installations
         self._first_wait = first_wait
+        self._press = press
         self._salt = (account.signing_secret or account.app_token or "").encode()
         self._accept: Accept | None = None
         self._bot_user: str | None = None
@@ -134,7 +138,10 @@ class Slack:
         channel = await self._channel(client, letter.address, user)
         spot = self._spots.get(letter.address)
         thread = spot.thread if spot and spot.channel == channel else None
-        for n, post in enumerate(to_message(letter.message)):
+        said: Message | None = letter.message
+        if letter.message.file and self._press:
+            said = await self._shared(client, letter, channel, thread, self._press)
+        for n, post in enumerate(to_message(said) if said else ()):
             if n < self._posted.get(letter.key, 0):
                 continue
             await self._post(client, letter.address, channel, thread, post)
@@ -340,6 +347,15 @@ class Slack:
             log.warning("Slack refused the blocks of a letter; it goes out as plain text")
             told = "\n\n".join(block["text"]["text"] for block in post.blocks if block["type"] == "section") or post.text
             await self._make(address, client.chat_postMessage(channel=channel, thread_ts=thread, text=told, **quiet))
+
+    async def _shared(self, client: AsyncWebClient, letter: Letter, channel: str, thread: str | None, press: Press) -> Message | None:
+        """Shares a letter's file; what is to be said in its place where it could not be made or is not taken."""
+        await self.thinking(letter.address)
+        copy = await press(letter)
+        told = "\n\n".join(part for part in (letter.message.text, copy.note) if part)
+        if copy.data and await share(client, partial(self._make, letter.address), channel, thread, copy, told):
+            return None
+        return Message(letter.message.kind, copy.instead)
 
     async def _make(self, address: str, request: Awaitable[Any]) -> Any:
         try:

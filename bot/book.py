@@ -107,6 +107,10 @@ class Sheaf:
     made: datetime
 
 
+class BadFont(Exception):
+    """A font file that cannot be used; the message says which and why."""
+
+
 class Binder:
     """The words of a book, and the parts that every book has. `topics` are the names of the cards' topics."""
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, timing, wishes
+from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, taking_out, timing, wishes
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, feels, heard, is_learner, refers_back
@@ -76,11 +76,11 @@ IN_PASSING = frozenset(
         "model-off",
         "keep-out",
         "spent",
-        "export",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
+    | set(taking_out.WISHES)
 )
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.

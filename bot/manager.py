@@ -24,12 +24,14 @@ from bot.dialogue import lookup, step
 from bot.doorway import code_in
 from bot.finding import wants_book
 from bot.model import (
+    ANYWHERE,
     Advise,
     Context,
     Deleted,
     Edited,
     Event,
     Fell,
+    Form,
     Handed,
     Inbound,
     Letter,
@@ -95,7 +97,8 @@ Waiting = tuple[tuple[str, Advise], ...]
 
 
 class Manager:
-    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked.
+    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked. `forms` are those in which a logbook
+    can be printed here.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -108,6 +111,7 @@ class Manager:
         clock: Callable[[], datetime],
         guess: Guess | None = None,
         adviser: Adviser | None = None,
+        forms: tuple[Form, ...] = ANYWHERE,
     ) -> None:
         self._library = library
         self._store = store
@@ -116,6 +120,7 @@ class Manager:
         self._guess = guess
         self._kept_on: date | None = None
         self._adviser = adviser
+        self._forms = forms
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -290,6 +295,7 @@ class Manager:
             doors=gathered.doors,
             model=self._adviser.host if self._adviser else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))

@@ -161,7 +161,7 @@ class Handed:
 
 
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
-DueKind = Literal["reminder", "follow-up", "nudge", "resume", "retention", "erasure"]
+DueKind = Literal["reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +204,19 @@ class Cited:
 
 
 MessageKind = Literal["reply", "question", "nudge", "reminder", "notice", "safety"]
+Form = Literal["html", "pdf", "docx", "md", "json"]
+ANYWHERE: tuple[Form, ...] = ("html", "md", "json")  # forms of a logbook that need no library of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """With a `file`, the person's logbook in that form goes along; it is made when the message leaves, and is stored nowhere."""
+
     kind: MessageKind
     text: str = _private()
     choices: tuple[Choice, ...] = ()
     sources: tuple[Cited, ...] = ()
+    file: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -654,7 +659,7 @@ class Context:
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
-    `model` is the host of the language model that is set up here, if there is one.
+    `model` is the host of the language model that is set up here, if there is one; `forms` are those in which a logbook can be taken out.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
     (entry id and cosine); `entries` are the latest ones.
     """
@@ -679,3 +684,4 @@ class Context:
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
     spent: Usage | None = None
+    forms: tuple[Form, ...] = ANYWHERE

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, roles, timing
+from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, roles, taking_out, timing
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -320,5 +320,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **doorway.WISHES,
     **consenting.WISHES,
     **amending.WISHES,
+    **taking_out.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }
