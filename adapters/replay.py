@@ -35,7 +35,7 @@ from bot.model import (
     Platform,
     Rhythm,
 )
-from bot.rhythm import follow_up, local, next_letter, next_reminder
+from bot.rhythm import follow_up, local, next_letter, next_reminder, next_then_and_now
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
@@ -312,8 +312,11 @@ class Player:
             self.book.set_due(person_id, "reminder", "", at)
         for kind in person.consents:
             self.book.agree(person_id, Consent(kind, 1, granted=True))
-        if "nudges" in person.consents and person.timezone and (at := next_letter(rhythm, person.timezone, self.script.start)):
-            self.book.set_due(person_id, "nudge", "", at)
+        if "nudges" in person.consents and person.timezone:
+            if at := next_letter(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "nudge", "", at)
+            if at := next_then_and_now(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "then-and-now", "", at)
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""

@@ -22,7 +22,7 @@ from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
 from bot.doorway import code_in
-from bot.finding import wants_book
+from bot.finding import looks_back, wants_book
 from bot.model import (
     ANYWHERE,
     Advise,
@@ -321,7 +321,7 @@ class Manager:
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
         wanted = wants_book(self._library, context, event)
-        if wanted is None:
+        if wanted is None and not looks_back(self._library, context, event):
             return context
         book = tuple(self._store.entries(context.person.id))
         return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())

@@ -361,8 +361,8 @@ class Sought:
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
-    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
-    latest letter, and `knocked_at` when the coach last wrote of its own accord.
+    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` and `paired_on` are the days
+    of the latest letter and of the latest then-and-now that came unasked, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
     `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     """
@@ -380,6 +380,7 @@ class Conversation:
     unanswered: int = 0
     letters: int = 0
     letter_on: date | None = None
+    paired_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
     kept_out: tuple[str, ...] = ()

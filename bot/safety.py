@@ -11,30 +11,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
 
 from bot.draft import Draft
 from bot.hearing import act_in, alarm_in, aside_in, asks_coach, choice_in, echo_of, heard, of_this_world, strained, told_of_another
-from bot.model import Conversation, Form, Person, Remind, Turn
+from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import in_words, words_in
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-off", "hello"})
-# Wishes that are met without giving up the floor
 PASSING = frozenset(
-    {
-        "privacy",
-        "delete",
-        "status",
-        "about-me",
-        "anger",
-        "who-are-you",
-        "keep-out",
-        "export",
-        *(f"export-{form}" for form in get_args(Form)),
-    }
-)
+    {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export"}
+)  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 SHORT = 8  # words of a message that says only once more that one is safe
 OVER = timedelta(hours=12)  # after this the person is asked once how they are, and the talk is theirs again

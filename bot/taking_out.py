@@ -8,19 +8,29 @@ from typing import get_args
 from bot.draft import Draft
 from bot.guiding import finish
 from bot.leaving import hold_place
-from bot.model import Choice, Form, Message, Say
+from bot.model import Choice, Form, Message, Said, Say
+from bot.spelling import in_words
 
 READING: Form = "html"  # the form that is sent where no question would be in place
 
 
 def ask(draft: Draft) -> None:
-    """Which form; after something grave was told nothing is asked, and the one that opens everywhere is sent."""
-    if draft.alarm:
-        _send(draft, READING)
+    """In the form that was named, else asks which; after something grave was told it asks nothing, and sends one that opens anywhere."""
+    form = _named(draft) or (READING if draft.alarm else None)
+    if form:
+        _send(draft, form)
         return
     hold_place(draft)
     where = draft.line(f"export.where.{draft.context.platform}")
     draft.say(draft.line("export.which", where=where), "question", [*_choices(draft), draft.choice("as-it-is")])
+
+
+def _named(draft: Draft) -> Form | None:
+    if not isinstance(draft.event, Said):
+        return None
+    said = f" {in_words(draft.event.text)} "
+    called = draft.words.hear.choices
+    return next((form for form in get_args(Form) if any(f" {in_words(name)} " in said for name in called[f"export-{form}"])), None)
 
 
 def _choices(draft: Draft) -> list[Choice]:

@@ -25,7 +25,7 @@ from prompts.library import load_library
 from storage.store import Store
 
 LIBRARY = load_library()
-MOST = {"app_mentions:read", "assistant:write", "chat:write", "commands", "im:history", "im:write", "users:read"}
+MOST = {"app_mentions:read", "assistant:write", "chat:write", "commands", "files:write", "im:history", "im:write", "users:read"}
 
 
 @pytest.fixture

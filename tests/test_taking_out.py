@@ -159,6 +159,10 @@ async def test_the_form_is_chosen_by_words_or_number_and_the_file_comes_after_wo
         ("en", "send me my logbook as PDF", "pdf"),
         ("en", "my logbook as word", "docx"),
         ("en", "export as markdown", "md"),
+        ("en", "Could you send me my whole logbook as a Word document, please?", "docx"),
+        ("en", "download my logbook as a web page", "html"),
+        ("fr", "Pouvez-vous m'envoyer mon journal en PDF ?", "pdf"),
+        ("es", "¿Puedes enviarme mi bitácora en Word?", "docx"),
         ("fr", "mon journal en pdf", "pdf"),
         ("es", "mi bitácora en pdf", "pdf"),
         ("es", "exportar en json", "json"),
@@ -170,6 +174,33 @@ async def test_a_form_that_is_named_is_sent_at_once(tmp_path: Path, language: st
     letters = await desk.say(asked)
 
     assert [letter.message.file for letter in letters] == [None, form]
+
+
+@pytest.mark.parametrize(
+    "told", ["I had to give my notes to the mayor", "They want my data as proof of their work", "He printed my entries"]
+)
+async def test_what_only_sounds_like_it_is_an_answer(tmp_path: Path, told: str):
+    desk = desk_of(tmp_path)
+    await desk.say("reflect")
+    await desk.say("good")
+    await desk.take_in()
+
+    letters = await desk.say(told)
+
+    assert not any(letter.message.file for letter in letters)
+    assert told in [text for entry in desk.store.entries(desk.person) for _, text in entry.answers]
+
+
+async def test_after_something_grave_a_copy_is_sent_without_a_question_and_the_floor_stays(tmp_path: Path):
+    desk = desk_of(tmp_path)
+    await desk.say("My director keeps touching me and I do not want it")
+    await desk.take_in()
+    alarm = desk.store.conversation(desk.person)[0].alarm
+
+    letters = await desk.say("export my logbook")
+
+    assert [letter.message.file for letter in letters] == [None, "html"]
+    assert desk.store.conversation(desk.person)[0].alarm == alarm is not None
 
 
 async def test_a_form_that_cannot_be_made_here_is_told_with_those_that_can(tmp_path: Path):
