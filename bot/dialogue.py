@@ -36,6 +36,7 @@ from bot import (
     roles,
     safety,
     sharing,
+    taking_out,
     timing,
     voicenotes,
     wishes,
@@ -99,13 +100,13 @@ IN_PASSING = frozenset(
         "voice",
         "voice-on",
         "voice-off",
-        "export",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
     | set(sharing.WISHES)
     | set(mentoring.WISHES)
+    | set(taking_out.WISHES)
 )
 # Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
 NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})

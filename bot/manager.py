@@ -22,15 +22,17 @@ from typing import Protocol, get_args
 
 from bot.dialogue import lookup, step
 from bot.doorway import code_in
-from bot.finding import wants_book
+from bot.finding import looks_back, wants_book
 from bot.mentoring import opening
 from bot.model import (
+    ANYWHERE,
     Advise,
     Context,
     Deleted,
     Edited,
     Event,
     Fell,
+    Form,
     Handed,
     Heard,
     Inbound,
@@ -111,7 +113,7 @@ Waiting = tuple[tuple[str, Advise], ...]
 
 class Manager:
     """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
-    listened to.
+    listened to. `forms` are those in which a logbook can be printed here.
 
     `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
 
@@ -128,6 +130,7 @@ class Manager:
         adviser: Adviser | None = None,
         names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
         ear: Ear | None = None,
+        forms: tuple[Form, ...] = ANYWHERE,
     ) -> None:
         self._library = library
         self._store = store
@@ -138,6 +141,7 @@ class Manager:
         self._adviser = adviser
         self._names = names
         self._ear = ear
+        self._forms = forms
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -336,6 +340,7 @@ class Manager:
             model=self._adviser.host if self._adviser else None,
             ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
@@ -361,7 +366,7 @@ class Manager:
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
         wanted = wants_book(self._library, context, event)
-        if wanted is None:
+        if wanted is None and not looks_back(self._library, context, event):
             return context
         book = tuple(self._store.entries(context.person.id))
         return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())

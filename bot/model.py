@@ -178,7 +178,9 @@ class Handed:
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
 # "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
 # "voice": a voice note waits to be listened to; `ref` is the key of its message
-DueKind = Literal["reminder", "follow-up", "nudge", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice"]
+DueKind = Literal[
+    "reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +224,19 @@ class Cited:
 
 
 MessageKind = Literal["reply", "question", "nudge", "reminder", "notice", "safety"]
+Form = Literal["html", "pdf", "docx", "md", "json"]
+ANYWHERE: tuple[Form, ...] = ("html", "md", "json")  # forms of a logbook that need no library of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """With a `file`, the person's logbook in that form goes along; it is made when the message leaves, and is stored nowhere."""
+
     kind: MessageKind
     text: str = _private()
     choices: tuple[Choice, ...] = ()
     sources: tuple[Cited, ...] = ()
+    file: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +402,8 @@ class Sought:
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
-    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
-    latest letter, and `knocked_at` when the coach last wrote of its own accord.
+    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` and `paired_on` are the days
+    of the latest letter and of the latest then-and-now that came unasked, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
     `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     `unheard` are voice notes that wait to be listened to, `transcripts` those whose words wait to be kept or talked about; `voice_refused`:
@@ -416,6 +423,7 @@ class Conversation:
     unanswered: int = 0
     letters: int = 0
     letter_on: date | None = None
+    paired_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
     kept_out: tuple[str, ...] = ()
@@ -810,7 +818,7 @@ class Context:
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
     `model` is the host of the language model that is set up here, if there is one, and `ear` who turns voice notes into text; `heard` is
-    what that came to, for the voice note that this event is about.
+    what that came to, for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
@@ -844,3 +852,4 @@ class Context:
     named: tuple[str, ...] = _private(default=())
     ear: str | None = None
     heard: Heard | None = None
+    forms: tuple[Form, ...] = ANYWHERE

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager, origin
-from bot.model import PersonId, VoiceNote
+from bot.model import VoiceNote
+from bot.printing import forms_here, press_of
 from bot.settings import Settings
 from bot.tongue import Guess
 from prompts.library import Library
@@ -28,7 +29,6 @@ from storage.store import Store
 if TYPE_CHECKING:
     from adapters.slack_calls import Account
     from bot.advising import Adviser
-    from bot.book import Binder
     from bot.listening import Ear
     from bot.pseudonyms import Tells
     from prompts.book import Book
@@ -151,7 +151,8 @@ def build(
     library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
     tells = Vocabulary(library, book)
     adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
-    return Manager(library, store, finder, clock, guess, adviser, tells.names_in, ear or open_ear(settings, store)), library
+    ear = ear or open_ear(settings, store)
+    return Manager(library, store, finder, clock, guess, adviser, names=tells.names_in, ear=ear, forms=forms_here()), library
 
 
 def open_adviser(
@@ -266,34 +267,6 @@ def _dictionary(language: str) -> frozenset[str]:
         return frozenset()
 
 
-def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
-    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
-    import yaml
-
-    from bot.book import Binder, Sheaf, Written
-    from knowledge.card import load_cards
-    from knowledge.lint import TOPICS
-    from storage.export import break_in, written_in
-
-    record = store.record(person)
-    language = record.profile.language
-    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
-    if language != "en":
-        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
-    whole = record.chain
-    sheaf = Sheaf(
-        person=record.profile,
-        entries=tuple(store.entries(person)),
-        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
-        plans=tuple(store.intentions(person, open_only=False)),
-        held=break_in(record) is None,
-        length=whole.length if whole else 0,
-        last=whole.last if whole else "",
-        made=at,
-    )
-    return Binder(sheaf, library.in_language(language), language, names)
-
-
 def slack_account(settings: Settings) -> Account:
     from adapters.slack_calls import API, Account
 
@@ -313,6 +286,7 @@ def slack_account(settings: Settings) -> Account:
 def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
+    press = press_of(store, library, clock)
     if settings.telegram_token:
         from adapters.telegram import Telegram
 
@@ -323,12 +297,13 @@ def doors(settings: Settings, library: Library, manager: Manager, store: Store, 
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
                 secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+                press=press,
             )
         )
     if settings.slack_bot_token or settings.slack_client_id:
         from adapters.slack import Slack
 
-        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store, press=press))
     return found
 
 

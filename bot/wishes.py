@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, mentoring, roles, sharing, timing, voicenotes
+from bot import (
+    amending,
+    coaching,
+    consenting,
+    doorway,
+    falling,
+    guiding,
+    leaving,
+    mentoring,
+    roles,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+)
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -314,5 +328,6 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **amending.WISHES,
     **sharing.WISHES,
     **mentoring.WISHES,
+    **taking_out.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }
