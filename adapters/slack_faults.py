@@ -29,8 +29,8 @@ class BadBlocks(NotSent):
     """Slack refuses a letter for its layout."""
 
 
-class Refusal(Unreachable):
-    """A token that opens nothing any more."""
+class Refusal(NotSent):
+    """A token that opens nothing any more, which says nothing of whom the letter is for."""
 
 
 def meant(error: SlackApiError) -> Exception:

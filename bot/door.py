@@ -16,7 +16,9 @@ Accept = Callable[[Inbound], Awaitable[None]]
 
 
 class NotSent(Exception):
-    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, a refused token."""
+    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, or our token is refused, which
+    says nothing of whom the letter is for.
+    """
 
 
 class Later(NotSent):
@@ -29,7 +31,9 @@ class Later(NotSent):
 
 
 class Unreachable(NotSent):
-    """There is nobody at this address any more: blocked, gone, archived. Nothing more is sent there until somebody writes from it."""
+    """There is nobody at this address any more: blocked, gone, archived, the coach uninstalled. Nothing more is sent there until
+    somebody writes from it.
+    """
 
 
 class Refused(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, nudge, wishes
+from bot import guiding, mentoring, nudge, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -42,6 +42,8 @@ def fell(draft: Draft, event: Fell) -> None:
             _long_silence(draft)
         case "erasure":
             draft.do(Forget())
+        case "mentor" | "shared" | "comment":
+            mentoring.fell(draft, event)
 
 
 def _knock(draft: Draft) -> None:

@@ -139,23 +139,31 @@ def build(
 
     Raises BadPrompts where a guide of the operator's own has a fault.
     """
-    library, guess = load_with_own(settings.guides_path), open_detector()
-    adviser = open_adviser(settings, store, library, guess, clock, works) if settings.model else None
-    return Manager(library, store, finder, clock, guess, adviser), library
+    from prompts.book import load_book
+
+    library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
+    tells = Vocabulary(library, book)
+    adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
+    return Manager(library, store, finder, clock, guess, adviser, tells.names_in), library
 
 
 def open_adviser(
-    settings: Settings, store: Store, library: Library, guess: Guess | None, clock: Callable[[], datetime] = now, works: int | None = None
+    settings: Settings,
+    store: Store,
+    library: Library,
+    tells: Vocabulary,
+    book: Book,
+    guess: Guess | None,
+    clock: Callable[[], datetime] = now,
+    works: int | None = None,
 ) -> Adviser:
     """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
     from bot.advising import Adviser, Limits
     from bot.llm import FailsAfter, open_models
-    from prompts.book import load_book
 
-    book, models = load_book(), open_models(settings)
+    models = open_models(settings)
     if works is not None:
         models = tuple(FailsAfter(model, works) for model in models)
-    tells = Vocabulary(library, book)
     threading.Thread(target=_warm, args=(tells, models), name="model", daemon=True).start()
     return Adviser(models, store, library, book, tells, clock, Limits(settings.model_budget, settings.model_budget_month), guess)
 
@@ -182,6 +190,12 @@ class Vocabulary:
             if self._read is None:
                 self._read = self._tells()
             return self._read
+
+    def names_in(self, text: str, language: str, told: Sequence[str]) -> Sequence[str]:
+        """What in a text is plainly a name. May block."""
+        from bot.pseudonyms import names_in
+
+        return names_in(text, self()[language], told)
 
     def _tells(self) -> dict[str, Tells]:
         from bot.pseudonyms import Tells

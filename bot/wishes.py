@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, roles, timing
+from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, mentoring, roles, sharing, timing
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -212,7 +212,7 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    upcoming = [row for row in context.upcoming if row.kind not in falling.KEEPING]
+    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS)]
     rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
     rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
@@ -320,5 +320,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **doorway.WISHES,
     **consenting.WISHES,
     **amending.WISHES,
+    **sharing.WISHES,
+    **mentoring.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }

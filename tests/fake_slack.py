@@ -193,7 +193,7 @@ class FakeSlack:
         status, headers = (fault.status, fault.headers) if fault else (200, {})
         return web.json_response(answer, status=status, headers={"x-oauth-scopes": self.scopes} | headers)
 
-    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901 - a table of methods
+    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901, PLR0912 - a table of methods
         if method == "apps.connections.open":
             if token != APP_TOKEN:
                 return {"ok": False, "error": "invalid_auth"}
@@ -231,8 +231,16 @@ class FakeSlack:
                     return {"ok": False, "error": "invalid_blocks", "errors": wrong}
                 if units(arguments.get("text") or "") > 40_000:
                     return {"ok": False, "error": "msg_too_long"}
-                self.posts.append(arguments | {"token": token})
-                return {"ok": True, "channel": arguments["channel"], "ts": f"{time.time():.6f}"}
+                self.posts.append(arguments | {"token": token, "ts": stamp()})
+                return {"ok": True, "channel": arguments["channel"], "ts": self.posts[-1]["ts"]}
+            case "chat.update":
+                old = next((each for each in self.posts if each.get("ts") == arguments["ts"]), None)
+                if old is None:
+                    return {"ok": False, "error": "message_not_found"}
+                if wrong := faults_in(arguments["blocks"]):
+                    return {"ok": False, "error": "invalid_blocks", "errors": wrong}
+                old["blocks"] = arguments["blocks"]
+                return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
             case "views.publish" | "views.open":
                 wrong = faults_in(arguments["view"]["blocks"], 100)
                 return {"ok": False, "error": "invalid_arguments", "errors": wrong} if wrong else {"ok": True, "view": {"id": "V1"}}
@@ -364,6 +372,16 @@ def pressed(value: str, action: str = "choice:0", user: str = "U1", team: str = 
         "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": stamp()}],
         **more,
     }
+
+
+def pressed_on(post: dict[str, Any], label: str, user: str = "U1", team: str = TEAM) -> dict[str, Any]:
+    """A press of the button with this label, as Slack sends it with the whole message."""
+    rows = [block for block in post["blocks"] if block["type"] == "actions"]
+    button = next(each for row in rows for each in row["elements"] if label in each["text"]["text"])
+    payload = pressed(button["value"], button["action_id"], user, team, message={"type": "message", "bot_id": "B1", **post})
+    payload["container"]["message_ts"] = post["ts"]
+    payload["actions"][0]["text"] = button["text"]
+    return payload
 
 
 def commanded(text: str, user: str = "U1", team: str = TEAM) -> dict[str, str]:
