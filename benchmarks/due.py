@@ -56,11 +56,12 @@ def _crowded(store: Any) -> None:
     """Past `enrol`, which is a transaction for each person."""
     from bot.model import Person, PersonId, Rhythm
     from storage import clock, people
+    from storage.database import HOUSE
 
     now = datetime.now(UTC)
     rhythm = Rhythm(clock_time(15, 0))
     for thousand in range(DUE // 1000):
-        with store._database.writing() as connection:
+        with store._database.writing(HOUSE) as connection:
             for n in range(1000):
                 who = str(1_000_000 + thousand * 1000 + n)
                 person = Person(PersonId(who), zone="Africa/Nairobi", welcomed=True, onboarded=True, rhythm=rhythm)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import due
+import model
 import program
 import retrieval
 import turns
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Ground], dict[str, Any]]] = {
     "turns": turns.measured,
     "due": due.measured,
     "program": program.measured,
+    "model": model.measured,
 }
 RESULTS = HERE / "results.json"
 
@@ -100,7 +102,7 @@ def show(results: dict[str, Any]) -> None:
         if found := at(results, what):
             table.add_row(what.replace("_ms", ""), str(found["p50"]), str(found["p99"]))
     console.print(table)
-    for name in ("turns_per_s", "turn_cpu_ms", "nudges", "serve", "cold_start_s", "index_build_s", "rss_mb", "load"):
+    for name in ("turns_per_s", "turn_cpu_ms", "nudges", "serve", "model", "cold_start_s", "index_build_s", "rss_mb", "load"):
         console.print(name, results.get(name))
     table = Table("what", "measured", "goal", "", title="goals")
     for what, bound, goal in GOALS:

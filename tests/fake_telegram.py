@@ -148,7 +148,7 @@ class FakeTelegram:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         args: dict[str, Any] = dict(request.query)
-        if request.content_type == "application/x-www-form-urlencoded":
+        if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             args |= dict(await request.post())
         self.calls.append((method, args))
         try:
@@ -222,6 +222,19 @@ class FakeTelegram:
         letter = {"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message, "at": time.monotonic()}
         self.sent.append(letter)
         return _ok({"message_id": self._message, "date": 1_770_000_000, "chat": {"id": chat, "type": "private"}, "from": BOT, "text": text})
+
+    async def _on_senddocument(self, args: dict[str, Any]) -> web.Response:
+        caption = shown(args.get("caption", ""), args.get("parse_mode"))
+        if len(caption.encode("utf-16-le")) // 2 > 1024:
+            return _failed(400, "Bad Request: message caption is too long")
+        if not (data := args["document"].file.read()):
+            return _failed(400, "Bad Request: file must be non-empty")
+        self._message += 1
+        chat, name = int(args["chat_id"]), args["document"].filename
+        self.sent.append({"chat": chat, "shown": caption, "raw": args, "file": (name, data), "message_id": self._message})
+        document = {"file_id": "f", "file_unique_id": "f", "file_name": name}
+        whom = {"chat": {"id": chat, "type": "private"}, "from": BOT}
+        return _ok({"message_id": self._message, "date": 1_770_000_000, **whom, "document": document})
 
     async def _on_setwebhook(self, args: dict[str, Any]) -> web.Response:
         self.webhook = args

@@ -24,6 +24,7 @@ from fake_slack import APP_TOKEN, TEAM, FakeSlack, fake_slack
 from fake_slack import TOKEN as SLACK_TOKEN
 from fake_slack import said as said_in_slack
 from fake_telegram import FakeTelegram, telegram
+from postgres import seeing_all
 from sqlalchemy import create_engine, text
 
 from storage.store import Store
@@ -217,7 +218,7 @@ class Stage:
         return self.counts(what, how).get("", 0)
 
     def counts(self, what: str, how: str = "count(*)", by: str = "''") -> dict[str, int]:
-        engine = create_engine(self.url)
+        engine = create_engine(seeing_all(self.url))
         try:
             with engine.connect() as connection:
                 rows = connection.execute(text(f"SELECT {by}, {how} FROM {what} GROUP BY 1"))  # noqa: S608

@@ -22,6 +22,7 @@ from bot.door import Later, NotSent, Unreachable
 from bot.model import Conversation, Message, Passage, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
 from bot.sending import DOUBTS, Sender
+from storage.database import HOUSE
 from storage.store import Store, StoreDown
 
 SLOW = "why is this one so slow, and what could I do about the bank and the mayor?"
@@ -66,7 +67,7 @@ def coach(tmp_path, library, shelf) -> Iterator[Serving]:
 def states(coach: Serving) -> dict[str, int]:
     from sqlalchemy import text
 
-    with coach.store._database.reading() as connection:
+    with coach.store._database.reading(HOUSE) as connection:
         return {row[0]: row[1] for row in connection.execute(text("SELECT state, count(*) FROM outbox GROUP BY state"))}
 
 
