@@ -84,7 +84,7 @@ async def test_of_two_processes_one_is_killed_again_and_again_and_nothing_is_los
 
 
 @pytest.mark.parametrize("together", [True, False])
-async def test_a_database_that_is_killed_under_load_loses_and_doubles_nothing(home: Any, together: bool) -> None:
+async def test_row_33_a_database_that_is_killed_under_load_loses_and_doubles_nothing(home: Any, together: bool) -> None:
     with serving() as server:
         async with stage(home, server.database(), slim=True, aimed=1.0) as on:
             on.welcome(range(100, 110))

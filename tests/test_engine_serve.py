@@ -56,7 +56,7 @@ async def test_a_second_one_on_the_same_database_is_refused(home):
         assert "another `brokercoach serve` runs on this database" in "".join(second.err)
 
 
-async def test_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_answers_the_rest(home):
+async def test_row_57_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_answers_the_rest(home):
     async with stage(home, slim=True) as on:
         on.welcome(range(100, 120))
         async with on.served() as program:

@@ -144,7 +144,7 @@ def played(home: Any, person: Person, rng: random.Random, kills: int) -> Person:
     return person
 
 
-def test_fifty_kills_lose_nothing_and_double_nothing(new_home: Callable[[str], Any], library: Library) -> None:
+def test_row_28_fifty_kills_lose_nothing_and_double_nothing(new_home: Callable[[str], Any], library: Library) -> None:
     homes = [new_home("one"), new_home("two")]
     with ThreadPoolExecutor(2) as pool:
         players = list(
