@@ -198,7 +198,7 @@ def test_strangers_who_write_twice_at_once_are_enrolled_once(store: Store) -> No
     assert len(store.people()) == 1
 
 
-def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
+def test_row_32_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     words = "é" * 1_000_000
 
     key, _ = store.accept(said(words=words))
@@ -208,7 +208,7 @@ def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     assert message.text == words
 
 
-def test_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
+def test_row_32_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
     key, _ = store.accept(said("k\0\ud83d", words="nul \0 half \ud83d end", address="a\0\ud83d"))
 
     message = store.inbound(key)
@@ -329,7 +329,7 @@ def test_the_latest_word_on_each_consent_counts_and_the_others_stay(place: Place
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(conversation=st.from_type(Conversation), message=st.from_type(Message), words=st.text())
-def test_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
+def test_row_32_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
     """Conversations and messages are built from their types, so that a field that is added is tried as well."""
     store = place.store
     person_id = store.enrol("telegram", "4711", Person(PersonId("aisha")))
