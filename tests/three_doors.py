@@ -39,6 +39,7 @@ class Seen:
     text: str  # all that is to be read but the labels of buttons and the sources, where they stand apart
     labels: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    pressed: bool = False
     raw: Any = None  # Telegram's or Slack's own arguments of each part; for the terminal the Letter
 
 
@@ -58,9 +59,13 @@ async def seen(
             lines = [line async for line in Player(_at(script, platform), through, store, clock).play()]
             letters = iter(through.letters)
             home = await manager.overview("slack", ADDRESSES["slack"]) if platform == "slack" else None
-            return [Seen(True, line["text"]) if line["direction"] == "in" else next(letters) for line in lines], {"overview": home}
+            return [_mine(line) if line["direction"] == "in" else next(letters) for line in lines], {"overview": home}
     finally:
         store.close()
+
+
+def _mine(line: dict[str, Any]) -> Seen:
+    return Seen(True, line["text"], pressed=line["kind"] == "pressed")
 
 
 def _at(script: Script, platform: Platform) -> Script:
