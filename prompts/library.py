@@ -279,6 +279,9 @@ class Hear(_Part):
     who: Who
     whens: list[str]
     joints: list[Bit]
+    linking: list[Bit] = []
+    listing: list[Pattern] = []
+    adding: list[Bit] = []
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
