@@ -555,6 +555,14 @@ def test_row_35_whoever_asks_for_what_is_not_theirs_hears_the_same_as_of_nothing
     assert refused == [(stranger, "refused")] * 3
 
 
+@pytest.mark.parametrize("words", ["partner-led", "a AND", "*", "l'accord", '"', "(", "\0", "%_", "a" * 10_000])
+def test_row_52_whatever_is_looked_for_or_shown_is_found_or_not_and_nothing_fails(words: str, pair: Pair) -> None:
+    pair.mentored()
+
+    for asked in (f"what did I write about {words}?", f"share my {words} entry with my mentor"):
+        assert "went wrong on my side" not in pair.broker(asked)
+
+
 def test_nothing_of_it_stands_in_the_clear_and_nothing_is_left_after_taking_back_or_forgetting(lone: Pair, tmp_path: Path) -> None:
     lone.mentored()
     lone.shared()

@@ -331,7 +331,7 @@ def test_the_latest_word_on_each_consent_counts_and_the_others_stay(place: Place
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(conversation=st.from_type(Conversation), message=st.from_type(Message), words=st.text())
-def test_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
+def test_row_32_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
     """Conversations and messages are built from their types, so that a field that is added is tried as well."""
     store = place.store
     person_id = store.enrol("telegram", "4711", Person(PersonId("aisha")))
