@@ -25,6 +25,7 @@ from bot.finding import Asked, asked_in, common, day_of
 from bot.hearing import alarm_in
 from bot.leaving import hold_place
 from bot.model import Alias, Choice, Consent, Context, Entry, Event, Mentor, OfferCode, Opened, Part, Pressed, Said, Share, Shared, TakeBack
+from bot.naming import people_in
 from bot.recall import ranked, text_of
 from bot.rhythm import today
 from bot.tongue import held_in
@@ -176,7 +177,7 @@ def _page(draft: Draft, entry: Entry, names: Pseudonyms | None) -> str:
 def _names(draft: Draft, mentor: Mentor, entry: Entry) -> Pseudonyms:
     """What is called what before the mentor; those once given stay, so that a later entry is read with the same ones."""
     known = Pseudonyms(people=dict(mentor.aliases.people), organisations=dict(mentor.aliases.organisations))
-    found = draft.context.named
+    found = draft.context.named or people_in(text_of(entry), draft.words.hear, frozenset(known.people), draft.language)
     entries = [replace(each, people=(*each.people, *found)) if each.id == entry.id else each for each in draft.book]
     binder = _binder(draft, entries)
     names = proposed(binder.sheaf, binder, known)
