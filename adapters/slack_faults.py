@@ -33,8 +33,8 @@ class Declined(NotSent):
     """Slack's own word that it will not do this, whatever the reason."""
 
 
-class Refusal(Unreachable):
-    """A token that opens nothing any more."""
+class Refusal(NotSent):
+    """A token that opens nothing any more, which says nothing of whom the letter is for."""
 
 
 def meant(error: SlackApiError) -> Exception:

@@ -22,7 +22,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, taking_out, timing, wishes
+from bot import (
+    amending,
+    coaching,
+    doorway,
+    falling,
+    finding,
+    guiding,
+    leaving,
+    mentoring,
+    nudge,
+    offers,
+    roles,
+    safety,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+    wishes,
+)
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, feels, heard, is_learner, refers_back
@@ -30,6 +48,7 @@ from bot.keeping import LONGEST_DAY, named_day
 from bot.model import (
     Choice,
     Context,
+    Conversation,
     Deleted,
     Edited,
     Event,
@@ -40,6 +59,7 @@ from bot.model import (
     Opened,
     Place,
     Pressed,
+    Refused,
     Remind,
     Said,
     TakeOut,
@@ -48,6 +68,7 @@ from bot.model import (
     Wished,
 )
 from bot.spelling import words_in
+from bot.threads import picked_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
 
@@ -76,12 +97,19 @@ IN_PASSING = frozenset(
         "model-off",
         "keep-out",
         "spent",
+        "voice",
+        "voice-on",
+        "voice-off",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
+    | set(sharing.WISHES)
+    | set(mentoring.WISHES)
     | set(taking_out.WISHES)
 )
+# Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
+NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
@@ -110,8 +138,10 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             _wished(draft, wish)
         case Noted(text=text):
             _noted(draft, text)
+        case Handed(what="voice"):
+            voicenotes.brought(draft, event)
         case Handed(what=what):
-            wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
+            guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
 
 
@@ -122,6 +152,9 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     talk = conversation.talk
     if isinstance(event, Fell):
         return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
+    thread = picked_in(talk, *_put_in(event, conversation, words.hear), words.hear)
+    if talk and thread is not None and thread < len(talk.threads):
+        return talk.threads[thread]
     if isinstance(event, Pressed):
         return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
@@ -139,6 +172,15 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if talk and talk.stage in ("explore", "threads") and not conversation.place and goes_on:
         return f"{talk.asked}\n{text}"
     return text
+
+
+def _put_in(event: Event, conversation: Conversation, hear: Hear) -> tuple[str, str | None]:
+    """What was written, and the choice that it means or that was pressed."""
+    if isinstance(event, Pressed):
+        return "", event.choice
+    text = event.text if isinstance(event, Said) and not conversation.place else ""
+    choice = choice_in(text, conversation.choices, hear)
+    return text, choice.id if choice else None
 
 
 def _back_again(draft: Draft) -> None:
@@ -194,6 +236,8 @@ def _said(draft: Draft, text: str) -> None:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
     if safety.alarmed(draft, text):
+        return
+    if voicenotes.mended(draft, text):
         return
     if draft.context.claimed and (code := doorway.code_in(text)):
         doorway.claimed(draft, code)
@@ -259,7 +303,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     """A message whose words became an answer was edited: the answer is revised, its first wording stays in the book."""
     kept = draft.kept_of(event.of)
     if kept is None:
-        wishes.finish_in_place(draft, draft.line("edited.not-kept"))
+        guiding.finish_in_place(draft, draft.line("edited.not-kept"))
         return
     draft.do(Keep(kept.entry, kept.guide, kept.step, as_kept(draft, kept.guide, kept.step, event.text), event_date=kept.day))
     if safety.alarmed(draft, event.text):
@@ -268,7 +312,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     if place and place.entry == kept.entry:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
-    wishes.finish_in_place(draft, draft.line("edited"))
+    guiding.finish_in_place(draft, draft.line("edited"))
 
 
 def _deleted(draft: Draft, of: str) -> None:
@@ -560,6 +604,8 @@ def _meet(draft: Draft, talk: Talk | None, wish: str | None, act: str | None, te
         guiding.take_step(draft, text)
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
+    elif (thread := picked_in(talk, text, None, draft.words.hear)) is not None:
+        coaching.thread_picked(draft, str(thread))
     elif not _quiet(draft, talk, text):
         coaching.coach(draft, text)
 
@@ -576,6 +622,9 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 def _asked_of_logbook(draft: Draft, text: str) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
     asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is not None and asked.kind in sharing.ASKED:
+        sharing.asked(draft, asked)
+        return True
     if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
         return False
     if draft.place:
@@ -602,10 +651,12 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         return
     if not safety.asked_in_passing(draft):
         draft.alarm = None
+    kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:
+        if kind in NAMING:
+            draft.do(Refused())
         _expired(draft)
         return
-    kind, _, what = choice_id.partition(":")
     if choice_id == "do:keep-it":
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
@@ -644,7 +695,8 @@ def _option_picked(draft: Draft, what: str) -> None:
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
     "entry": _entry_picked,
-    "card": coaching.thread_picked,
+    "card": coaching.card_picked,
+    "thread": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,
     "phase": roles.phase_picked,
@@ -652,5 +704,8 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "broker": roles.broker_told,
     "out": _taken_out,
     "opt": _option_picked,
+    "voice": voicenotes.picked,
     **leaving.PICKED,
+    **sharing.PICKED,
+    **mentoring.PICKED,
 }

@@ -17,7 +17,9 @@ Accept = Callable[[Inbound], Awaitable[None]]
 
 
 class NotSent(Exception):
-    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, a refused token."""
+    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, or our token is refused, which
+    says nothing of whom the letter is for.
+    """
 
 
 class Later(NotSent):
@@ -30,7 +32,17 @@ class Later(NotSent):
 
 
 class Unreachable(NotSent):
-    """There is nobody at this address any more: blocked, gone, archived. Nothing more is sent there until somebody writes from it."""
+    """There is nobody at this address any more: blocked, gone, archived, the coach uninstalled. Nothing more is sent there until
+    somebody writes from it.
+    """
+
+
+class Gone(Exception):
+    """What was to be fetched is not there any more, or was never ours to fetch."""
+
+
+class TooBig(Exception):
+    """What was to be fetched has more bytes than were asked for."""
 
 
 class Refused(Exception):

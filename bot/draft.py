@@ -81,6 +81,9 @@ class Draft:
         self.plain = conversation.plain
         self.kept_out = conversation.kept_out
         self.model_offered = conversation.model_offered
+        self.voices = conversation.unheard
+        self.transcripts = conversation.transcripts
+        self.voice_refused = conversation.voice_refused
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
@@ -201,6 +204,9 @@ class Draft:
             return self.line(key)
         if kind == "step":
             return self.line(f"choice.{rest}")
+        if kind == "voice":
+            act = rest.partition(":")[0]
+            return self.line(f"choice.voice.{'answer' if act == 'save' and self.place else act}")
         if kind == "opt" and in_hand:
             card, _, number = rest.rpartition(":")
             return in_hand.options[int(number)].name if card == in_hand.card and int(number) < len(in_hand.options) else None
@@ -368,6 +374,9 @@ class Draft:
             plain=self.plain,
             kept_out=self.kept_out[-EDITABLE:],
             model_offered=self.model_offered,
+            unheard=self.voices,
+            transcripts=self.transcripts,
+            voice_refused=self.voice_refused,
             sought=self.sought,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,

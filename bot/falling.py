@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, nudge, then_and_now, wishes
+from bot import guiding, mentoring, nudge, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -45,6 +45,10 @@ def fell(draft: Draft, event: Fell) -> None:
             _long_silence(draft)
         case "erasure":
             draft.do(Forget())
+        case "mentor" | "shared" | "comment":
+            mentoring.fell(draft, event)
+        case "voice":
+            voicenotes.listened(draft, event)
 
 
 def _knock(draft: Draft) -> None:

@@ -234,8 +234,16 @@ class FakeSlack:
                     return {"ok": False, "error": "invalid_blocks", "errors": wrong}
                 if units(arguments.get("text") or "") > 40_000:
                     return {"ok": False, "error": "msg_too_long"}
-                self.posts.append(arguments | {"token": token})
-                return {"ok": True, "channel": arguments["channel"], "ts": f"{time.time():.6f}"}
+                self.posts.append(arguments | {"token": token, "ts": stamp()})
+                return {"ok": True, "channel": arguments["channel"], "ts": self.posts[-1]["ts"]}
+            case "chat.update":
+                old = next((each for each in self.posts if each.get("ts") == arguments["ts"]), None)
+                if old is None:
+                    return {"ok": False, "error": "message_not_found"}
+                if wrong := faults_in(arguments["blocks"]):
+                    return {"ok": False, "error": "invalid_blocks", "errors": wrong}
+                old["blocks"] = arguments["blocks"]
+                return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
             case "files.getUploadURLExternal":
                 number = f"F{next(NEXT)}"
                 return {"ok": True, "file_id": number, "upload_url": f"{self.base}/upload/{number}"}
@@ -383,6 +391,16 @@ def pressed(value: str, action: str = "choice:0", user: str = "U1", team: str = 
         "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": stamp()}],
         **more,
     }
+
+
+def pressed_on(post: dict[str, Any], label: str, user: str = "U1", team: str = TEAM) -> dict[str, Any]:
+    """A press of the button with this label, as Slack sends it with the whole message."""
+    rows = [block for block in post["blocks"] if block["type"] == "actions"]
+    button = next(each for row in rows for each in row["elements"] if label in each["text"]["text"])
+    payload = pressed(button["value"], button["action_id"], user, team, message={"type": "message", "bot_id": "B1", **post})
+    payload["container"]["message_ts"] = post["ts"]
+    payload["actions"][0]["text"] = button["text"]
+    return payload
 
 
 def commanded(text: str, user: str = "U1", team: str = TEAM) -> dict[str, str]:
