@@ -202,7 +202,7 @@ def test_in_markdown_everything_written_is_text(text: str):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_word_and_pdf_take_any_text(text: str):
+def test_row_56_word_and_pdf_take_any_text(text: str):
     word = words_of_docx(book_word.render(bound(text), quiet))
     data, _ = book_pdf.render(bound(text), quiet)
 
@@ -252,7 +252,7 @@ def test_any_text_at_all_can_be_printed(text: str):
     assert book_pdf.render(bound(text), quiet)[0].startswith(b"%PDF")
 
 
-def test_a_cell_that_begins_like_a_formula_is_none():
+def test_row_56_a_cell_that_begins_like_a_formula_is_none():
     assert [book_word.inert(text) for text in ("=1+1", "@x", "-3", "plain", "")] == ["'=1+1", "'@x", "'-3", "plain", ""]
 
 
