@@ -176,7 +176,7 @@ def _letter(draft: Draft, event: Fell) -> None:
     draft.held = held
     draft.retract()
     choices = [draft.choice(what) for what in ("letter-later", "letter-less", "letters-off")]
-    draft.say(composed.text, "nudge", choices, composed.sources)
+    draft.say(composed.text, "nudge", choices, composed.sources, nudge.brief_of(draft, composed))
 
 
 def _shaken(draft: Draft) -> bool:

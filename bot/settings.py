@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     )
     model_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of an OpenAI-compatible endpoint.")
     model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
+    model_for: str = Field(
+        "words",
+        pattern=r"^(words|letters|pick)(,(words|letters|pick))*$",
+        description="What the model may help with, comma-separated: words (replies), letters (the weekly letter), pick (which card fits).",
+    )
     model_budget: int | None = Field(None, ge=0, description="Tokens per person and day. Absent: no limit.")
     model_budget_month: int | None = Field(None, ge=0, description="Tokens of everybody together per month. Absent: no limit.")
     model_second: str | None = Field(

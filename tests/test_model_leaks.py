@@ -243,7 +243,7 @@ from bot.llm import Langchain, Turns
 async def ask():
     data = "==x==\\n" + sys.argv[2] + "\\n==x=="
     answer = await Langchain("openai:fake", "127.0.0.1", sys.argv[1], "sk-canarykey").ask(Turns("told", data))
-    print(answer.wording.question)
+    print(answer.value.question)
 asyncio.run(ask())
 import time; time.sleep(1)
 """
