@@ -37,7 +37,7 @@ from bot.model import (
     Rhythm,
     VoiceNote,
 )
-from bot.rhythm import follow_up, local, next_letter, next_reminder
+from bot.rhythm import follow_up, local, next_letter, next_reminder, next_then_and_now
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
@@ -336,8 +336,11 @@ class Player:
             self.book.set_due(person_id, "reminder", "", at)
         for kind in person.consents:
             self.book.agree(person_id, Consent(kind, 1, granted=True))
-        if "nudges" in person.consents and person.timezone and (at := next_letter(rhythm, person.timezone, self.script.start)):
-            self.book.set_due(person_id, "nudge", "", at)
+        if "nudges" in person.consents and person.timezone:
+            if at := next_letter(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "nudge", "", at)
+            if at := next_then_and_now(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "then-and-now", "", at)
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""
@@ -385,7 +388,8 @@ class Player:
             message = letter.message
             self._offered[letter.address] = message.choices
             sources = [{"card": cited.card, "topics": list(cited.topics), "where": cited.where} for cited in message.sources]
-            yield self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            line = self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            yield line | ({"file": message.file} if message.file else {})
 
     def _line(
         self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -136,6 +136,29 @@ def of_press(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
     if kind == FEEDBACK and value == "bad":  # as if they had said that the coach took a wrong turn
         return Inbound(key=key, platform="slack", address=who, at=now, wish="wrong-turn")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The message whose choice was made, and how the choice was called."""
+
+    channel: str
+    ts: str
+    label: str = field(repr=False)
+    blocks: Sequence[Mapping[str, Any]] = field(repr=False)
+    text: str = field(repr=False)
+
+
+def chosen(body: Body) -> Chosen | None:
+    """None where no choice of a message was made, or where Slack does not say of which."""
+    action, message, place = body["actions"][0], body.get("message"), body.get("container") or {}
+    said = (action.get("selected_option") or action).get("text")
+    if str(action.get("action_id", "")).partition(":")[0] != CHOICE or not isinstance(message, Mapping) or not isinstance(said, Mapping):
+        return None
+    channel, ts, blocks = place.get("channel_id"), place.get("message_ts"), message.get("blocks")
+    if not channel or not ts or not isinstance(blocks, list) or not said.get("text"):
+        return None
+    return Chosen(channel, ts, str(said["text"]), blocks, str(message.get("text") or ""))
 
 
 def of_command(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:

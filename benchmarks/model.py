@@ -7,16 +7,13 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))  # the house and the fake endpoint are the tests' own
+from measuring import HERE, Ground, spread
 
 OPENING = "something on my mind"
 QUERIES = HERE / "queries_dev.jsonl"
@@ -63,7 +60,7 @@ async def _worded(house: Any, timed: Timed, texts: list[str]) -> list[float]:
     return took
 
 
-async def _measured(finder: Any, texts: list[str], spread: Callable[[list[float]], dict[str, float]]) -> dict[str, Any]:
+async def _measured(finder: Any, texts: list[str]) -> dict[str, Any]:
     from fake_model import fake_model
     from model_house import house_of, model_at
 
@@ -87,18 +84,12 @@ async def _measured(finder: Any, texts: list[str], spread: Callable[[list[float]
     }
 
 
-def measure(finder: Any, spread: Callable[[list[float]], dict[str, float]], number: int = 25) -> dict[str, Any]:
+def measured(ground: Ground, number: int = 25) -> dict[str, Any]:
     """`overhead_ms` is ours alone, `call_ms` the client's library and the wire, both with a model that answers at once; tokens are those
     sent, by our own count, which is never too low.
     """
-    rows = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
-    texts = [row["text"] for row in rows if row["gold"]][:number]
-    return asyncio.run(_measured(finder, texts, spread))
-
-
-if __name__ == "__main__":
-    from run import spread as by_run
-
     from knowledge.search import Finder
 
-    print(json.dumps(measure(Finder.open(Path(sys.argv[1])), by_run), indent=1))
+    rows = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
+    texts = [row["text"] for row in rows if row["gold"]][:number]
+    return {"model": asyncio.run(_measured(Finder.open(ground.index), texts))}

@@ -22,6 +22,7 @@ from bot.draft import Draft
 from bot.hearing import asks_coach, echo_of, feels, kinds_named, of_this_world, only_who_in, refers_back, turns_in, who_in
 from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 from bot.spelling import words_in
+from bot.threads import choices_of, leading, shown, threads_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
@@ -78,10 +79,14 @@ def coach(draft: Draft, text: str) -> None:
 def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     """The first moves, as sure as the search is: options, threads to choose from, or a question back."""
     asked = f"{talk.asked}\n{text}" if talk else text
-    fresh = Talk(best.card, "explore", talk.began if talk else draft.at, draft.at, asked, talk.used if talk else ())
+    fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
+    if talk:
+        fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked)
     clear = best.score >= CLEAR
     if _content(draft, asked) < FEW:
         _ask_back(draft, fresh, best if clear else None, text)
+    elif talk is None and (threads := threads_in(text, draft.words.hear)):
+        _name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and _many(draft, text):
         _offer_threads(draft, fresh, text)
     elif clear or (talk and talk.stage == "threads"):
@@ -181,20 +186,43 @@ def _offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     _speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
 
 
-def thread_picked(draft: Draft, card: str) -> None:
-    """Goes on with the thread that was picked."""
+def card_picked(draft: Draft, card: str) -> None:
+    """Goes on with the card that was picked."""
     talk = draft.talk
     passage = next((passage for passage in draft.context.passages if passage.card == card), None)
     if talk is None or passage is None:
         draft.say(draft.line("unsure"))
     else:
-        advise(draft, Talk(card, "options", talk.began, draft.at, talk.asked), passage, talk.asked)
+        advise(draft, replace(talk, card=card, stage="options", at=draft.at, used=()), passage, talk.asked)
 
 
 def no_thread(draft: Draft) -> None:
     """None of the threads is it: back to their own words."""
     draft.talk = None
     draft.say(draft.line("threads.none"))
+
+
+def _name_threads(draft: Draft, talk: Talk) -> None:
+    """Several matters that were listed: each is named in the person's own words, one is proposed, and the person picks (rubric S5)."""
+    first, felt = leading(talk.threads, draft.words.hear)
+    draft.talk = replace(talk, stage="threads")
+    key = "threads.begin.felt" if felt else "threads.begin.told"
+    question = draft.line(key, thread=shown(talk.threads[first]))
+    _speak(draft, [draft.line("threads.own")], question, choices_of(talk))
+
+
+def thread_picked(draft: Draft, what: str) -> None:
+    """Opens the talk about one of several matters; the others are kept for afterwards."""
+    talk, number = draft.talk, int(what)
+    if talk is None or number >= len(talk.threads):
+        draft.say(draft.line("unsure"))
+        return
+    text = talk.threads[number]
+    others = tuple(thread for thread in talk.threads if thread != text)
+    draft.talk = None
+    coach(draft, text)
+    if draft.talk:
+        draft.talk = replace(draft.talk, threads=others)
 
 
 # --- options
@@ -256,7 +284,7 @@ def ideas(draft: Draft) -> None:
     elif not passages:
         _silent(draft, talk.asked)
     elif talk.stage == "threads" or passages[0].score >= CLEAR:
-        advise(draft, Talk(passages[0].card, "options", talk.began, draft.at, talk.asked), passages[0], talk.asked)
+        advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at, used=()), passages[0], talk.asked)
     else:
         _offer_threads(draft, replace(talk, at=draft.at), talk.asked)
 
@@ -274,7 +302,7 @@ def another_way(draft: Draft) -> None:
     seen = (*(part for part in talk.used if part.startswith("c:")), f"c:{talk.card}")
     for other in draft.context.passages:
         if f"c:{other.card}" not in seen and other.score >= LIKELY:
-            advise(draft, Talk(other.card, "options", talk.began, draft.at, talk.asked, seen), other, talk.asked)
+            advise(draft, replace(talk, card=other.card, stage="options", at=draft.at, used=seen), other, talk.asked)
             return
     draft.talk = replace(talk, stage="own", at=draft.at)
     draft.say(draft.line("advise.no-more"), "reply", _walk(draft, talk.asked))

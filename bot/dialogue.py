@@ -22,7 +22,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import amending, coaching, doorway, falling, finding, guiding, leaving, nudge, offers, roles, safety, timing, voicenotes, wishes
+from bot import (
+    amending,
+    coaching,
+    doorway,
+    falling,
+    finding,
+    guiding,
+    leaving,
+    mentoring,
+    nudge,
+    offers,
+    roles,
+    safety,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+    wishes,
+)
 from bot.asking import as_kept, question
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, choice_in, correction_in, feels, heard, is_learner, refers_back
@@ -30,6 +48,7 @@ from bot.keeping import LONGEST_DAY, named_day
 from bot.model import (
     Choice,
     Context,
+    Conversation,
     Deleted,
     Edited,
     Event,
@@ -40,6 +59,7 @@ from bot.model import (
     Opened,
     Place,
     Pressed,
+    Refused,
     Remind,
     Said,
     TakeOut,
@@ -48,6 +68,7 @@ from bot.model import (
     Wished,
 )
 from bot.spelling import words_in
+from bot.threads import picked_in
 from bot.tongue import asked_for, held_in
 from prompts.library import Hear, Library
 
@@ -79,12 +100,16 @@ IN_PASSING = frozenset(
         "voice",
         "voice-on",
         "voice-off",
-        "export",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
+    | set(sharing.WISHES)
+    | set(mentoring.WISHES)
+    | set(taking_out.WISHES)
 )
+# Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
+NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
@@ -127,6 +152,9 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     talk = conversation.talk
     if isinstance(event, Fell):
         return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
+    thread = picked_in(talk, *_put_in(event, conversation, words.hear), words.hear)
+    if talk and thread is not None and thread < len(talk.threads):
+        return talk.threads[thread]
     if isinstance(event, Pressed):
         return talk.asked if talk and (event.choice == "do:another" or event.choice.startswith("card:")) else None
     if not isinstance(event, Said) or (len(event.text) > LONG and not conversation.place):
@@ -144,6 +172,15 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if talk and talk.stage in ("explore", "threads") and not conversation.place and goes_on:
         return f"{talk.asked}\n{text}"
     return text
+
+
+def _put_in(event: Event, conversation: Conversation, hear: Hear) -> tuple[str, str | None]:
+    """What was written, and the choice that it means or that was pressed."""
+    if isinstance(event, Pressed):
+        return "", event.choice
+    text = event.text if isinstance(event, Said) and not conversation.place else ""
+    choice = choice_in(text, conversation.choices, hear)
+    return text, choice.id if choice else None
 
 
 def _back_again(draft: Draft) -> None:
@@ -567,6 +604,8 @@ def _meet(draft: Draft, talk: Talk | None, wish: str | None, act: str | None, te
         guiding.take_step(draft, text)
     elif act in wishes.WISHES and not (act in TALK_ONLY and talk is None):
         wishes.WISHES[act](draft)
+    elif (thread := picked_in(talk, text, None, draft.words.hear)) is not None:
+        coaching.thread_picked(draft, str(thread))
     elif not _quiet(draft, talk, text):
         coaching.coach(draft, text)
 
@@ -583,6 +622,9 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 def _asked_of_logbook(draft: Draft, text: str) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
     asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is not None and asked.kind in sharing.ASKED:
+        sharing.asked(draft, asked)
+        return True
     if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
         return False
     if draft.place:
@@ -609,10 +651,12 @@ def _pressed(draft: Draft, choice_id: str) -> None:
         return
     if not safety.asked_in_passing(draft):
         draft.alarm = None
+    kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:
+        if kind in NAMING:
+            draft.do(Refused())
         _expired(draft)
         return
-    kind, _, what = choice_id.partition(":")
     if choice_id == "do:keep-it":
         _on_with_it(draft, "deleted.kept")
     elif kind == "do":
@@ -651,7 +695,8 @@ def _option_picked(draft: Draft, what: str) -> None:
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
     "entry": _entry_picked,
-    "card": coaching.thread_picked,
+    "card": coaching.card_picked,
+    "thread": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,
     "phase": roles.phase_picked,
@@ -661,4 +706,6 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "opt": _option_picked,
     "voice": voicenotes.picked,
     **leaving.PICKED,
+    **sharing.PICKED,
+    **mentoring.PICKED,
 }

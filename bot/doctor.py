@@ -27,6 +27,7 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("prompts", _prompts),
         ("home", _home),
         ("logbook", _logbook),
+        ("wall", _wall),
         ("post", _post),
         ("model", _model),
         ("voice", _voice),
@@ -100,6 +101,21 @@ def _logbook(settings: Settings) -> str:
         return f"{len(store.people())} people; keep a copy of {settings.key_path} apart from the database: without it nothing can be read"
     finally:
         store.close()
+
+
+def _wall(settings: Settings) -> str:
+    """The second wall between people, beside every question's own; PostgreSQL has one."""
+    from bot.parts import open_store
+    from storage.faults import StoreDown
+
+    store = open_store(settings)
+    try:
+        if gaps := store.gaps():
+            raise StoreDown("; ".join(gaps))
+    finally:
+        store.close()
+    postgres = settings.database_url.startswith("postgres")
+    return "row-level security keeps people apart" if postgres else "every question names one person; row-level security is PostgreSQL's"
 
 
 def _voice(settings: Settings) -> str:

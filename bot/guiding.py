@@ -19,6 +19,7 @@ from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_p
 from bot.mirroring import mirror_of
 from bot.model import Choice, Entry, Place
 from bot.spelling import words_in
+from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
@@ -426,7 +427,11 @@ def _close(draft: Draft, lead: str) -> None:
         else:
             said = draft.line("plan.kept.no-date", plan=plan)
         text = f"{said}\n\n{text}"
-    draft.place = draft.talk = None
+    left = left_of(draft.talk, draft.at)
+    if left and guide.guide == "if-then":
+        text = f"{said}\n\n{draft.line('threads.left')}"
+        choices = [*choices_of(left), draft.choice("enough")]
+    draft.place, draft.talk = None, left
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
 
 

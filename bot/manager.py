@@ -25,14 +25,17 @@ from typing import Protocol, get_args
 from bot.consenting import may_choose
 from bot.dialogue import lookup, step
 from bot.doorway import code_in
-from bot.finding import wants_book
+from bot.finding import looks_back, wants_book
+from bot.mentoring import opening
 from bot.model import (
+    ANYWHERE,
     Advise,
     Context,
     Deleted,
     Edited,
     Event,
     Fell,
+    Form,
     Handed,
     Heard,
     Inbound,
@@ -60,6 +63,7 @@ from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
+from bot.sharing import in_question, known_names
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from bot.voicenotes import meant
@@ -119,7 +123,9 @@ Waiting = tuple[tuple[str, Advise], ...]
 
 class Manager:
     """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
-    listened to.
+    listened to. `forms` are those in which a logbook can be printed here.
+
+    `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -132,7 +138,9 @@ class Manager:
         clock: Callable[[], datetime],
         guess: Guess | None = None,
         adviser: Adviser | None = None,
+        names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
         ear: Ear | None = None,
+        forms: tuple[Form, ...] = ANYWHERE,
     ) -> None:
         self._library = library
         self._store = store
@@ -141,7 +149,9 @@ class Manager:
         self._guess = guess
         self._kept_on: date | None = None
         self._adviser = adviser
+        self._names = names
         self._ear = ear
+        self._forms = forms
         self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -338,16 +348,19 @@ class Manager:
             knock=gathered.knock,
             doings=gathered.doings,
             doors=gathered.doors,
+            mentor=gathered.mentor,
+            shown=gathered.shown,
             model=self._adviser.host if self._adviser else None,
             ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
             if code := code_in(event.text):
                 context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
         language = held_in(self._library, context, event)
-        context = self._with_book(context, event)
+        context = self._between_two(self._with_book(context, event), event, language)
         text = lookup(self._library, context, event)
         talk = conversation.talk
         cards = wanted_cards(self._library, context, event)
@@ -378,10 +391,21 @@ class Manager:
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
         wanted = wants_book(self._library, context, event)
-        if wanted is None:
+        if wanted is None and not looks_back(self._library, context, event):
             return context
         book = tuple(self._store.entries(context.person.id))
         return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
+
+    def _between_two(self, context: Context, event: Event, language: str) -> Context:
+        """What is about to be shown to a mentor, is put before one, or was said by one."""
+        if isinstance(event, Fell):
+            return replace(context, remark=self._store.remark(context.person.id, event.ref)) if event.kind == "comment" else context
+        if share := opening(self._library, context, event):
+            return replace(context, open=self._store.opened(context.person.id, share))
+        entry = in_question(self._library, context, event)
+        if entry is None or self._names is None:
+            return context
+        return replace(context, named=tuple(self._names(text_of(entry), language, known_names(context))))
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
         hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]

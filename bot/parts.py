@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager, origin
-from bot.model import PersonId, VoiceNote
+from bot.model import VoiceNote
+from bot.printing import forms_here, press_of
 from bot.settings import Settings
 from bot.tongue import Guess
 from prompts.library import Library
@@ -28,7 +29,6 @@ from storage.store import Store
 if TYPE_CHECKING:
     from adapters.slack_calls import Account
     from bot.advising import Adviser
-    from bot.book import Binder
     from bot.listening import Ear
     from bot.pseudonyms import Tells
     from prompts.book import Book
@@ -146,23 +146,32 @@ def build(
 
     Raises BadPrompts where a guide of the operator's own has a fault.
     """
-    library, guess = load_with_own(settings.guides_path), open_detector()
-    adviser = open_adviser(settings, store, library, guess, clock, works) if settings.model else None
-    return Manager(library, store, finder, clock, guess, adviser, ear or open_ear(settings, store)), library
+    from prompts.book import load_book
+
+    library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
+    tells = Vocabulary(library, book)
+    adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
+    ear = ear or open_ear(settings, store)
+    return Manager(library, store, finder, clock, guess, adviser, names=tells.names_in, ear=ear, forms=forms_here()), library
 
 
 def open_adviser(
-    settings: Settings, store: Store, library: Library, guess: Guess | None, clock: Callable[[], datetime] = now, works: int | None = None
+    settings: Settings,
+    store: Store,
+    library: Library,
+    tells: Vocabulary,
+    book: Book,
+    guess: Guess | None,
+    clock: Callable[[], datetime] = now,
+    works: int | None = None,
 ) -> Adviser:
     """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
     from bot.advising import Adviser, Limits
     from bot.llm import FailsAfter, open_models
-    from prompts.book import load_book
 
-    book, models = load_book(), open_models(settings)
+    models = open_models(settings)
     if works is not None:
         models = tuple(FailsAfter(model, works) for model in models)
-    tells = Vocabulary(library, book)
     threading.Thread(target=_warm, args=(tells, models), name="model", daemon=True).start()
     limits = Limits(settings.model_budget, settings.model_budget_month)
     return Adviser(models, store, library, book, tells, clock, limits, guess, uses=settings.model_for.split(","))
@@ -190,7 +199,7 @@ def open_ear(settings: Settings, store: Store) -> Ear | None:
         from adapters.slack_voice import SlackVoices
 
         account = slack_account(settings)
-        return SlackVoices(Calls(account, store), account.api).fetch
+        return SlackVoices(Calls(account, store, now), account.api).fetch
 
     async def from_telegram(note: VoiceNote, most: int) -> bytes:
         return await telegram()(note, most)
@@ -224,6 +233,12 @@ class Vocabulary:
                 self._read = self._tells()
             return self._read
 
+    def names_in(self, text: str, language: str, told: Sequence[str]) -> Sequence[str]:
+        """What in a text is plainly a name. May block."""
+        from bot.pseudonyms import names_in
+
+        return names_in(text, self()[language], told)
+
     def _tells(self) -> dict[str, Tells]:
         from bot.pseudonyms import Tells
         from bot.wording import texts_in
@@ -253,34 +268,6 @@ def _dictionary(language: str) -> frozenset[str]:
         return frozenset()
 
 
-def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
-    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
-    import yaml
-
-    from bot.book import Binder, Sheaf, Written
-    from knowledge.card import load_cards
-    from knowledge.lint import TOPICS
-    from storage.export import break_in, written_in
-
-    record = store.record(person)
-    language = record.profile.language
-    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
-    if language != "en":
-        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
-    whole = record.chain
-    sheaf = Sheaf(
-        person=record.profile,
-        entries=tuple(store.entries(person)),
-        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
-        plans=tuple(store.intentions(person, open_only=False)),
-        held=break_in(record) is None,
-        length=whole.length if whole else 0,
-        last=whole.last if whole else "",
-        made=at,
-    )
-    return Binder(sheaf, library.in_language(language), language, names)
-
-
 def slack_account(settings: Settings) -> Account:
     from adapters.slack_calls import API, Account
 
@@ -300,6 +287,7 @@ def slack_account(settings: Settings) -> Account:
 def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
+    press = press_of(store, library, clock)
     if settings.telegram_token:
         from adapters.telegram import Telegram
 
@@ -310,12 +298,13 @@ def doors(settings: Settings, library: Library, manager: Manager, store: Store, 
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
                 secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+                press=press,
             )
         )
     if settings.slack_bot_token or settings.slack_client_id:
         from adapters.slack import Slack
 
-        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store, press=press))
     return found
 
 

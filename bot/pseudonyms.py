@@ -69,7 +69,7 @@ class Names:
         for phrase in self._phrases:
             text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", lambda found: self._stand_in(found[0]), text, flags=re.IGNORECASE)
         text = _CODE.sub(lambda found: self._stand_in(found[0]), text)
-        places = [(start, end) for start, end, _ in self._names(text)]
+        places = [(start, end) for start, end, _ in self.places(text)]
         for start, end in reversed(places):
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text
@@ -109,7 +109,7 @@ class Names:
             self._shown[shown] = name
         return self._hidden[key]
 
-    def _names(self, text: str) -> Iterator[tuple[int, int, bool]]:
+    def places(self, text: str) -> Iterator[tuple[int, int, bool]]:
         """Where names stand, and whether they are plainly names wherever they stand."""
         shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
         before, end = "", 0
@@ -144,7 +144,18 @@ class Names:
         return "maybe"
 
     def _named_in(self, text: str) -> Iterator[tuple[str, bool]]:
-        return ((text[start:end], plainly) for start, end, plainly in self._names(text))
+        return ((text[start:end], plainly) for start, end, plainly in self.places(text))
+
+
+def names_in(text: str, tells: Tells, told: Iterable[str] = ()) -> tuple[str, ...]:
+    """What in a text is plainly a name, as it is written there; names that follow each other ("Ana Pereira") are one."""
+    text, found = _nfc(text), list[tuple[int, int]]()
+    for start, end, plainly in Names(tells, told, (text,)).places(text):
+        if plainly and found and text[found[-1][1] : start] == " ":
+            found[-1] = (found[-1][0], end)
+        elif plainly:
+            found.append((start, end))
+    return tuple(dict.fromkeys(text[start:end] for start, end in found))
 
 
 def _nfc(text: str) -> str:

@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, roles, timing, voicenotes
+from bot import (
+    amending,
+    coaching,
+    consenting,
+    doorway,
+    falling,
+    guiding,
+    leaving,
+    mentoring,
+    roles,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+)
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -203,7 +217,7 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    upcoming = [row for row in context.upcoming if row.kind not in falling.KEEPING]
+    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS)]
     rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
     rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
@@ -312,5 +326,8 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **consenting.WISHES,
     **voicenotes.WISHES,
     **amending.WISHES,
+    **sharing.WISHES,
+    **mentoring.WISHES,
+    **taking_out.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }
