@@ -179,7 +179,8 @@ class Manager:
         async with self._one_at_a_time[person]:
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
             if row is not None:
-                waiting = await self._listened(row) or ()
+                fallen = await self._listened(row)
+                took, waiting = fallen is not None, fallen or ()
             await self._worded(person, waiting)
             return took
 

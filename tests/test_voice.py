@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_voices import SOUND, FakeVoices, fake_voices
+from house import serving
 from model_house import Shelf
 
 from adapters.slack_calls import Account, Calls
@@ -268,12 +269,46 @@ async def test_faster_whisper_that_is_not_installed_is_a_fault_like_any_other():
             await listener.text_of(SOUND)
 
 
+async def test_the_engine_listens_by_itself_and_nobody_else_waits_for_it(tmp_path, fake):
+    fake.mood = "waits"
+
+    async def fetch(note: VoiceNote, most: int) -> bytes:
+        return SOUND
+
+    served = serving(tmp_path, LIBRARY, Shelf)
+    ear = Ear(OpenAI("whisper-1", f"{fake.base}/v1"), {"terminal": fetch}, served.store)
+    served.manager = Manager(LIBRARY, served.store, Shelf, served.clock, ear=ear)
+    aisha = served.known("aisha")
+    served.known("ben")
+    served.store.agree(aisha, Consent("transcription", 1, granted=True))
+    async with served.running() as door:
+        note = VoiceNote("terminal", "aisha", "f1", 20)
+        await door.accept(Inbound(key="v1", platform="terminal", address="aisha", at=served.clock(), brought="voice", voice=note))
+        await asyncio.wait_for(fake.reached.wait(), 20)
+        await door.say("ben", "hello")
+        await door.heard("ben")
+        assert door.to("aisha") == []
+        fake.may_go.set()
+        said = (await door.heard("aisha"))[0].message
+        assert fake.said in said.text
+        assert len(fake.listened) == 1
+    served.store.close()
+
+
+async def test_privacy_says_where_voices_go_once_that_was_agreed_to(house):
+    house.known(agrees=False)
+    ask = Inbound(key="q1", platform="telegram", address="7", at=AT, text="privacy")
+    assert "Voice notes" not in await house.hand(ask)
+    house.store.agree(house.store.person_at("telegram", "7").id, Consent("transcription", 1, granted=True))
+    assert "Voice notes are turned into text at 127.0.0.1" in await house.hand(replace(ask, key="q2"))
+
+
 # --- Slack
 
 
 def slacks(fake: FakeVoices) -> SlackVoices:
     account = Account(bot_token="xoxb-fake", signing_secret="s", api=f"{fake.base}/api/")  # noqa: S106 - nobody's
-    return SlackVoices(Calls(account, None), account.api)
+    return SlackVoices(Calls(account, None, lambda: AT), account.api)
 
 
 def from_slack(**more: Any) -> VoiceNote:
