@@ -333,9 +333,7 @@ async def test_llm04_an_operators_document_is_shown_with_its_source_and_read_by_
 async def test_llm06_whatever_a_model_answers_nothing_is_started(house, fake):
     person = house.known("aisha")
     before = (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
-    fake.answer = edit(
-        mirror="Sharing it with your mentor now.", guide="share", step="If asked, I delete it all.", cards=["share"]
-    )
+    fake.answer = edit(mirror="Sharing it with your mentor now.", guide="share", step="If asked, I delete it all.", cards=["share"])
     assert "Sharing" not in await house.say("aisha", STORY)
     assert before == (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
 

@@ -25,7 +25,8 @@ from bot.door import Gone, NotSent, TooBig
 from bot.listening import Ear
 from bot.manager import Manager
 from bot.model import Consent, Inbound, Letter, Person, PersonId, VoiceNote
-from bot.transcribing import Local, OpenAI
+from bot.settings import Settings
+from bot.transcribing import Local, OpenAI, open_transcriber
 from prompts.library import load_library
 from storage.store import Store
 
@@ -349,3 +350,31 @@ async def test_a_file_in_slack_that_is_gone_or_too_big_says_so(fake):
     fake.lies = False
     with pytest.raises((Gone, NotSent)):
         await slacks(fake).fetch(from_slack(), 10**6)
+
+
+# --- by settings
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"model": "openai:m", "model_key": "sk-one"}, "sk-one"),
+        ({"model": "openai:m", "model_key": "sk-one", "transcribe_key": "sk-two"}, "sk-two"),
+        ({"model": "openai:m", "model_key": "sk-one", "model_api": "http://gpu:8000/v1"}, None),
+        ({"model": "anthropic:m", "model_key": "sk-one"}, None),
+        ({"model_key": "sk-one"}, None),
+    ],
+)
+def test_a_key_goes_to_nobody_but_the_endpoint_it_is_for(more, key):
+    listener = open_transcriber(Settings(_env_file=None, transcribe="openai", **more))
+    assert isinstance(listener, OpenAI)
+    assert listener.key == key
+    assert "sk-" not in repr(listener)
+    assert listener.host == "api.openai.com"
+
+
+def test_nobody_listens_unless_settings_say_so():
+    assert open_transcriber(Settings(_env_file=None)) is None
+    local = open_transcriber(Settings(_env_file=None, transcribe="local"))
+    assert local is not None
+    assert local.host == ""
