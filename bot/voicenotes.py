@@ -32,7 +32,7 @@ from bot.model import (
     Waiting,
 )
 from bot.safety import alarmed
-from prompts.library import Library
+from prompts.library import Hear, Library
 
 VERSION = 1  # of what is agreed to, as voice.ask tells it
 LONGEST = 300  # seconds; five minutes of speech are some 700 words
@@ -50,9 +50,8 @@ def too_long(note: VoiceNote) -> bool:
 def meant(library: Library, person: Person, conversation: Conversation, event: Event) -> tuple[Conversation, Event]:
     """What a choice below a transcript stands for: its words, as if they had been written; it is not remembered any longer."""
     choice = event.choice if isinstance(event, Pressed) else None
-    if isinstance(event, Said) and any(each.id.startswith("voice:") for each in conversation.choices):
-        found = choice_in(event.text, conversation.choices, library.in_language(person.language).hear)
-        choice = found.id if found else None
+    if isinstance(event, Said):
+        choice = _typed(event.text, conversation, library.in_language(person.language).hear)
     act, _, key = (choice or "").removeprefix("voice:").partition(":")
     told = next((each for each in conversation.transcripts if each.key == key), None)
     if told is None or act not in ("save", "discuss"):
@@ -61,6 +60,16 @@ def meant(library: Library, person: Person, conversation: Conversation, event: E
     as_entry = act == "save" and conversation.place is None
     said = Noted(event.key, event.at, told.text) if as_entry else Said(event.key, event.at, told.text)
     return replace(conversation, transcripts=left, choices=()), said
+
+
+def _typed(text: str, conversation: Conversation, hear: Hear) -> str | None:
+    """The choice below a transcript that a message is; where it was asked whether that is the answer, also a yes."""
+    if not any(each.id.startswith("voice:") for each in conversation.choices):
+        return None
+    found = choice_in(text, conversation.choices, hear)
+    if found is None and conversation.place and heard(text, {"right": hear.choices["right"]}, hear):
+        found = next(each for each in conversation.choices if each.id.startswith("voice:save"))
+    return found.id if found else None
 
 
 # --- a note comes in
