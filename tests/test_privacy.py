@@ -379,6 +379,22 @@ def test_row_36_two_doors_become_one_person_by_a_code_and_by_nothing_else(world:
     assert "What shall I call you?" in world.say("U1", "hello", "slack")
 
 
+@pytest.mark.parametrize(("platform", "owner", "other"), [("slack", "workspace", "telegram"), ("telegram", "Telegram carries", "slack")])
+def test_what_a_platforms_owner_can_see_is_said_once_also_at_a_door_that_a_code_opened(
+    world: World, platform: Any, owner: str, other: Any
+) -> None:
+    world.settled("there", other, entry="the mayor walked out")
+
+    code = world.say("there", "link another door", other).splitlines()[-1]
+    told = [world.say("here", each, platform) for each in (code, "reflect", "stop", "my logbook")]
+    assert "leads to your logbook now" in told[0]
+    assert [owner in each for each in told] == [True, False, False, False]
+
+    greeted = world.say("greeted", "hello", platform)
+    code = world.say("there", "link another door", other).splitlines()[-1]
+    assert [owner in each for each in (greeted, world.say("greeted", code, platform))] == [True, False]
+
+
 def test_row_36_a_code_dies_of_time_and_of_tries_and_never_joins_two_logbooks(world: World) -> None:
     world.settled("4711", entry="the mayor walked out")
     ben = world.settled("U2", "slack", entry="the donor phoned")

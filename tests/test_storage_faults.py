@@ -127,7 +127,7 @@ def test_an_empty_file_is_a_new_database(home: Home) -> None:
     assert home.open().check() == []
 
 
-def test_an_emptied_file_beside_a_full_log_is_not(used: Home) -> None:
+def test_row_30_an_emptied_file_beside_a_full_log_is_not(used: Home) -> None:
     used.database.write_bytes(b"")
     log = used.folder / "coach.db-wal"
     log.write_bytes(b"what is left")

@@ -200,7 +200,7 @@ def test_strangers_who_write_twice_at_once_are_enrolled_once(store: Store) -> No
     assert len(store.people()) == 1
 
 
-def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
+def test_row_32_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     words = "é" * 1_000_000
 
     key, _ = store.accept(said(words=words))
@@ -210,7 +210,7 @@ def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     assert message.text == words
 
 
-def test_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
+def test_row_32_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
     key, _ = store.accept(said("k\0\ud83d", words="nul \0 half \ud83d end", address="a\0\ud83d"))
 
     message = store.inbound(key)
