@@ -128,7 +128,7 @@ def append(connection: Connection, sealer: Sealer, written: Sequence[Revision]) 
         return
     chain, hung = linked(of_person(connection, sealer) or Chain.new(), sealer.person, written)
     keep(connection, sealer, chain)
-    connection.execute(revisions.insert(), [_row(sealer, revision) for revision in hung])
+    connection.execute(revisions.insert(), [row_of(sealer, revision) for revision in hung])
 
 
 def keep(connection: Connection, sealer: Sealer, chain: Chain) -> None:
@@ -140,7 +140,7 @@ def keep(connection: Connection, sealer: Sealer, chain: Chain) -> None:
     put(connection, chains, row, changes=("secret", "head"))
 
 
-def _row(sealer: Sealer, revision: Revision) -> dict[str, Any]:
+def row_of(sealer: Sealer, revision: Revision) -> dict[str, Any]:
     return {
         "person_id": sealer.person,
         "entry_id": revision.entry,

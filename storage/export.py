@@ -21,7 +21,7 @@ from bot.model import PHASES, Conversation, Person, PersonId, Platform
 from storage import chain, partnerships, people
 from storage.tables import addresses, consents, conversations, due, entries, intentions, partnership_phases, persons, revisions
 from storage.tables import partnerships as partnership_rows
-from storage.values import CONVERSATION, MARKS, PERSON, Marks, Sealer
+from storage.values import CONVERSATION, MARKS, Marks, Sealer
 from storage.vault import Vault
 
 FORMAT = "brokercoach-logbook"
@@ -284,12 +284,8 @@ def restore(connection: Connection, vault: Vault, record: Record) -> PersonId:
         raise Refused("somebody else is reached at an address of this logbook here; unlink that first")
     wrapped, key = vault.new_key(person)
     sealer = Sealer(person, key)
-    profile = PERSON.text(record.profile.__class__(**{**_shallow(record.profile), "partnerships": ()}))
-    connection.execute(
-        persons.insert().values(
-            id=person, created_at=record.created_at, wrapped_key=wrapped, profile=sealer.seal(persons.c.profile, profile)
-        )
-    )
+    profile = people.sealed_profile(sealer, record.profile)
+    connection.execute(persons.insert().values(id=person, created_at=record.created_at, wrapped_key=wrapped, profile=profile))
     for each in record.addresses:
         blind = vault.blind(f"{each.platform}|{each.address}").hex()
         sealed = sealer.seal(addresses.c.address, each.address, each.platform, blind)
@@ -333,10 +329,6 @@ def restore(connection: Connection, vault: Vault, record: Record) -> PersonId:
     return person
 
 
-def _shallow(person: Person) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in person.__dataclass_fields__}
-
-
 def _restore_partnerships(connection: Connection, sealer: Sealer, record: Record) -> None:
     for each in record.partnerships:
         if connection.scalar(select(partnership_rows.c.id).where(partnership_rows.c.id == each.id)) is not None:
@@ -366,21 +358,7 @@ def _restore_entries(connection: Connection, sealer: Sealer, record: Record) -> 
                 marks=None if entry.marks == Marks() else sealer.seal(entries.c.marks, MARKS.text(entry.marks), entry.id),
             )
         )
-    rows = [
-        {
-            "person_id": sealer.person,
-            "entry_id": r.entry,
-            "n": r.n,
-            "step": r.step,
-            "kind": r.kind,
-            "written_at": r.written,
-            "body": sealer.seal(revisions.c.body, r.text, r.entry, r.n),
-            "seq": r.seq,
-            "prev_hash": r.prev,
-            "hash": r.hash,
-        }
-        for r in written_in(record)
-    ]
+    rows = [chain.row_of(sealer, revision) for revision in written_in(record)]
     if rows:
         connection.execute(revisions.insert(), rows)
     if record.chain is not None:

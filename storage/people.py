@@ -88,11 +88,11 @@ def everybody(connection: Connection) -> list[PersonId]:
 
 
 def learn(connection: Connection, sealer: Sealer, person: Person) -> None:
-    connection.execute(update(persons).where(persons.c.id == sealer.person).values(profile=_sealed_profile(sealer, person)))
+    connection.execute(update(persons).where(persons.c.id == sealer.person).values(profile=sealed_profile(sealer, person)))
     partnerships.learn(connection, sealer, person.partnerships)
 
 
-def _sealed_profile(sealer: Sealer, person: Person) -> bytes:
+def sealed_profile(sealer: Sealer, person: Person) -> bytes:
     # partnerships have rows of their own, for entries to point at
     return sealer.seal(persons.c.profile, PERSON.text(replace(person, id=sealer.person, partnerships=())))
 
@@ -113,7 +113,7 @@ def enrol(connection: Connection, vault: Vault, platform: Platform, address: str
     wrapped, key = vault.new_key(person_id)
     newcomer = Sealer(person_id, key)
     made = put_new(
-        connection, persons, {"id": person_id, "created_at": at, "wrapped_key": wrapped, "profile": _sealed_profile(newcomer, person)}
+        connection, persons, {"id": person_id, "created_at": at, "wrapped_key": wrapped, "profile": sealed_profile(newcomer, person)}
     )
     if not vault.holds(wrapped):
         raise StoreDown("the key was changed just now; try again")

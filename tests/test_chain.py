@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ from bot.model import (
 from bot.printing import binder_of
 from prompts.library import load_library
 from storage import export, migrations
+from storage.database import HOUSE, Database
 from storage.store import Store
 
 LIBRARY = load_library()
@@ -167,14 +169,10 @@ def test_a_logbook_from_before_there_were_chains_gets_one(tmp_path: Path):
     store = opened(tmp_path)
     person = written(store)
     store.close()
-    for statement in (
-        "DROP TABLE chains",
-        "DROP INDEX uq_revisions_person_id_seq",
-        *(f"ALTER TABLE revisions DROP COLUMN {name}" for name in ("seq", "prev_hash", "hash")),
-        "ALTER TABLE entries DROP COLUMN marks",
-        f"UPDATE alembic_version SET version_num = '{before_chains()}'",  # noqa: S608
-    ):
-        meddle(tmp_path, statement)
+    database = Database(f"sqlite:///{tmp_path}/book.db")
+    with database.writing(HOUSE) as connection:
+        command.downgrade(migrations.config(connection), before_chains())
+    database.close()
 
     store = opened(tmp_path)
     before = store.verify(person)
