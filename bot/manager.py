@@ -115,7 +115,7 @@ class Manager:
     """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
     listened to. `forms` are those in which a logbook can be printed here.
 
-    `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
+    `names` finds the names in a text, given its language and names that are known; without it a capital inside a sentence tells one.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """

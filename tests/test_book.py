@@ -239,7 +239,7 @@ def test_arabic_is_joined_and_runs_from_the_right_and_numbers_within_it_from_the
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=200), max_size=3))
-def test_any_text_at_all_can_be_taken_out(texts: list[str]):
+def test_row_56_any_text_at_all_can_be_taken_out(texts: list[str]):
     made = bound(*texts)
 
     assert book_html.render(made)
@@ -249,7 +249,7 @@ def test_any_text_at_all_can_be_taken_out(texts: list[str]):
 
 @settings(max_examples=15, deadline=None)
 @given(st.text(max_size=300))
-def test_any_text_at_all_can_be_printed(text: str):
+def test_row_56_any_text_at_all_can_be_printed(text: str):
     assert book_pdf.render(bound(text), quiet)[0].startswith(b"%PDF")
 
 
