@@ -168,6 +168,10 @@ def test_a_logbook_from_before_there_were_chains_gets_one(tmp_path: Path):
     person = written(store)
     store.close()
     for statement in (
+        "ALTER TABLE link_codes DROP COLUMN makes",
+        "DROP TABLE comments",
+        "DROP TABLE shares",
+        "DROP TABLE mentors",
         "DROP TABLE chains",
         "DROP INDEX uq_revisions_person_id_seq",
         *(f"ALTER TABLE revisions DROP COLUMN {name}" for name in ("seq", "prev_hash", "hash")),
