@@ -39,7 +39,7 @@ async def played(
     store = Store.open(f"sqlite:///{home / 'brokercoach.db'}", home / "key", clock)
     try:
         worded = adviser(store, clock) if adviser else None
-        player = Player(script, Manager(library, store, found, clock, open_detector(), worded, ear_of(script, store)), store, clock)
+        player = Player(script, Manager(library, store, found, clock, open_detector(), worded, ear=ear_of(script, store)), store, clock)
         lines = [line async for line in player.play()]
         return [*lines, player.final()], player
     finally:
