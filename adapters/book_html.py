@@ -40,13 +40,15 @@ input{width:100%;padding:.6rem;font:inherit;color:inherit;background:transparent
 h2,h3,.label{break-after:avoid}blockquote,figure,tr{break-inside:avoid}.break{break-after:page}}
 """
 
-# Entries are hidden that do not hold every word; accents and case do not count. Without scripts the field is not even shown.
+# Entries are hidden that do not hold every word, and weeks that have none left; accents and case do not count. Without scripts the field
+# is not even shown.
 SCRIPT = """
 (()=>{const find=document.querySelector('.find'),field=find.querySelector('input'),told=find.querySelector('output');find.hidden=false;
 const flat=t=>t.normalize('NFD').replace(/[\\u0300-\\u036f]/g,'').toLowerCase();
 const front=document.querySelectorAll('nav,.front'),all=[...document.querySelectorAll('article,section')].map(e=>[e,flat(e.textContent)]);
 field.addEventListener('input',()=>{const words=flat(field.value).split(/\\s+/).filter(Boolean);let shown=0;
-for(const [e,text] of all){const fits=words.every(w=>text.includes(w));e.hidden=!fits;if(fits&&e.tagName==='ARTICLE')shown++}
+for(const [e,text] of all){e.hidden=!words.every(w=>text.includes(w));if(!e.hidden&&!e.querySelector('article'))shown++}
+for(const e of document.querySelectorAll('section'))if(e.querySelector('article'))e.hidden=!e.querySelector('article:not([hidden])');
 for(const e of front)e.hidden=words.length>0;
 told.textContent=words.length?(shown?find.dataset.found+': '+shown:find.dataset.none):''})})();
 """

@@ -255,13 +255,22 @@ def _credit(week: Week, seen: _Seen) -> list[str]:
 
 
 def _plan(week: Week) -> list[str]:
-    """Last week's if-then, or what came of it: kept or not, neither is praised."""
+    """Last week's if-then, or what came of it: kept or not, neither is praised. Without one, the week's aim."""
     plan = week.plan()
     if plan is None:
-        return []
+        return _aim(week)
     if plan.outcome:
         return [week.line("letter.plan.told", plan=in_short(plan.text, week.hear), outcome=in_short(plan.outcome, week.hear))]
     return [week.line("letter.plan", plan=in_short(plan.text, week.hear))]
+
+
+def _aim(week: Week) -> list[str]:
+    aim = week.aim()
+    if aim is None:
+        return []
+    if aim.outcome:
+        return [week.line("letter.aim.told", aim=in_short(aim.text, week.hear), outcome=in_short(aim.outcome, week.hear))]
+    return [week.line("letter.aim", aim=in_short(aim.text, week.hear))]
 
 
 def _question(week: Week, quoted: Quoted) -> str:

@@ -36,6 +36,7 @@ class Week:
         self.hear: Hear = draft.words.hear
         written = [entry for entry in reversed(draft.context.entries) if self._is_of_it(entry)]
         told = [entry for entry in written if not _unspeakable(draft, entry)]
+        self._aims = [entry for entry in told if entry.guide == "aims"]
         self.empty = not [entry for entry in written if entry.guide not in OWN]
         self.entries = [entry for entry in told if entry.guide not in OWN]
         self.silenced = len(told) < len(written)
@@ -93,6 +94,12 @@ class Week:
         """Low on the latest days: no time to be stretched."""
         felt = [entry.energy for entry in self.entries if entry.energy]
         return felt[-2:] == ["low", "low"] or (felt == ["low"])
+
+    def aim(self) -> Plan | None:
+        """The week's aim, with what became of it if that was told already."""
+        answers = dict(self._aims[-1].answers) if self._aims else {}
+        told = answers.get("aim", "")
+        return Plan(told, answers.get("review", "")) if told and quotable(told, self.hear) else None
 
     def plan(self) -> Plan | None:
         """Last week's if-then or what came of it. A plan that has waited longer is not brought up again."""

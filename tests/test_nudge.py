@@ -139,6 +139,21 @@ def test_a_plan_is_asked_about_without_saying_how_it_should_have_gone():
     assert not re.search(r"should|must|did you manage|well done|great|congratulations", text, re.IGNORECASE)
 
 
+def test_where_there_is_no_plan_the_weeks_aim_is_asked_about_and_what_became_of_it_is_told_back():
+    told = (("aim", "Let the farmers chair once"), ("strategy", "Ask Ana first"))
+    aims = Entry("a1", "aims", date(2026, 3, 2), FRIDAY - timedelta(days=4), told)
+    reviewed = Entry("a1", "aims", date(2026, 3, 2), FRIDAY - timedelta(days=4), (*told, ("review", "He chaired on Wednesday")))
+    scene = entry(2, "The mayor came late and everybody waited")
+    plan = Intention("p", "If nobody offers, then I wait", made=FRIDAY - timedelta(days=7), due=date(2026, 3, 9))
+
+    asked, answered, planned = (said_by([scene, aims]), said_by([scene, reviewed]), said_by([scene, aims], intentions=(plan,)))
+
+    assert "aim" in asked
+    assert "“Let the farmers chair once”" in asked
+    assert "“He chaired on Wednesday”" in answered
+    assert "Let the farmers chair once" not in planned
+
+
 def test_what_came_of_a_plan_is_told_back():
     asked = Entry(
         "f",
