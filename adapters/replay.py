@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bot.listening import Ear, Ledger
 from bot.model import (
     Broker,
     Choice,
@@ -34,8 +35,9 @@ from bot.model import (
     Phase,
     Platform,
     Rhythm,
+    VoiceNote,
 )
-from bot.rhythm import follow_up, local, next_letter, next_reminder
+from bot.rhythm import follow_up, local, next_letter, next_reminder, next_then_and_now
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
@@ -140,6 +142,7 @@ class _Person(_Part):
     profile: _Profile = _Profile()
     consents: list[Literal["model", "transcription", "nudges", "mentor"]] = []
     rhythm: _Rhythm = _Rhythm()
+    mentor: str | None = None
     entries: list[_Entry] = []
     intentions: list[_Intention] = []
 
@@ -191,7 +194,8 @@ def read_script(path: Path) -> Script:
         raise BadScript(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise BadScript("\n".join(f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
-    unknown = sorted({turn.who for turn in script.turns if turn.who} - script.people.keys())
+    named = {turn.who for turn in script.turns} | {person.mentor for person in script.people.values()}
+    unknown = sorted({who for who in named if who} - script.people.keys())
     if unknown:
         raise BadScript("\n".join(f"{path}: nobody is called {who}" for who in unknown))
     return script
@@ -221,6 +225,8 @@ class Book(Protocol):
 
     def agree(self, person_id: PersonId, consent: Consent) -> None: ...
 
+    def set_mentor(self, person_id: PersonId, mentor: PersonId) -> None: ...
+
     def next_due(self) -> datetime | None: ...
 
     def person_at(self, platform: Platform, address: str) -> Person | None: ...
@@ -232,6 +238,26 @@ class Book(Protocol):
     def conversation(self, person_id: PersonId) -> tuple[Conversation, int]: ...
 
     def due_of(self, person_id: PersonId) -> list[Any]: ...
+
+
+class Spoken:
+    """Fetches the voice notes of a script and listens to them: their words stand in it."""
+
+    host = ""
+
+    async def text_of(self, sound: bytes) -> str:
+        return sound.decode()
+
+    async def fetch(self, note: VoiceNote, most: int) -> bytes:
+        return note.ref.encode()[:most]
+
+
+def ear_of(script: Script, ledger: Ledger) -> Ear | None:
+    """Who listens in a script; None where nobody in it agreed to that."""
+    if not any("transcription" in person.consents for person in script.people.values()):
+        return None
+    spoken = Spoken()
+    return Ear(spoken, {person.platform: spoken.fetch for person in script.people.values()}, ledger)
 
 
 @dataclass
@@ -258,8 +284,10 @@ class Player:
 
     async def play(self) -> AsyncIterator[dict[str, Any]]:
         """Every message in and out, in order, as contracts of the command line describe them."""
+        seeded = {who: self._seed(who, person) for who, person in self.script.people.items()}
         for who, person in self.script.people.items():
-            self._seed(who, person)
+            if person.mentor:
+                self.book.set_mentor(seeded[who], seeded[person.mentor])
         for number, turn in enumerate(self.script.turns, 1):
             heard: list[str] = []
             if turn.after is not None:
@@ -273,6 +301,8 @@ class Player:
                     continue
                 yield shown
                 await self.coach.handle(inbound)
+                if turn.voice is not None:
+                    await self.coach.tick()  # it is listened to at once
                 async for line in self._delivered():
                     heard.append(line["text"])
                     yield line
@@ -282,7 +312,7 @@ class Player:
         """How everybody stands at the end."""
         return {"final": {who: self._end_of(who) for who in self.script.people}}
 
-    def _seed(self, who: str, person: _Person) -> None:
+    def _seed(self, who: str, person: _Person) -> PersonId:
         rhythm = Rhythm(person.rhythm.reminder, person.rhythm.nudge, person.rhythm.workdays)
         partnerships = tuple(Partnership(p.name, tuple(p.phases)) for p in person.profile.partnerships)
         known = Person(
@@ -312,8 +342,12 @@ class Player:
             self.book.set_due(person_id, "reminder", "", at)
         for kind in person.consents:
             self.book.agree(person_id, Consent(kind, 1, granted=True))
-        if "nudges" in person.consents and person.timezone and (at := next_letter(rhythm, person.timezone, self.script.start)):
-            self.book.set_due(person_id, "nudge", "", at)
+        if "nudges" in person.consents and person.timezone:
+            if at := next_letter(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "nudge", "", at)
+            if at := next_then_and_now(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "then-and-now", "", at)
+        return person_id
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""
@@ -336,7 +370,8 @@ class Player:
             return make(opened=True), self._line(who, "in", "opened", "")
         said.append(f"{number}")
         if turn.voice is not None:
-            return make(brought="voice"), self._line(who, "in", "voice", turn.voice)
+            note = VoiceNote(self.script.people[who].platform, who, turn.voice)
+            return make(brought="voice", voice=note), self._line(who, "in", "voice", turn.voice)
         return make(text=turn.say), self._line(who, "in", "said", turn.say or "")
 
     async def _wait(self, span: timedelta) -> AsyncIterator[dict[str, Any]]:
@@ -360,7 +395,8 @@ class Player:
             message = letter.message
             self._offered[letter.address] = message.choices
             sources = [{"card": cited.card, "topics": list(cited.topics), "where": cited.where} for cited in message.sources]
-            yield self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            line = self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            yield line | ({"file": message.file} if message.file else {})
 
     def _line(
         self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -25,13 +26,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack_blocks import Post, to_message
 from adapters.slack_calls import Account, Calls, settings_faults
 from adapters.slack_faults import BadBlocks, Refusal, meant
+from adapters.slack_files import share
 from adapters.slack_http import guarded
 from adapters.slack_install import Installations, Installing
 from adapters.slack_listeners import Listeners, Whereabouts
 from adapters.slack_manners import Manners
 from adapters.slack_socket import FIRST, LONGEST, Socket
-from bot.door import Accept, Refused, Unreachable
-from bot.model import Letter, Platform
+from bot.door import Accept, Press, Refused, Unreachable
+from bot.model import Letter, Message, Platform
 from bot.overview import Overview
 from prompts.library import Library
 
@@ -51,9 +53,10 @@ class Slack:
         clock: Callable[[], datetime],
         installations: Installations | None = None,
         first_wait: float = FIRST,
+        press: Press | None = None,
     ) -> None:
         """`overview` gives what is shown to whoever is at an address, None for a stranger; `first_wait` is the pause before a lost
-        connection is tried again, which then doubles.
+        connection is tried again, which then doubles. `press` makes the files of letters.
         """
         faults = settings_faults(account)
         if faults:
@@ -63,6 +66,7 @@ class Slack:
         self._clock = clock
         self._installations = installations
         self._first_wait = first_wait
+        self._press = press
         self.heard_at: datetime | None = None
         self._thinking: set[str] = set()
         self._posted: dict[str, int] = {}  # parts of a letter that have arrived, until all have
@@ -142,7 +146,10 @@ class Slack:
         channel = await self._channel(client, letter.address, user)
         spot = self._where.spots.get(letter.address)
         thread = spot.thread if spot and spot.channel == channel else None
-        for n, post in enumerate(to_message(letter.message)):
+        said: Message | None = letter.message
+        if letter.message.file and self._press:
+            said = await self._shared(client, letter, channel, thread, self._press)
+        for n, post in enumerate(to_message(said) if said else ()):
             if n < self._posted.get(letter.key, 0):
                 continue
             await self._post(client, letter.address, channel, thread, post)
@@ -169,6 +176,15 @@ class Slack:
             log.warning("Slack refused the blocks of a letter; it goes out as plain text")
             told = "\n\n".join(block["text"]["text"] for block in post.blocks if block["type"] == "section") or post.text
             await self._make(address, client.chat_postMessage(channel=channel, thread_ts=thread, text=told, **quiet))
+
+    async def _shared(self, client: AsyncWebClient, letter: Letter, channel: str, thread: str | None, press: Press) -> Message | None:
+        """Shares a letter's file; what is to be said in its place where it could not be made or is not taken."""
+        await self.thinking(letter.address)
+        copy = await press(letter)
+        told = "\n\n".join(part for part in (letter.message.text, copy.note) if part)
+        if copy.data and await share(client, partial(self._make, letter.address), channel, thread, copy, told):
+            return None
+        return Message(letter.message.kind, copy.instead)
 
     async def _make(self, address: str, request: Awaitable[Any]) -> Any:
         try:

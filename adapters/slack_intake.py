@@ -17,6 +17,7 @@ from typing import Any
 
 from adapters.slack_blocks import CHOICE, FEEDBACK
 from adapters.slack_home import FIELD, INPUT, WISH
+from adapters.slack_notes import note_in
 from bot.model import Brought, Inbound
 
 Body = Mapping[str, Any]
@@ -60,13 +61,15 @@ def of_message(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
     if subtype not in _WRITTEN or not _by_person(event):
         return None
     text, brought = words(event.get("text") or ""), _brought(event)
+    who = address(team, event["user"])
     return Inbound(
         key=_key(team, event["channel"], event["ts"], salt),
         platform="slack",
-        address=address(team, event["user"]),
+        address=who,
         at=_moment(event["ts"], now),
         text=text,
         brought=None if text else brought,
+        voice=note_in(event, who) if brought == "voice" and not text else None,
     )
 
 

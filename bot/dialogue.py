@@ -36,7 +36,9 @@ from bot import (
     roles,
     safety,
     sharing,
+    taking_out,
     timing,
+    voicenotes,
     wishes,
 )
 from bot.asking import as_kept, question
@@ -95,13 +97,16 @@ IN_PASSING = frozenset(
         "model-off",
         "keep-out",
         "spent",
-        "export",
+        "voice",
+        "voice-on",
+        "voice-off",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
     | set(sharing.WISHES)
     | set(mentoring.WISHES)
+    | set(taking_out.WISHES)
 )
 # Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
 NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
@@ -133,8 +138,10 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             _wished(draft, wish)
         case Noted(text=text):
             _noted(draft, text)
+        case Handed(what="voice"):
+            voicenotes.brought(draft, event)
         case Handed(what=what):
-            wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
+            guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
 
 
@@ -230,6 +237,8 @@ def _said(draft: Draft, text: str) -> None:
         return
     if safety.alarmed(draft, text):
         return
+    if voicenotes.mended(draft, text):
+        return
     if draft.context.claimed and (code := doorway.code_in(text)):
         doorway.claimed(draft, code)
         return
@@ -294,7 +303,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     """A message whose words became an answer was edited: the answer is revised, its first wording stays in the book."""
     kept = draft.kept_of(event.of)
     if kept is None:
-        wishes.finish_in_place(draft, draft.line("edited.not-kept"))
+        guiding.finish_in_place(draft, draft.line("edited.not-kept"))
         return
     draft.do(Keep(kept.entry, kept.guide, kept.step, as_kept(draft, kept.guide, kept.step, event.text), event_date=kept.day))
     if safety.alarmed(draft, event.text):
@@ -303,7 +312,7 @@ def _edited(draft: Draft, event: Edited) -> None:
     if place and place.entry == kept.entry:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
-    wishes.finish_in_place(draft, draft.line("edited"))
+    guiding.finish_in_place(draft, draft.line("edited"))
 
 
 def _deleted(draft: Draft, of: str) -> None:
@@ -695,6 +704,7 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "broker": roles.broker_told,
     "out": _taken_out,
     "opt": _option_picked,
+    "voice": voicenotes.picked,
     **leaving.PICKED,
     **sharing.PICKED,
     **mentoring.PICKED,

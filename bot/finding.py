@@ -13,8 +13,9 @@ from datetime import date
 from bot import then_and_now
 from bot.draft import Draft
 from bot.hearing import heard
-from bot.model import PHASES, Choice, Context, Entry, Event, Person, Phase, Pressed, Said, Sought
+from bot.model import PHASES, Choice, Context, Entry, Event, Fell, Person, Phase, Pressed, Said, Sought
 from bot.naming import partnership_in
+from bot.offers import moment_in
 from bot.periods import Period, period_in
 from bot.recall import quote_around, ranked, stems, text_of
 from bot.rhythm import today
@@ -114,6 +115,15 @@ def wants_book(library: Library, context: Context, event: Event) -> str | None:
     if pressed and context.conversation.sought:
         return context.conversation.sought.words
     return "" if heard(event.text, words.hear.wishes, words.hear) in ("then-and-now", "catch-up") else None
+
+
+def looks_back(library: Library, context: Context, event: Event) -> bool:
+    """Whether the whole logbook is to be opened for a page of half a year ago: once a month, and when something is told to be stuck."""
+    if isinstance(event, Fell):
+        return event.kind == "then-and-now"
+    if not isinstance(event, Said) or context.conversation.place:
+        return False
+    return moment_in(event.text, library.in_language(held_in(library, context, event)).hear) in then_and_now.STUCK
 
 
 # --- the answer

@@ -443,3 +443,12 @@ def finish(draft: Draft, text: str) -> None:
         draft.say(f"{told}\n\n{question}", "reply", choices)
     else:
         draft.say(text)
+
+
+def finish_in_place(draft: Draft, text: str) -> None:
+    """Says a text without moving anything; a question that was open is asked again."""
+    if draft.place:
+        draft.ending = again(draft)
+        finish(draft, text)
+    else:
+        draft.say(text, "reply", draft.offered)

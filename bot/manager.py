@@ -14,31 +14,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol, get_args
 
+from bot.consenting import may_choose
 from bot.dialogue import lookup, step
 from bot.doorway import code_in
-from bot.finding import wants_book
+from bot.finding import looks_back, wants_book
 from bot.mentoring import opening
 from bot.model import (
+    ANYWHERE,
     Advise,
     Context,
     Deleted,
     Edited,
     Event,
     Fell,
+    Form,
     Handed,
+    Heard,
     Inbound,
     Letter,
     Message,
     Noted,
     Opened,
     Passage,
+    Person,
     PersonId,
+    Phase,
     Platform,
     Pressed,
     Quote,
@@ -47,20 +55,24 @@ from bot.model import (
     Say,
     Turn,
     Usage,
+    VoiceNote,
     Wished,
 )
 from bot.overview import Overview, overview
+from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
 from bot.sharing import in_question, known_names
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
+from bot.voicenotes import meant
 from prompts.library import Library
 from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
 TRIES = 3  # after this many, a message is set aside and the person is told
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
+PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
@@ -86,10 +98,23 @@ class Adviser(Protocol):
     """Words replies by a language model (bot.advising.Adviser is one)."""
 
     host: str
+    counts: Counter[str]
+    picks: bool
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
 
+    async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]: ...
+
     def usage(self, person: PersonId) -> Usage: ...
+
+
+class Ear(Protocol):
+    """Listens to voice notes (bot.listening.Ear is one)."""
+
+    host: str
+    counts: Counter[str]
+
+    async def hear(self, person: PersonId, note: VoiceNote) -> Heard: ...
 
 
 Waiting = tuple[tuple[str, Advise], ...]
@@ -97,9 +122,10 @@ Waiting = tuple[tuple[str, Advise], ...]
 
 
 class Manager:
-    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked.
+    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
+    listened to. `forms` are those in which a logbook can be printed here.
 
-    `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
+    `names` finds the names in a text, given its language and names that are known; without it a capital inside a sentence tells one.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -113,6 +139,8 @@ class Manager:
         guess: Guess | None = None,
         adviser: Adviser | None = None,
         names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
+        ear: Ear | None = None,
+        forms: tuple[Form, ...] = ANYWHERE,
     ) -> None:
         self._library = library
         self._store = store
@@ -122,6 +150,9 @@ class Manager:
         self._kept_on: date | None = None
         self._adviser = adviser
         self._names = names
+        self._ear = ear
+        self._forms = forms
+        self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -135,6 +166,7 @@ class Manager:
 
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
+        self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
@@ -143,8 +175,12 @@ class Manager:
 
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
+        self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
-            took, waiting = await asyncio.to_thread(self._take, person, again)
+            took, waiting, row = await asyncio.to_thread(self._take, person, again)
+            if row is not None:
+                fallen = await self._listened(row)
+                took, waiting = fallen is not None, fallen or ()
             await self._worded(person, waiting)
             return took
 
@@ -171,8 +207,8 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    waiting = await asyncio.to_thread(self._fall, row)
-                    await self._worded(row.person_id, waiting or ())
+                    fallen = self._listened(row) if row.kind == "voice" else asyncio.to_thread(self._fall, row)
+                    await self._worded(row.person_id, await fallen or ())
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -188,6 +224,11 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    @property
+    def counts(self) -> dict[str, Mapping[str, int]]:
+        """How often a model was asked for words and a voice note was listened to, by what became of it; only what is set up."""
+        return {what: each.counts for what, each in (("model", self._adviser), ("voice", self._ear)) if each}
+
     async def overview(self, platform: Platform, address: str) -> Overview | None:
         """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
         return await asyncio.to_thread(self._overview, platform, address)
@@ -198,6 +239,16 @@ class Manager:
             message = await self._adviser.word(person, advise) if self._adviser else None
             if await asyncio.to_thread(self._store.settle, person, key, message) and message and message.kind == "safety":
                 await asyncio.to_thread(self._raise, person)
+
+    async def _listened(self, row: DueRow) -> Waiting | None:
+        """The turn of a voice note, once it was listened to. It takes as long as that; whoever else writes does not wait for it."""
+        try:
+            conversation, _ = await asyncio.to_thread(self._store.conversation, row.person_id)
+        except NoSuchPerson:
+            return None
+        note = next((each.note for each in conversation.unheard if each.key == row.ref), None)
+        heard = await self._ear.hear(row.person_id, note) if self._ear and note else None
+        return await asyncio.to_thread(self._fall, row, heard)
 
     # --- in a thread
 
@@ -214,13 +265,16 @@ class Manager:
         )
         return overview(self._library, context, self._clock())
 
-    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting]:
+    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting, DueRow | None]:
+        """Whether a turn was taken, what of it waits to be worded, and the row of a voice note whose turn it is."""
         for key, _ in self._store.pending(person, 1):
-            return True, self._once_more(key, person) if again else self._turn(key, person)
+            return True, self._once_more(key, person) if again else self._turn(key, person), None
         for row in self._store.due(self._clock(), 1, person):
+            if row.kind == "voice":
+                return True, (), row
             waiting = self._fall(row)
-            return waiting is not None, waiting or ()
-        return False, ()
+            return waiting is not None, waiting or (), None
+        return False, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
         if self._store.failed(key) <= TRIES:
@@ -254,7 +308,7 @@ class Manager:
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> Waiting | None:
+    def _fall(self, row: DueRow, heard: Heard | None = None) -> Waiting | None:
         """None when it led to nothing."""
         for _ in range(AGAIN):
             try:
@@ -263,16 +317,17 @@ class Manager:
             except NoSuchPerson:
                 return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
-            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
+            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal", heard)
             if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
                 return _waiting(saved, turn)
         return None
 
-    def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
+    def _decide(self, gathered: Gathered, event: Event, platform: Platform, heard: Heard | None = None) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
         try:
-            context = self._context(gathered, event, platform)
-            return step(self._library, context, event)
+            conversation, event = meant(self._library, gathered.person, gathered.conversation, event)
+            context = self._context(replace(gathered, conversation=conversation), event, platform)
+            return step(self._library, replace(context, heard=heard), event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
             log.error("a turn could not be decided: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
@@ -297,7 +352,9 @@ class Manager:
             mentor=gathered.mentor,
             shown=gathered.shown,
             model=self._adviser.host if self._adviser else None,
+            ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
@@ -314,16 +371,28 @@ class Manager:
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
         return replace(
             context,
-            passages=finder.find(text, language, phases, person.broker) if text else (),
+            passages=self._found(context, event, text, language, phases) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(talk.card, language) if talk else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
 
+    def _found(self, context: Context, event: Event, text: str, language: str, phases: Sequence[Phase]) -> tuple[Passage, ...]:
+        """The passages for a text; where the person agreed to a model that may do so, it puts them in their order."""
+        find = partial(self._finder().find, text, language, phases, context.person.broker)
+        if self._adviser is None or self._loop is None or not self._adviser.picks or not may_choose(self._library, context, event):
+            return find()
+        among = find(k=AMONG)
+        picked = asyncio.run_coroutine_threadsafe(self._adviser.pick(context.person, language, text, among), self._loop)
+        try:
+            return picked.result(PICKED)
+        except (TimeoutError, CancelledError):  # the loop is about to end
+            return among[:CHOSEN]
+
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
         wanted = wants_book(self._library, context, event)
-        if wanted is None:
+        if wanted is None and not looks_back(self._library, context, event):
             return context
         book = tuple(self._store.entries(context.person.id))
         return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
@@ -374,7 +443,7 @@ def _event_of(key: str, inbound: Inbound) -> Event:
     if inbound.entry:
         return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
-        return Handed(key, inbound.at, inbound.brought)
+        return Handed(key, inbound.at, inbound.brought, inbound.voice)
     if inbound.opened:
         return Opened(key, inbound.at)
     return Said(key, inbound.at, inbound.text)

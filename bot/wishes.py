@@ -9,14 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, doorway, falling, guiding, leaving, mentoring, roles, sharing, timing
+from bot import (
+    amending,
+    coaching,
+    consenting,
+    doorway,
+    falling,
+    guiding,
+    leaving,
+    mentoring,
+    roles,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+)
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
 from bot.model import Said
-from bot.rhythm import city_of
+from bot.places import city_of
 
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -43,15 +57,6 @@ def offer_to_resume(draft: Draft) -> None:
     text, _ = question(draft)
     draft.held, draft.place = draft.place, None
     draft.say(draft.line("resume.offer", question=text), "reply", [draft.choice(what) for what in ("resume", "fresh", "leave")])
-
-
-def finish_in_place(draft: Draft, text: str) -> None:
-    """Says a text without moving anything; a question that was open is asked again."""
-    if draft.place:
-        draft.ending = guiding.again(draft)
-        finish(draft, text)
-    else:
-        draft.say(text, "reply", draft.offered)
 
 
 def _reflect(draft: Draft) -> None:
@@ -319,8 +324,10 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **leaving.WISHES,
     **doorway.WISHES,
     **consenting.WISHES,
+    **voicenotes.WISHES,
     **amending.WISHES,
     **sharing.WISHES,
     **mentoring.WISHES,
+    **taking_out.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }

@@ -165,6 +165,8 @@ def _bearer(connection: Connection, vault: Vault, platform: Platform, address: s
 def _effects(connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
     for effect in effects:
         match effect:
+            case Say(Message(file=str())):
+                people.note(connection, sealer.person, "copied", at)
             case Say() | Advise() | OfferCode() | Show() | Join() | CloseDoor() | Forget():
                 pass  # what is said is laid out together, at the end; who is at a door changes before that
             case Keep():

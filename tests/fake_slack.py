@@ -26,7 +26,7 @@ TOKEN = "xoxb-fake-token-of-one"  # noqa: S105 - nobody's
 OTHER_TOKEN = "xoxb-fake-token-of-another"  # noqa: S105 - nobody's
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 - nobody's
 SECRET = "fake-signing-secret"  # noqa: S105 - nobody's
-SCOPES = "app_mentions:read,assistant:write,chat:write,commands,im:history,im:write"
+SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:write,im:history,im:write"
 NEXT = count(1)
 
 
@@ -145,6 +145,9 @@ class FakeSlack:
     opened: int = 0
     acks: list[dict[str, Any]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    uploads: dict[str, bytes] = field(default_factory=dict)  # what was put, shared or not
+    upload_status: list[int] = field(default_factory=list)  # of the next uploads
+    files: list[dict[str, Any]] = field(default_factory=list)  # what was shared
     greets: list[dict[str, Any]] = field(default_factory=list)  # sent to the next connections in the place of hello
 
     @property
@@ -241,6 +244,15 @@ class FakeSlack:
                     return {"ok": False, "error": "invalid_blocks", "errors": wrong}
                 old["blocks"] = arguments["blocks"]
                 return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
+            case "files.getUploadURLExternal":
+                number = f"F{next(NEXT)}"
+                return {"ok": True, "file_id": number, "upload_url": f"{self.base}/upload/{number}"}
+            case "files.completeUploadExternal":
+                missing = [file["id"] for file in arguments["files"] if file["id"] not in self.uploads]
+                if missing:
+                    return {"ok": False, "error": "file_not_found"}
+                self.files += [arguments | {"name": file["title"], "data": self.uploads[file["id"]]} for file in arguments["files"]]
+                return {"ok": True, "files": arguments["files"]}
             case "views.publish" | "views.open":
                 wrong = faults_in(arguments["view"]["blocks"], 100)
                 return {"ok": False, "error": "invalid_arguments", "errors": wrong} if wrong else {"ok": True, "view": {"id": "V1"}}
@@ -248,6 +260,12 @@ class FakeSlack:
                 return {"ok": True}
             case _:
                 return {"ok": False, "error": "unknown_method"}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        status = self.upload_status.pop(0) if self.upload_status else 200
+        if status == 200:
+            self.uploads[request.match_info["file"]] = (await request.post())["file"].file.read()  # type: ignore[union-attr]
+        return web.Response(status=status, text="OK")
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         ws = web.WebSocketResponse()
@@ -299,6 +317,7 @@ async def fake_slack() -> AsyncIterator[FakeSlack]:
     fake = FakeSlack()
     app = web.Application()
     app.router.add_route("*", "/api/{method}", fake._api)
+    app.router.add_post("/upload/{file}", fake._upload)
     app.router.add_get("/link", fake._link)
     app.router.add_post("/respond", fake._answered)
     async with TestServer(app) as server:

@@ -5,106 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_model import FakeModel, fake_model, worded
-from passages import passage
+from model_house import LIBRARY, STORY, TELLS, House, house_of, model_at
 
-from bot.advising import Adviser, Limits
-from bot.detector import open_detector
-from bot.llm import Langchain, Model, hosts
+from bot.advising import Limits
+from bot.llm import hosts
 from bot.manager import Manager
-from bot.model import Consent, Entry, Inbound, Letter, Partnership, Passage, Person, PersonId, Quote, Turn
-from bot.parts import Vocabulary
+from bot.model import Consent, Entry, Partnership, Quote, Turn
 from bot.wording import tokens_in
-from prompts.book import load_book
-from prompts.library import load_library
-from storage.store import Store
-
-LIBRARY, BOOK = load_library(), load_book()
-TELLS = Vocabulary(LIBRARY, BOOK)
-STORY = "my director signed without telling the partners and now the clinic feels cheated"
-
-
-@dataclass
-class Clock:
-    now: datetime = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Shelf:
-    missing: tuple[str, ...] = ()
-    quoted: tuple[Quote, ...] = ()
-
-    def find(
-        self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
-    ) -> tuple[Passage, ...]:
-        return (passage("they-wait-for-me", language=language),)
-
-    def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
-        return self.quoted
-
-    def passage(self, card: str, language: str = "en") -> Passage | None:
-        return passage(card, language=language)
-
-
-@dataclass
-class House:
-    store: Store
-    clock: Clock
-    manager: Manager
-    adviser: Adviser
-    shelf: Shelf
-    sent: list[Letter] = field(default_factory=list)
-    count: int = 0
-
-    def inbound(self, who: str, text: str, **more: Any) -> Inbound:
-        self.count += 1
-        self.clock.now += timedelta(seconds=1)
-        return Inbound(key=str(self.count), platform="terminal", address=who, at=self.clock.now, text=text, **more)
-
-    async def say(self, who: str, text: str, **more: Any) -> str:
-        await self.manager.handle(self.inbound(who, text, **more))
-        return await self.heard()
-
-    async def heard(self) -> str:
-        before = len(self.sent)
-
-        async def send(letter: Letter) -> None:
-            self.sent.append(letter)
-
-        await self.manager.deliver("terminal", send)
-        return "\n\n".join(letter.message.text for letter in self.sent[before:])
-
-    def known(self, who: str, *, agrees: bool = True, **more: Any) -> PersonId:
-        person = Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True, **more)
-        person_id = self.store.enrol("terminal", who, person)
-        if agrees:
-            self.store.agree(person_id, Consent("model", 1, granted=True))
-        return person_id
-
-
-@contextmanager
-def house_of(folder: Path, models: Sequence[Model], limits: Limits | None = None, patience: float = 25.0) -> Iterator[House]:
-    clock, shelf = Clock(), Shelf()
-    folder.mkdir(exist_ok=True)
-    store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", clock)
-    adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience)
-    yield House(store, clock, Manager(LIBRARY, store, lambda: shelf, clock, adviser=adviser), adviser, shelf)
-    store.close()
-
-
-def model_at(url: str, timeout: float = 20.0) -> Langchain:
-    return Langchain("openai:fake", "127.0.0.1", url, "sk-none", timeout=timeout)
 
 
 @pytest.fixture
@@ -193,7 +107,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("what", UNFIT)
-async def test_what_is_unfit_is_named_once_to_the_model_and_never_shown(what, house, fake, tmp_path):
+async def test_row_39_and_llm05_what_is_unfit_is_named_once_to_the_model_and_never_shown(what, house, fake, tmp_path):
     house.known("aisha")
     fake.answer = UNFIT[what]
     assert await house.say("aisha", STORY) == await composed(tmp_path / "plain", STORY)
@@ -348,7 +262,7 @@ async def test_somebody_forgotten_while_the_model_thinks_gets_nothing(house, fak
     assert await house.heard() == ""
 
 
-async def test_row_39_nothing_of_another_person_is_sent_or_shown(house, fake):
+async def test_row_39_and_llm08_nothing_of_another_person_is_sent_or_shown(house, fake):
     house.known("ben", name="Bartholomew")
     await house.say("ben", "reflect")
     await house.say("ben", "CANARYBEN lives in this entry and nowhere else")
@@ -361,7 +275,7 @@ async def test_row_39_nothing_of_another_person_is_sent_or_shown(house, fake):
     assert len(fake.bodies) == 3
 
 
-async def test_row_42_at_the_limit_the_coach_goes_on_by_itself_and_says_so_once(tmp_path, fake):
+async def test_row_42_and_llm10_at_the_limit_the_coach_goes_on_by_itself_and_says_so_once(tmp_path, fake):
     with house_of(tmp_path, [model_at(fake.url)], Limits(day=6000)) as house:
         person = house.known("aisha")
         said = [await house.say("aisha", text) for _ in range(9) for text in ("something on my mind", STORY)]
@@ -402,6 +316,38 @@ async def test_the_installs_month_is_a_limit_of_its_own(tmp_path, fake):
         house.known("aisha")
         await house.say("aisha", STORY)
         assert fake.bodies == []
+
+
+# --- the rest of the risks of OWASP's list for programs with a language model
+
+
+async def test_llm04_an_operators_document_is_shown_with_its_source_and_read_by_no_model(house, fake):
+    house.known("aisha")
+    house.shelf.quoted = (Quote("manual.pdf", "page 3", "POISONED advice to sign at once.", 0.9),)
+    said = await house.say("aisha", STORY)
+    assert fake.bodies
+    assert "POISONED" not in fake.received
+    assert "POISONED" not in said or ("manual.pdf" in said and "page 3" in said)
+
+
+async def test_llm06_whatever_a_model_answers_nothing_is_started(house, fake):
+    person = house.known("aisha")
+    before = (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
+    fake.answer = edit(mirror="Sharing it with your mentor now.", guide="share", step="If asked, I delete it all.", cards=["share"])
+    assert "Sharing" not in await house.say("aisha", STORY)
+    assert before == (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
+
+
+async def test_llm09_where_the_sources_are_silent_no_model_fills_the_gap(house, fake, tmp_path):
+    question = "what is the threshold for value added tax this year?"
+    with house_of(tmp_path / "plain", []) as plain:
+        plain.shelf.cards = ()
+        plain.known("aisha", agrees=False)
+        silent = await plain.say("aisha", question)
+    house.shelf.cards = ()
+    house.known("aisha")
+    assert await house.say("aisha", question) == silent
+    assert "[1]" not in silent
 
 
 # --- consent, in chat

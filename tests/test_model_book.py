@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_model import fake_model
-from test_model import BOOK, LIBRARY, house_of, model_at
+from model_house import BOOK, LIBRARY, house_of, model_at
 
 from bot.wording import tokens_in
 from prompts.book import load_book
@@ -42,7 +42,7 @@ UNFIT = {
 }
 
 
-def test_the_book_holds_no_secret_and_is_short_enough_to_be_sent_each_time():
+def test_llm07_the_book_holds_no_secret_and_is_short_enough_to_be_sent_each_time():
     folder = Path(__file__).parent.parent / "prompts" / "coach"
     for path in folder.iterdir():
         assert not SECRET.search(path.read_text(encoding="utf-8")), path.name

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, row_out, settings_of, store_of
+from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, person_of, row_out, settings_of, store_of
+from bot.model import Form
 
 if TYPE_CHECKING:
     from bot.accreditation import Pseudonyms
     from bot.book import Binder, Book
-    from bot.model import PersonId
-    from storage.store import Store
 
-Format = Literal["md", "json", "docx", "pdf", "html"]
 SHIPPED = Path(__file__).parent.parent.parent / "prompts" / "schemes" / "accreditation.yaml"
 DEFAULT = Path("default")  # the scheme that is shipped
 
@@ -28,7 +25,7 @@ _EXTRA = "install brokercoach[export], or take --format md, html or json"
 
 def export(
     person: PersonOption,
-    form: Annotated[Format, typer.Option("--format", help="md, json, docx, pdf or html; json is the one that `import` takes in again.")],
+    form: Annotated[Form, typer.Option("--format", help="md, json, docx, pdf or html; json is the one that `import` takes in again.")],
     file: Annotated[Path, typer.Option("-o", "--output", help="The file to write; it is made readable for you alone.")],
     scheme: Annotated[
         Path | None,
@@ -40,7 +37,8 @@ def export(
     font: Annotated[Path | None, typer.Option("--font", help="A font file for PDF, for scripts that the shipped one has not.")] = None,
 ) -> None:
     """Take a person's whole logbook out as a file."""
-    from bot.parts import binder_of, now
+    from bot.parts import now
+    from bot.printing import as_json, binder_of
     from prompts.own import load_with_own
 
     if (pseudonyms and not scheme) or (scheme and form == "json"):
@@ -48,11 +46,9 @@ def export(
         raise SystemExit(2)
     settings = settings_of()
     with store_of(settings) as store:
-        known = _known(store, person)
+        known = person_of(store, person)
         if form == "json":
-            from storage.export import to_json
-
-            data = to_json(store.record(known), now()).encode()
+            data = as_json(store, known, now())
         else:
             data = _printed(binder_of(store, load_with_own(settings.guides_path), known, now()), form, scheme, pseudonyms, font)
         store.looked(known, "exported")
@@ -78,7 +74,7 @@ def import_(file: Annotated[Path, typer.Argument(metavar="FILE.json")], as_json:
 def verify(person: PersonOption, as_json: Json = False) -> None:
     """Check that everything a person wrote stands as it was written; names the first entry that does not."""
     with store_of(settings_of()) as store:
-        broken = store.verify(_known(store, person))
+        broken = store.verify(person_of(store, person))
     if as_json:
         out({"person": person, "holds": broken is None, "entry": broken and broken.entry, "why": broken and broken.why})
     elif broken is None:
@@ -103,7 +99,7 @@ def find(
 
     settings = settings_of()
     with store_of(settings) as store:
-        known = store.person(_known(store, person))
+        known = store.person(person_of(store, person))
         entries = store.entries(known.id)
     words = load_with_own(settings.guides_path).in_language(known.language)
     asked = asked_in(text, words, known.language, known, today(now(), known.zone))
@@ -116,44 +112,18 @@ def find(
         row_out(row | {"retracted": entry.retracted is not None}, f"{entry.event_date.isoformat()}  “{quote}”", as_json)
 
 
-def _known(store: Store, person: str) -> PersonId:
-    known = next((somebody.id for somebody in store.people() if somebody.id == person), None)
-    if known is None:
-        fail(f"nobody here has the id {person}; `brokercoach people` lists the ids")
-    return known
+def _printed(binder: Binder, form: Form, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
+    from bot.book import BadFont, bind
+    from bot.printing import printed
 
-
-def _printed(binder: Binder, form: Format, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
-    from bot import book
-
-    made = _portfolio(binder, scheme, pseudonyms) if scheme else book.bind(binder)
-    if form == "md":
-        from adapters.book_markdown import render
-
-        return render(made)
-    if form == "html":
-        from adapters.book_html import render
-
-        return render(made)
-    with bar("Printing") as progress:
-        return _paper(made, form, font, progress)
-
-
-def _paper(made: Book, form: Format, font: Path | None, progress: Callable[[int, int], None]) -> bytes:
+    made = _portfolio(binder, scheme, pseudonyms) if scheme else bind(binder)
     try:
-        if form == "docx":
-            from adapters.book_word import render as as_word
-
-            return as_word(made, progress)
-        from adapters.book_pdf import NoFont
-        from adapters.book_pdf import render as as_pdf
-
-        try:
-            data, missing = as_pdf(made, progress, font)
-        except NoFont as error:
-            fail(str(error))
+        with bar("Printing") as progress:
+            data, missing = printed(made, form, progress, font)
     except ModuleNotFoundError as error:
         fail(f"{form} needs {error.name}, which is not installed; {_EXTRA}")
+    except BadFont as error:
+        fail(str(error))
     if missing:
         note(f"{missing} characters are in no font at hand and stand as boxes; name a font that has them with --font, or take html")
     return data
