@@ -153,7 +153,7 @@ def coach(home: Path, log: Path, port: int = 0, **settings: str) -> Iterator[Coa
             found = re.search(r"health and metrics at (http://\S+)", said)
             return found[1] if found else None
 
-        serving = Coach(until(address, "the coach to serve", 60))
+        serving = Coach(until(address, "the coach to serve", 120))
         yield serving
 
 
