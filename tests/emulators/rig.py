@@ -255,7 +255,8 @@ def limited() -> None:
     def up(*_: Any) -> None:
         raise TooLong
 
-    signal.signal(signal.SIGALRM, up)
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, up)
     signal.alarm(LIMIT)
 
 
