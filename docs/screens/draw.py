@@ -91,7 +91,8 @@ def telegram(some: list[Seen]) -> Iterator[str]:
             continue
         for part in each.raw:
             buttons = "" if pressed else "".join(f"<div>{html.escape(button['text'])}</div>" for button in part["buttons"])
-            yield f"<div class=row><div class=bubble>{part['raw']['text']}</div><div class=keys>{buttons}</div></div>"
+            chosen = f"\n\n✓ {html.escape(pressed.text)}" if pressed else ""
+            yield f"<div class=row><div class=bubble>{part['raw']['text']}{chosen}</div><div class=keys>{buttons}</div></div>"
 
 
 def slack(some: list[Seen]) -> Iterator[str]:

@@ -27,7 +27,7 @@ PROJECT = HERE.parent.parent
 PLACE = Path(os.environ.get("BROKERCOACH_EMULATORS", PROJECT / ".emulators"))
 PROXY = "mitmproxy==11.0.2"  # in an environment of its own: its pins fit nobody else's
 INSTALLING = 240  # seconds that a package index may take
-READING = 300  # seconds that the cards may take where their index is to be built
+READING = 900  # seconds that the cards may take where their index is to be built
 LIMIT = 300  # seconds for everything that is played
 
 
@@ -76,12 +76,15 @@ def _install(what: str, command: list[Any]) -> None:
 
 
 def knowledge() -> Path:
-    """A home with the index, built at most once: the tests' own where they have run."""
+    """A home with the index, built at most once: the tests' own where they have run. Raises Skipped."""
     cached = PROJECT / ".pytest_cache" / "d" / "knowledge"
     home = cached if (cached / "index").is_dir() else PLACE / "knowledge"
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "bot", "search", "hello"]
-    subprocess.run(command, cwd=home, env=_environment(BROKERCOACH_HOME=str(home)), capture_output=True, check=True, timeout=READING)
+    try:
+        subprocess.run(command, cwd=home, env=_environment(BROKERCOACH_HOME=str(home)), capture_output=True, check=True, timeout=READING)
+    except subprocess.TimeoutExpired:
+        raise Skipped(f"the index was not built within {READING} s") from None
     return home / "index"
 
 
@@ -153,7 +156,7 @@ def coach(home: Path, log: Path, port: int = 0, **settings: str) -> Iterator[Coa
             found = re.search(r"health and metrics at (http://\S+)", said)
             return found[1] if found else None
 
-        serving = Coach(until(address, "the coach to serve", 60))
+        serving = Coach(until(address, "the coach to serve", 120))
         yield serving
 
 
@@ -255,7 +258,8 @@ def limited() -> None:
     def up(*_: Any) -> None:
         raise TooLong
 
-    signal.signal(signal.SIGALRM, up)
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, up)
     signal.alarm(LIMIT)
 
 

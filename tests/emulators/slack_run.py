@@ -211,7 +211,7 @@ def slack_answers_503(line: Line, alice: Alice) -> None:
 def the_socket_is_closed_and_refreshed(line: Line, alice: Alice) -> None:
     for what in ({"inject": {"type": "disconnect", "reason": "refresh_requested"}}, {"kill": True}):
         before = line.sockets(**what)
-        until(lambda: line.sockets() > before, "a new socket")  # noqa: B023 - used at once
+        until(lambda: line.sockets() > before, "a new socket", 60)  # noqa: B023 - used at once
         time.sleep(0.5)  # the emulator hands nothing over twice, so the socket has to stand before she writes
         expect(alice.write("who are you"), "software")
 
@@ -284,7 +284,7 @@ def within(stack: ExitStack, acts: Acts, place: Path, mode: str, start: Callable
     settings = {"BROKERCOACH_SLACK_BOT_TOKEN": BOT, "BROKERCOACH_SLACK_API": f"{line.address}/api/", **trust}
     alice = Alice(emulator, stack.enter_context(coach(home, place / "coach.log", own, **settings)))
     if by_socket:
-        until(lambda: _connected(alice), "the socket")
+        until(lambda: _connected(alice) and (line.missing or line.sockets()), "the socket", 60)
         time.sleep(1.0)  # the emulator hands nothing over twice, so the socket has to stand before she writes
     acts.play(f"getting to know each other, by {mode}", lambda: getting_to_know(alice))
     acts.play("a reflection with buttons, an answer edited, then deleted", lambda: reflecting_with_buttons_and_an_edit(alice))

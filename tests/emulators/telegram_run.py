@@ -211,7 +211,7 @@ def playing(stack: ExitStack, place: Path) -> Acts:
         acts.play("erasing", lambda: erasing(aisha))
     hook = free_port()
     with serve(hook, BROKERCOACH_TELEGRAM_WEBHOOK=f"http://127.0.0.1:{hook}/telegram") as serving:
-        time.sleep(1.0)  # until the webhook is set, which the emulator does not show
+        until(lambda: httpx.get(f"{emulator}/bot{TOKEN}/getWebhookInfo").json()["result"]["url"], "the webhook to be set", 60)
         acts.play("by webhook, with its secret", lambda: expect(Person(emulator, 4712, serving).write("/start"), "I'm brokercoach"))
     acts.nothing_private_in(TOKEN.partition(":")[2], "The mayor and the company", "Aisha")
     acts.skip("voice, files, groups, topics", "the emulator has none; shown by tests/test_telegram.py")

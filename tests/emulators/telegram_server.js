@@ -49,12 +49,18 @@ for (const method of ['answerCallbackQuery', 'sendChatAction', 'setMyCommands', 
 }
 ours.all('/bot:token/getMyCommands', (_, response) => ok(response, []));
 ours.all('/bot:token/getMyDescription', (_, response) => ok(response, { description: '' }));
+const hooks = {};
+ours.all('/bot:token/getWebhookInfo', (request, response) => {
+  ok(response, { url: hooks[request.params.token] || '', has_custom_certificate: false, pending_update_count: 0 });
+});
 ours.all('/bot:token/setWebhook', (request, response) => {
+  hooks[request.params.token] = request.body.url;
   axios.defaults.headers.post['X-Telegram-Bot-Api-Secret-Token'] = request.body.secret_token || '';
   server.setWebhook(request.body, request.params.token);
   ok(response, true);
 });
 ours.all('/bot:token/deleteWebhook', (request, response) => {
+  delete hooks[request.params.token];
   server.deleteWebhook(request.params.token);
   ok(response, true);
 });
