@@ -189,7 +189,7 @@ def _letter(draft: Draft, event: Fell) -> None:
     _begin(draft, "weekly-letter", frame=composed.question)
     draft.retract()
     choices = [draft.choice(what) for what in ("letter-later", "letter-less", "letters-off")]
-    draft.say(composed.text, "nudge", choices, composed.sources)
+    draft.say(composed.text, "nudge", choices, composed.sources, nudge.brief_of(draft, composed))
 
 
 # --- once a month: an entry of now beside one of half a year ago

@@ -24,6 +24,7 @@ from postgres import seeing_all, serving
 from sqlalchemy import create_engine, func, select, text
 
 from bot.model import (
+    Comment,
     Consent,
     Conversation,
     Effect,
@@ -41,6 +42,7 @@ from bot.model import (
     Rhythm,
     Say,
     Settle,
+    Share,
     Turn,
 )
 from storage import migrations, tables
@@ -638,12 +640,16 @@ def test_a_forgotten_person_leaves_no_row_and_the_others_stay(place: Place, aish
     effects = (learnt, Say(ASKED), kept(partnership="Water"), Plan("i1", "if, then", due=MONDAY), Remind("reminder", NOON))
     does(place.store, aisha, *effects, Consent("model", 1, granted=True), inbox_key=key)
     place.store.set_aside("telegram|2")
+    place.store.set_mentor(aisha, ben)
+    does(place.store, aisha, Consent("mentor", 1, granted=True), Share("e1", "What the mentor sees"))
+    does(place.store, ben, Comment(place.store.gather(ben).shown[0].id, "Why?"))
 
     receipt = place.store.forget(aisha)
 
-    assert receipt == {table.name: {"inbox": 2, "link_codes": 0}.get(table.name, 1) for table in tables.PEOPLES}
+    several = {"inbox": 2, "consents": 2, "audit": 4, "due": 3, "link_codes": 0}
+    assert receipt == {table.name: several.get(table.name, 1) for table in tables.PEOPLES}
     left = {table: place.count(table) for table in receipt}
-    assert {table for table, count in left.items() if count} == {"persons", "addresses"}
+    assert {table for table, count in left.items() if count} == {"persons", "addresses", "conversations"}
     assert place.store.people() == [Person(ben, name="Ben")]
     assert not any(place.store.forget(aisha).values())
     assert not place.store.save(aisha, Turn(Conversation()), 1, NOON)
