@@ -79,6 +79,9 @@ class Database:
         self._writer = self.engine.execution_options(writes=True)
         # SQLite lets writers wait by sleeping ever longer; our own threads queue here instead, and in order
         self._turnstile = threading.Lock() if self.is_sqlite else nullcontext()
+        self._path = Path(address.database or "") if self.is_sqlite else None
+        with self.told():
+            self._file = self._found_file()
 
     @contextmanager
     def reading(self, whose: Whose) -> Iterator[Connection]:
@@ -90,9 +93,20 @@ class Database:
     @contextmanager
     def writing(self, whose: Whose) -> Iterator[Connection]:
         """One transaction, committed when the block ends and undone when it raises."""
-        with self.told(), self._turnstile, self._writer.begin() as connection:
-            see(connection, whose)
-            yield connection
+        with self.told(), self._turnstile:
+            if self._found_file() != self._file:
+                # what is written to a file without a name goes with the process
+                raise StoreDown(f"{self.place} was deleted or replaced while it was open; stop the coach, put it back, and start again")
+            with self._writer.begin() as connection:
+                see(connection, whose)
+                yield connection
+
+    def _found_file(self) -> tuple[int, int] | None:
+        """Which file SQLite's path leads to now; None where there is none."""
+        if self._path is None or not self._path.exists():
+            return None
+        found = self._path.stat()
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def told(self) -> Iterator[None]:

@@ -279,6 +279,22 @@ def test_row_30_a_full_disk_says_so_and_nothing_is_lost(used: Home) -> None:
     assert store.check() == []
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_row_30_a_database_that_is_deleted_or_replaced_while_it_is_open_takes_nothing_in_and_says_so(used: Home, replaced: bool) -> None:
+    store = used.open()
+    store.accept(said("1"))
+    aside = used.database.rename(used.folder / "aside.db")
+    if replaced:
+        shutil.copy(aside, used.database)
+
+    with pytest.raises(StoreDown, match="was deleted or replaced"):
+        store.accept(said("2"))
+
+    aside.replace(used.database)
+    store.accept(said("3"))
+    assert [key for key, _ in store.pending()] == ["telegram|1", "telegram|3"]
+
+
 def test_row_29_a_database_that_another_program_writes_to_is_busy_and_then_is_not(used: Home) -> None:
     store = used.open("?timeout=0.05")
     with closing(sqlite3.connect(used.database, isolation_level=None)) as other:
