@@ -30,7 +30,7 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
 from bot.model import Said
-from bot.rhythm import city_of
+from bot.places import city_of
 
 SHOWN = 5  # entries that "my logbook" shows
 

@@ -34,7 +34,8 @@ from bot.hearing import (
     who_in,
 )
 from bot.model import Choice, Context, Conversation, Person, PersonId, Said, Talk
-from bot.rhythm import clock_in, day_in, day_in_words, day_within, zones_for
+from bot.places import zones_for
+from bot.rhythm import clock_in, day_in, day_in_words, day_within
 from bot.spelling import bare, words_in
 from bot.tongue import asked_for, tongue_of
 from prompts.library import load_library
