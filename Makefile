@@ -42,8 +42,9 @@ bench: $(READY)  ## measure; prints a table and writes benchmarks/results.json
 test-emulators: $(READY)  ## the adapters against third-party emulators (Node needed); says what it skips and why
 	@failed=0; for run in tests/emulators/telegram_run.py tests/emulators/slack_run.py; do $(PY) $$run || failed=1; done; exit $$failed
 
+# Without [voice]: 437 MB that nobody needs to try or test the coach.
 lock:  ## renew requirements.lock (for maintainers; needs uv)
-	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --no-emit-index-url --no-emit-find-links \
+	uv pip compile pyproject.toml $(addprefix --extra ,rag documents export telegram slack postgres llm dev) --generate-hashes --universal --no-emit-index-url --no-emit-find-links \
 		--override overrides.txt --python-version 3.11 -o requirements.lock
 
 clean:  ## take away everything that can be made again

@@ -15,7 +15,6 @@ from html import escape
 from bot.book import Block, Book, Break, Chart, Heading, Paragraph, Table
 
 _NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_BAR, _ROW, _LEFT = 300, 22, 210  # of a chart, in its own units
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1d2429;--quiet:#5b666e;--paper:#fbfaf7;--line:#d9d5cb;--mark:#2f6b8a}
@@ -24,28 +23,32 @@ STYLE = """
 body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:44rem;background:var(--paper);color:var(--ink);
 font:1.05rem/1.6 Georgia,"Noto Serif",serif;overflow-wrap:anywhere}
 h1{font-size:1.9rem;line-height:1.2}h2{margin-top:3rem;border-bottom:1px solid var(--line)}h3{margin:2rem 0 .3rem;font-size:1.1rem}
-nav ol{columns:2 14rem;padding-left:1.2rem}a{color:var(--mark)}
+nav ol{columns:2 14rem;padding-left:2.2rem}a{color:var(--mark)}
 p,blockquote{white-space:pre-wrap;margin:.5rem 0}
 blockquote{margin-left:0;padding-left:1rem;border-left:3px solid var(--line)}
 .label{margin:1rem 0 .2rem;color:var(--quiet);font-style:italic}.quiet{color:var(--quiet);font-size:.9rem}
 .added{padding-left:1rem;border-left:3px double var(--mark)}.struck{text-decoration:line-through;color:var(--quiet)}
-svg{display:block;width:100%;height:auto;max-width:38rem}svg text{fill:var(--ink);font:13px sans-serif}svg rect{fill:var(--mark)}
+figure{margin:1.5rem 0}figcaption{font-weight:bold;margin-bottom:.3rem}
+.bar{display:grid;grid-template-columns:minmax(8rem,34%) 1fr 2.5rem;gap:.2rem .6rem;align-items:center;font:.85rem/1.5 sans-serif}
+.bar span{text-align:end}.bar b{display:block;border-top:.8rem solid var(--mark);border-radius:2px}.bar em{font-style:normal}
 table{border-collapse:collapse;width:100%}
 th,td{padding:.4rem;border:1px solid var(--line);text-align:left;vertical-align:top;white-space:pre-line}
 input{width:100%;padding:.6rem;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:.4rem}
 [hidden]{display:none}
 @media print{body{max-width:none;padding:0;font-size:10.5pt;background:#fff;color:#000}nav,.find{display:none}
-h2,h3{break-after:avoid}blockquote,svg,tr{break-inside:avoid}.break{break-after:page}}
+:root{--mark:#2f6b8a;--line:#bbb;--quiet:#444}
+h2,h3,.label{break-after:avoid}blockquote,figure,tr{break-inside:avoid}.break{break-after:page}}
 """
 
 # Entries are hidden that do not hold every word; accents and case do not count. Without scripts the field is not even shown.
 SCRIPT = """
 (()=>{const find=document.querySelector('.find'),field=find.querySelector('input'),told=find.querySelector('output');find.hidden=false;
 const flat=t=>t.normalize('NFD').replace(/[\\u0300-\\u036f]/g,'').toLowerCase();
-const all=[...document.querySelectorAll('article,section')].map(e=>[e,flat(e.textContent)]);
+const front=document.querySelectorAll('nav,.front'),all=[...document.querySelectorAll('article,section')].map(e=>[e,flat(e.textContent)]);
 field.addEventListener('input',()=>{const words=flat(field.value).split(/\\s+/).filter(Boolean);let shown=0;
 for(const [e,text] of all){const fits=words.every(w=>text.includes(w));e.hidden=!fits;if(fits&&e.tagName==='ARTICLE')shown++}
-told.textContent=words.length?(shown||find.dataset.none):''})})();
+for(const e of front)e.hidden=words.length>0;
+told.textContent=words.length?(shown?find.dataset.found+': '+shown:find.dataset.none):''})})();
 """
 
 
@@ -78,6 +81,8 @@ def _body(book: Book) -> Iterator[str]:
         if first and isinstance(block, Heading):
             first = False
             yield from _contents(book)
+            opened.append("div")
+            yield '<div class="front">'
     yield from (f"</{name}>" for name in reversed(opened))
 
 
@@ -86,9 +91,9 @@ def _contents(book: Book) -> Iterator[str]:
     if listed:
         rows = "\n".join(f'<li><a href="#{_said(block.id)}">{_said(block.text)}</a></li>' for block in listed)
         yield f'<nav aria-label="{_said(book.labels.contents)}"><h2>{_said(book.labels.contents)}</h2>\n<ol>\n{rows}\n</ol></nav>'
-    search = _said(book.labels.search)
+    search, found, none = (_said(label) for label in (book.labels.search, book.labels.found, book.labels.none_found))
     yield (
-        f'<div class="find" data-none="{_said(book.labels.none_found)}" hidden><input type="search" aria-label="{search}"'
+        f'<div class="find" data-found="{found}" data-none="{none}" hidden><input type="search" aria-label="{search}"'
         f' placeholder="{search}"> <output class="quiet" aria-live="polite"></output></div>'
     )
 
@@ -116,17 +121,13 @@ def _html(block: Block) -> Iterator[str]:
 
 
 def _chart(chart: Chart) -> Iterator[str]:
+    """Bars are borders, which are printed where backgrounds are not."""
     most = max((count for _, count in chart.rows), default=1) or 1
-    height = _ROW * len(chart.rows)
-    yield f"<figure><figcaption><strong>{_said(chart.title)}</strong></figcaption>"
-    yield f'<svg role="img" viewBox="0 0 {_LEFT + _BAR + 50} {height}" aria-label="{_said(chart.alt)}"><title>{_said(chart.alt)}</title>'
-    for number, (name, count) in enumerate(chart.rows):
-        y, wide = _ROW * number, max(2, round(_BAR * count / most))
-        short = name if len(name) < 30 else name[:28] + "…"
-        yield f'<text x="{_LEFT - 8}" y="{y + 15}" text-anchor="end">{_said(short)}</text>'
-        yield f'<rect x="{_LEFT}" y="{y + 4}" width="{wide}" height="14" rx="2"/>'
-        yield f'<text x="{_LEFT + wide + 6}" y="{y + 15}">{count}</text>'
-    yield "</svg></figure>"
+    yield f'<figure role="img" aria-label="{_said(chart.alt)}"><figcaption>{_said(chart.title)}</figcaption>'
+    for name, count in chart.rows:
+        wide = max(1, round(100 * count / most))
+        yield f'<div class="bar"><span dir="auto">{_said(name)}</span><i><b style="width:{wide}%"></b></i><em>{count}</em></div>'
+    yield "</figure>"
 
 
 def _said(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bot.book import Block, Book, Break, Chart, Heading, Paragraph, Table
+from bot.book import BadFont, Block, Book, Break, Chart, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -27,12 +27,8 @@ _BAR = 90.0  # millimetres of the longest bar
 _SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
-class NoFont(Exception):
-    """A font file that cannot be used."""
-
-
 def render(book: Book, progress: Callable[[int, int], None], font: Path | None = None) -> tuple[bytes, int]:
-    """The file, and how many characters had to be printed as a box. Raises NoFont."""
+    """The file, and how many characters had to be printed as a box. Raises BadFont."""
     with _fonts() as files:
         page = _Page(book, files, font)
         for number, block in enumerate(book.blocks, 1):
@@ -88,7 +84,7 @@ class _Page:
             try:
                 pdf.add_font(name, "", file)
             except Exception as error:  # noqa: BLE001 - fontTools raises whatever a spoilt font makes it raise
-                raise NoFont(f"{file}: not a font that can be embedded ({type(error).__name__}); name a .ttf or .otf file") from None
+                raise BadFont(f"{file}: not a font that can be embedded ({type(error).__name__}); name a .ttf or .otf file") from None
         pdf.set_fallback_fonts([name for name, _ in more], exact_match=False)
         self._known = {code for name in ("body", *(name for name, _ in more)) for code in self._codes(name)}
         pdf.set_title(self.printable(book.title))

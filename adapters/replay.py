@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bot.listening import Ear, Ledger
 from bot.model import (
     Broker,
     Choice,
@@ -34,8 +35,9 @@ from bot.model import (
     Phase,
     Platform,
     Rhythm,
+    VoiceNote,
 )
-from bot.rhythm import follow_up, local, next_letter, next_reminder
+from bot.rhythm import follow_up, local, next_letter, next_reminder, next_then_and_now
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST = 10_000  # of minutes, hours or days that one turn may wait; further on, dates end
@@ -234,6 +236,26 @@ class Book(Protocol):
     def due_of(self, person_id: PersonId) -> list[Any]: ...
 
 
+class Spoken:
+    """Fetches the voice notes of a script and listens to them: their words stand in it."""
+
+    host = ""
+
+    async def text_of(self, sound: bytes) -> str:
+        return sound.decode()
+
+    async def fetch(self, note: VoiceNote, most: int) -> bytes:
+        return note.ref.encode()[:most]
+
+
+def ear_of(script: Script, ledger: Ledger) -> Ear | None:
+    """Who listens in a script; None where nobody in it agreed to that."""
+    if not any("transcription" in person.consents for person in script.people.values()):
+        return None
+    spoken = Spoken()
+    return Ear(spoken, {person.platform: spoken.fetch for person in script.people.values()}, ledger)
+
+
 @dataclass
 class VirtualClock:
     now: datetime
@@ -273,6 +295,8 @@ class Player:
                     continue
                 yield shown
                 await self.coach.handle(inbound)
+                if turn.voice is not None:
+                    await self.coach.tick()  # it is listened to at once
                 async for line in self._delivered():
                     heard.append(line["text"])
                     yield line
@@ -312,8 +336,11 @@ class Player:
             self.book.set_due(person_id, "reminder", "", at)
         for kind in person.consents:
             self.book.agree(person_id, Consent(kind, 1, granted=True))
-        if "nudges" in person.consents and person.timezone and (at := next_letter(rhythm, person.timezone, self.script.start)):
-            self.book.set_due(person_id, "nudge", "", at)
+        if "nudges" in person.consents and person.timezone:
+            if at := next_letter(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "nudge", "", at)
+            if at := next_then_and_now(rhythm, person.timezone, self.script.start):
+                self.book.set_due(person_id, "then-and-now", "", at)
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""
@@ -336,7 +363,8 @@ class Player:
             return make(opened=True), self._line(who, "in", "opened", "")
         said.append(f"{number}")
         if turn.voice is not None:
-            return make(brought="voice"), self._line(who, "in", "voice", turn.voice)
+            note = VoiceNote(self.script.people[who].platform, who, turn.voice)
+            return make(brought="voice", voice=note), self._line(who, "in", "voice", turn.voice)
         return make(text=turn.say), self._line(who, "in", "said", turn.say or "")
 
     async def _wait(self, span: timedelta) -> AsyncIterator[dict[str, Any]]:
@@ -360,7 +388,8 @@ class Player:
             message = letter.message
             self._offered[letter.address] = message.choices
             sources = [{"card": cited.card, "topics": list(cited.topics), "where": cited.where} for cited in message.sources]
-            yield self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            line = self._line(letter.address, "out", message.kind, message.text, [choice.label for choice in message.choices], sources)
+            yield line | ({"file": message.file} if message.file else {})
 
     def _line(
         self, who: str, direction: str, kind: str, text: str, choices: list[str] | None = None, sources: list[Any] | None = None

@@ -8,7 +8,7 @@ calls anybody, no link hides where it leads.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,6 +132,23 @@ def _choices(choices: Sequence[Choice]) -> Iterator[Block]:
 
 def button(action: str, choice: Choice) -> Block:
     return {"type": "button", "action_id": action, "text": plain(label(choice.label)), "value": choice.id}
+
+
+def answered(blocks: Sequence[Mapping[str, Any]], chosen: str) -> list[Block]:
+    """The blocks of a posted message once one of its choices was made: the choices are gone, and what was chosen stands there."""
+    shown = {"type": "context", "elements": [mrkdwn(f"✓ {escaped(label(chosen))}")]}
+    found: list[Block] = []
+    for block in blocks:
+        if not _offers(block):
+            found.append(dict(block))
+        elif shown not in found:
+            found.append(shown)
+    return found
+
+
+def _offers(block: Mapping[str, Any]) -> bool:
+    elements = block.get("elements") if block.get("type") == "actions" else ()
+    return any(str(each.get("action_id", "")).partition(":")[0] == CHOICE for each in elements or ())
 
 
 def _sources(sources: Sequence[Cited]) -> Iterator[Block]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -17,10 +18,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack_faults import NoAnswer, Refusal, meant
 from adapters.slack_install import Installations
-from bot.door import NotSent, Unreachable
+from bot.door import Later, NotSent, Unreachable
 
 API = "https://slack.com/api/"
 PATIENCE = 10  # seconds that a call may take
+REFUSED = timedelta(minutes=1)  # between two tries with a token that was refused
 
 log = logging.getLogger(__name__)
 
@@ -56,38 +58,52 @@ def settings_faults(account: Account) -> list[str]:
 
 
 class Calls:
-    def __init__(self, account: Account, installations: Installations | None) -> None:
+    def __init__(self, account: Account, installations: Installations | None, clock: Callable[[], datetime]) -> None:
         self._account = account
         self._installations = installations
-        self._shut: dict[str, str] = {}  # workspaces that refused us, with the token they refused
+        self._clock = clock
+        self._shut: dict[str, tuple[str, datetime]] = {}  # workspaces that refused a token: which, and until when it is not tried again
+        self._left: set[str] = set()  # the one workspace, once it has uninstalled us
 
     def bare(self, token: str | None = None) -> AsyncWebClient:
         return AsyncWebClient(token, base_url=self._account.api, timeout=PATIENCE, retry_handlers=[])
 
     async def token(self, team: str) -> str | None:
-        if self._account.bot_token:
+        """Raises NotStored."""
+        if self._account.bot_token or self._installations is None:
             return self._account.bot_token
-        if self._installations is None:
-            return None
         try:
             return await asyncio.to_thread(self._installations.slack_token, team)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception:  # noqa: BLE001 - whatever it was, the token cannot be read now
             raise NotStored from None
 
     async def client(self, team: str) -> AsyncWebClient:
-        """Raises Unreachable where no token opens the workspace."""
+        """Raises Unreachable where we are not installed, Later where the token was refused a moment ago, NotSent."""
         try:
             token = await self.token(team)
         except NotStored:
             raise NotSent("the installations cannot be read") from None
-        if token is None or self._shut.get(team) == token:
+        if token is None or team in self._left:
             raise Unreachable(f"the coach is not installed in {team}")
+        refused, until = self._shut.get(team, ("", self._clock()))
+        wait = (until - self._clock()).total_seconds()
+        if refused == token and wait > 0:
+            raise Later(wait)
         return self.bare(token)
 
-    def let_go(self, team: str) -> None:
-        """The one workspace has uninstalled us: its token is as good as none."""
-        if self._account.bot_token:
-            self._shut[team] = self._account.bot_token
+    async def let_go(self, team: str, at: datetime) -> None:
+        """A workspace has uninstalled us: its token is as good as none. Raises NotStored."""
+        if self._account.bot_token or self._installations is None:
+            self._left.add(team)
+            return
+        try:
+            await asyncio.to_thread(self._installations.slack_uninstall, team, at)
+        except Exception:  # noqa: BLE001 - as above
+            raise NotStored from None
+
+    def heard_from(self, team: str) -> None:
+        """Somebody there writes to us, so we are installed there."""
+        self._left.discard(team)
 
     async def make(self, team: str, request: Awaitable[Any]) -> Any:
         """Makes a call and says in the door's words how it failed. The SDK repeats nothing of its own."""
@@ -96,16 +112,18 @@ class Calls:
         except SlackApiError as error:
             fault = meant(error)
             if isinstance(fault, Refusal):
-                await self._shut_out(team, str(error.response.get("error")))
+                fault = await self._refused(team, str(error.response.get("error")))
             raise fault from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise NotSent("no connection to Slack") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NoAnswer(type(error).__name__) from None
 
-    async def _shut_out(self, team: str, code: str) -> None:
-        """Said once for each token, not once for each letter."""
+    async def _refused(self, team: str, code: str) -> Later:
+        """Nothing is sent to this workspace for a while. Said once for each token, not once for each letter."""
         token = await self.token(team)
-        if token and self._shut.get(team) != token:
-            self._shut[team] = token
-            log.error("Slack refuses the token of workspace %s (%s); nothing is sent there until it is installed anew", team, code)
+        if token:
+            if self._shut.get(team, ("", None))[0] != token:
+                log.error("Slack refuses the token of workspace %s (%s); letters wait until it is installed anew", team, code)
+            self._shut[team] = token, self._clock() + REFUSED
+        return Later(REFUSED.total_seconds())

@@ -29,8 +29,12 @@ class BadBlocks(NotSent):
     """Slack refuses a letter for its layout."""
 
 
-class Refusal(Unreachable):
-    """A token that opens nothing any more."""
+class Declined(NotSent):
+    """Slack's own word that it will not do this, whatever the reason."""
+
+
+class Refusal(NotSent):
+    """A token that opens nothing any more, which says nothing of whom the letter is for."""
 
 
 def meant(error: SlackApiError) -> Exception:
@@ -51,7 +55,7 @@ def meant(error: SlackApiError) -> Exception:
         return NoAnswer(code or f"status {status}")
     if code == "missing_scope":
         log.error("the Slack app lacks a scope; install it again from slack-manifest.yaml")
-    return NotSent(code)
+    return Declined(code)
 
 
 def _seconds(header: str | None) -> float:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 from adapters.slack_blocks import CHOICE, FEEDBACK
 from adapters.slack_home import FIELD, INPUT, WISH
+from adapters.slack_notes import note_in
 from bot.model import Brought, Inbound
 
 Body = Mapping[str, Any]
@@ -60,13 +61,15 @@ def of_message(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
     if subtype not in _WRITTEN or not _by_person(event):
         return None
     text, brought = words(event.get("text") or ""), _brought(event)
+    who = address(team, event["user"])
     return Inbound(
         key=_key(team, event["channel"], event["ts"], salt),
         platform="slack",
-        address=address(team, event["user"]),
+        address=who,
         at=_moment(event["ts"], now),
         text=text,
         brought=None if text else brought,
+        voice=note_in(event, who) if brought == "voice" and not text else None,
     )
 
 
@@ -133,6 +136,29 @@ def of_press(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:
     if kind == FEEDBACK and value == "bad":  # as if they had said that the coach took a wrong turn
         return Inbound(key=key, platform="slack", address=who, at=now, wish="wrong-turn")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The message whose choice was made, and how the choice was called."""
+
+    channel: str
+    ts: str
+    label: str = field(repr=False)
+    blocks: Sequence[Mapping[str, Any]] = field(repr=False)
+    text: str = field(repr=False)
+
+
+def chosen(body: Body) -> Chosen | None:
+    """None where no choice of a message was made, or where Slack does not say of which."""
+    action, message, place = body["actions"][0], body.get("message"), body.get("container") or {}
+    said = (action.get("selected_option") or action).get("text")
+    if str(action.get("action_id", "")).partition(":")[0] != CHOICE or not isinstance(message, Mapping) or not isinstance(said, Mapping):
+        return None
+    channel, ts, blocks = place.get("channel_id"), place.get("message_ts"), message.get("blocks")
+    if not channel or not ts or not isinstance(blocks, list) or not said.get("text"):
+        return None
+    return Chosen(channel, ts, str(said["text"]), blocks, str(message.get("text") or ""))
 
 
 def of_command(body: Body, now: datetime, salt: bytes = b"") -> Inbound | None:

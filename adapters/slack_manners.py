@@ -1,4 +1,5 @@
-"""What Slack shows beside the conversation: the home page, a form, prompts, "is thinking", lines for one pair of eyes.
+"""What Slack shows beside the conversation: the home page, a form, prompts, choices that were made, "is thinking", lines for one pair
+of eyes.
 
 All of it is lossy by design: it runs beside the acknowledgement and may fail without a trace but a log line.
 """
@@ -7,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack_blocks import escaped
+from adapters.slack_blocks import answered, escaped
 from adapters.slack_calls import Calls
 from adapters.slack_faults import NO_STATUS
 from adapters.slack_home import home, note_form, strangers_home
-from adapters.slack_intake import Spot
+from adapters.slack_intake import Chosen, Spot
 from bot.overview import ACTIONS, Overview
 from prompts.library import Library, Words
+
+HOMES = 1000  # home pages that are kept as they should be
+REST = 1.0  # seconds between a letter and a look at the home page, so that one look does for a whole turn
+PACE = 0.6  # seconds between two pages: Slack's page on rate limits gives views.publish "100+ per minute"
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +37,9 @@ class Manners:
         self._overview = overview
         self._no_status = False  # this workspace's plan or app shows no status
         self._beside: set[asyncio.Task[None]] = set()
+        self._homes: OrderedDict[str, dict[str, Any] | None] = OrderedDict()  # by whom they were opened, and what they show
+        self._stale: set[str] = set()  # whose home page is about to be looked at again
+        self._publishing = asyncio.Lock()
 
     async def close(self) -> None:
         some = list(self._beside)
@@ -44,10 +53,49 @@ class Manners:
             known = await self._overview(address)
         return self._library.in_language(known.language if known else "en")
 
-    async def publish(self, who: str) -> None:
-        known, (team, user) = await self._overview(who), who.split(":", 1)
-        view = home(known) if known and known.welcomed else strangers_home(await self.words(who))
-        await (await self._calls.client(team)).views_publish(user_id=user, view=view)
+    async def known(self, who: str) -> bool:
+        """Whether they have met the coach. Raises what asking raises."""
+        known = await self._overview(who)
+        return known is not None and known.welcomed
+
+    # --- the home page
+
+    def home_opened(self, who: str) -> None:
+        self._homes.pop(who, None)
+        self._homes[who] = None
+        if len(self._homes) > HOMES:
+            self._homes.popitem(last=False)
+        self.beside(self._publish(who))
+
+    def turned(self, who: str) -> None:
+        """A turn of theirs is over. A home page that was never opened needs no look: it is made when it is."""
+        if who in self._homes and who not in self._stale:
+            self._stale.add(who)
+            self.beside(self._refresh(who))
+
+    async def _refresh(self, who: str) -> None:
+        await asyncio.sleep(REST)
+        self._stale.discard(who)
+        await self._publish(who)
+
+    async def _publish(self, who: str) -> None:
+        """Publishes what differs from what is shown, one page after the other."""
+        async with self._publishing:
+            known, (team, user) = await self._overview(who), who.split(":", 1)
+            view = home(known) if known and known.welcomed else strangers_home(await self.words(who))
+            if view == self._homes.get(who):
+                return
+            await (await self._calls.client(team)).views_publish(user_id=user, view=view)
+            if who in self._homes:
+                self._homes[who] = view
+            await asyncio.sleep(PACE)
+
+    # --- messages
+
+    async def answered(self, who: str, chosen: Chosen) -> None:
+        """The choices of a message make room for the one that was made."""
+        client = await self._calls.client(who.partition(":")[0])
+        await client.chat_update(channel=chosen.channel, ts=chosen.ts, text=chosen.text, blocks=answered(chosen.blocks, chosen.label))
 
     async def open_note(self, who: str, trigger: str) -> None:
         view = note_form(await self.words(who))

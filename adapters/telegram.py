@@ -36,11 +36,12 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter
 from telegram.request import HTTPXRequest
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
+from adapters.telegram_files import Files
 from adapters.telegram_intake import WANTED, read
 from adapters.telegram_manners import Manners
 from adapters.telegram_text import Part, to_message
-from bot.door import Accept, Refused
-from bot.model import Inbound, Letter, Platform
+from bot.door import Accept, Press, Refused
+from bot.model import Inbound, Letter, Message, Platform
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -75,8 +76,11 @@ class Telegram:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         poll: int = POLL,
         patience: float = 20.0,
+        press: Press | None = None,
     ) -> None:
-        """`patience`: seconds that Telegram has for an answer. Raises Refused for a token or a secret of an impossible shape."""
+        """`patience`: seconds that Telegram has for an answer; `press` makes the files of letters. Raises Refused for a token or a secret
+        of an impossible shape.
+        """
         # The library's own way to have times as timedelta; without it every 429 comes with a warning.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         # It logs what it cannot parse word by word, and httpx logs addresses, which hold the token.
@@ -96,6 +100,7 @@ class Telegram:
         self._asking, self._telling = request(connection_pool_size=2), request(connection_pool_size=32)
         self._bot = Bot(token, base_url=base, request=self._telling, get_updates_request=self._asking)
         self._manners = Manners(self._bot, words, clock)
+        self._files = Files(self._bot, press) if press else None
         self.heard_at: datetime | None = None
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
@@ -232,20 +237,32 @@ class Telegram:
 
     async def send(self, letter: Letter) -> None:
         """A letter of several parts that was interrupted goes on where it stopped."""
+        if letter.message.file and self._files:
+            topic = self._topics.get(letter.address)
+            await self._arrived(self._files.send(letter, topic, partial(self._say, letter.address)))
+            return
         for number, part in enumerate(to_message(letter.message)):
             if number < self._progress.get(letter.key, 0):
                 continue
             if number:
                 await self._sleep(1.0)  # about one message a second is allowed in a chat; letters are paced by whoever sends them
-            try:
-                await self._send(letter.address, part)
-            except (TypeError, ValueError, AttributeError) as error:
-                # It answered 200 and with JSON, so the letter is there; only the library does not know this shape of a message.
-                log.warning("Telegram's answer to a letter is of an unknown shape: %s", type(error).__name__)
-            except BROKEN as error:
-                raise meant(error) from None
+            await self._arrived(self._send(letter.address, part))
             _remember(self._progress, letter.key, number + 1)
         self._progress.pop(letter.key, None)
+
+    async def _arrived(self, sending: Awaitable[None]) -> None:
+        """Returns when it did; raises in the door's words."""
+        try:
+            await sending
+        except (TypeError, ValueError, AttributeError) as error:
+            # It answered 200 and with JSON, so the letter is there; only the library does not know this shape of a message.
+            log.warning("Telegram's answer to a letter is of an unknown shape: %s", type(error).__name__)
+        except BROKEN as error:
+            raise meant(error) from None
+
+    async def _say(self, address: str, text: str) -> None:
+        for part in to_message(Message("notice", text)):
+            await self._send(address, part)
 
     async def _send(self, address: str, part: Part) -> None:
         rows = [[InlineKeyboardButton(button.label, callback_data=button.data)] for button in part.buttons]

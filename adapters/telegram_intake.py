@@ -16,6 +16,7 @@ from typing import Any
 from telegram import Message, MessageEntity, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
+from adapters.telegram_notes import note_in
 from bot.model import Brought, Inbound
 
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -57,7 +58,8 @@ def to_inbound(update: Update, now: datetime, salt: bytes = b"") -> Inbound | No
     at = min(message.date, now)
     if brought := _brought(message):
         album = message.media_group_id
-        return came(key=_hashed(f"album|{message.chat.id}|{album}", salt) if album else key, at=at, brought=brought)
+        voice = note_in(message) if brought == "voice" else None
+        return came(key=_hashed(f"album|{message.chat.id}|{album}", salt) if album else key, at=at, brought=brought, voice=voice)
     return came(key=key, at=at, text=text) if text else None
 
 

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, TextIO
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol, TextIO, TypeVar
 from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
 
+from bot.door import Copy, Press
 from bot.model import Inbound, Letter, Message
 from prompts.library import Words
 
 WIDEST = 84  # columns; longer lines are hard to read
 TICK = 20.0  # seconds between two looks at the clock while nobody types
 PATIENCE = 0.4  # seconds after which a wait shows what it is waiting for
+
+T = TypeVar("T")
 
 
 class Coach(Protocol):
@@ -94,10 +101,22 @@ async def _read(lines: TextIO, loop: asyncio.AbstractEventLoop) -> str:
     return await got
 
 
+def _kept(folder: Path, copy: Copy) -> Path:
+    """The file, readable for its owner alone; nothing that is there is written over."""
+    name = Path(copy.name)
+    for n in count(1):
+        path = folder / (copy.name if n == 1 else f"{name.stem}-{n}{name.suffix}")
+        with suppress(FileExistsError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(copy.data)
+            return path
+    raise AssertionError
+
+
 class Terminal:
     """One person's chat. `building` tells how far the index is while it is being built: (done, all), else None.
 
-    `note` is what the person should know about how the coach runs, once there is something; it is shown once, on stderr.
+    `note` is what the person should know about how the coach runs, once there is something; it is shown once, on stderr. `press` makes the
+    files of letters, which are written into the folder that the chat was started in.
     """
 
     def __init__(
@@ -108,6 +127,7 @@ class Terminal:
         clock: Callable[[], datetime],
         building: Callable[[], tuple[int, int] | None] = lambda: None,
         note: Callable[[], str | None] = lambda: None,
+        press: Press | None = None,
     ) -> None:
         self._coach = coach
         self._words = words
@@ -115,6 +135,7 @@ class Terminal:
         self._clock = clock
         self._building = building
         self._note = note
+        self._press = press
         self._noted = False
         self._console = Console(highlight=False, soft_wrap=False)
         self._console.width = min(self._console.width, WIDEST)
@@ -122,7 +143,7 @@ class Terminal:
 
     async def run(self) -> None:
         """Chats until the input ends or somebody leaves. Raises StoreDown where it cannot go on."""
-        await self._waited_for(self._coach.resume())
+        await self._waited_for(self._coach.resume(), self._line("terminal.thinking"))
         await self._coach.tick()
         if not await self._deliver():
             await self._take(to_inbound("", self._address, self._clock(), opened=True))
@@ -171,31 +192,33 @@ class Terminal:
             await self._deliver()
 
     async def _take(self, inbound: Inbound) -> None:
-        await self._waited_for(self._coach.handle(inbound))
+        await self._waited_for(self._coach.handle(inbound), self._line("terminal.thinking"))
         if not self._noted and (note := self._note()):
             self._noted = True
             sys.stderr.write(f"brokercoach: {note}\n")
         await self._deliver()
 
-    async def _waited_for(self, turn: Awaitable[None]) -> None:
-        """Waits for a turn; a wait that can be felt shows what it is for."""
-        task = asyncio.ensure_future(turn)
+    async def _waited_for(self, work: Awaitable[T], shown: str) -> T:
+        """Waits for a turn or a file; a wait that can be felt shows what it is for."""
+        task = asyncio.ensure_future(work)
         done, _ = await asyncio.wait({task}, timeout=PATIENCE)
         if not done and self._console.is_terminal:
-            with self._console.status(self._line("terminal.thinking"), spinner="dots") as status:
+            with self._console.status(shown, spinner="dots") as status:
                 while not task.done():
                     if progress := self._building():
                         status.update(self._line("terminal.building", done=str(progress[0]), all=str(progress[1])))
                     await asyncio.wait({task}, timeout=PATIENCE)
         elif not done and self._building():
             sys.stderr.write(self._line("terminal.building", done="0", all="…") + "\n")
-        await task
+        return await task
 
     async def _deliver(self) -> int:
         async with self._sending:
             return await self._coach.deliver("terminal", self._show, self._address)
 
     async def _show(self, letter: Letter) -> None:
+        if letter.message.file and self._press:
+            letter = replace(letter, message=await self._saved(letter, self._press))
         styles = {"text": "", "choice": "cyan", "source": "dim"}
         shown = Text(f"{self._line('terminal.coach')} › ", style="bold green")
         for role, line in to_message(letter.message):
@@ -206,6 +229,16 @@ class Terminal:
             else:
                 self._console.print(Text(f"  {line}", style=styles[role]))
         self._console.print()
+
+    async def _saved(self, letter: Letter, press: Press) -> Message:
+        """Writes a letter's file down, and says where it is."""
+        copy = await self._waited_for(press(letter), self._line("terminal.printing"))
+        told = copy.instead
+        with suppress(OSError):
+            if copy.data:
+                path = await asyncio.to_thread(_kept, Path.cwd(), copy)
+                told = "\n".join(part for part in (letter.message.text, self._line("export.saved", path=str(path)), copy.note) if part)
+        return replace(letter.message, text=told)
 
     def _line(self, key: str, **slots: str) -> str:
         line = self._words.variants(key)[0]

@@ -1,38 +1,80 @@
-"""Kills the real `serve` with SIGKILL a thousand times (or as often as the first argument says) while people write, and counts.
+"""Kills the real `serve` with SIGKILL while people write in Telegram and Slack, again and again, and counts.
 
-Prints the reckoning and ends with 1 if a message was lost, doubled or out of order, or sent twice without being marked.
+    alone     one process on SQLite, killed
+    clock     the same, and at each start its clock is wrong by up to 26 hours, forward or back, while reminders fall due
+    together  two processes on one PostgreSQL, of which one is killed each time
+    database  one process on PostgreSQL, and PostgreSQL is killed
+
+The moments are drawn at random. `--aimed` aims them at where it hurts: right after a letter arrived, before that is written down.
+
+Prints the reckoning and ends with 1 if a message was lost, doubled, out of order or unanswered, or sent twice without being marked, or
+if at random moments more than 2 % of what was under way was sent twice.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import random
 import sys
 import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import time as clock_time
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
+MOST_TWICE = 0.02  # of the messages and letters under way at the kills
 
 
-async def main(kills: int, index: Path) -> bool:
+async def main(asked: argparse.Namespace, index: Path) -> bool:
     from conftest import with_index
-    from harness import killed, stage
+    from harness import database_killed, killed, one_of_two_killed, stage
+    from postgres import serving
 
-    with tempfile.TemporaryDirectory(prefix="brokercoach-kills-") as folder:
-        home = with_index(Path(folder) / "home", index, Path(folder) / "bytecode")
-        async with stage(home) as on:
-            on.welcome(range(100, 400))
-            tell = lambda n: sys.stderr.write(f"\r{n}/{kills}")  # noqa: E731
-            reckoning = await killed(on, kills, random.Random(1), tell)  # noqa: S311 - to be repeated exactly
-    print(f"\n{reckoning}")
-    return reckoning.holds()
+    from bot.model import Rhythm
+
+    def tell(n: int) -> None:
+        nonlocal kills
+        kills = n
+        sys.stderr.write(f"\r{n}/{asked.kills}")
+
+    kills, began = 0, time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brokercoach-kills-")))
+        server = stack.enter_context(serving()) if asked.how in ("together", "database") else None
+        strike = {
+            "alone": killed,
+            "clock": killed,
+            "together": one_of_two_killed,
+            "database": partial(database_killed, server=server),
+        }[asked.how]
+        clock = folder / "clock" if asked.how == "clock" else None
+        home = with_index(folder / "home", index, folder / "bytecode")
+        async with stage(home, server.database() if server else "", slack=True, clock=clock, aimed=float(asked.aimed)) as on:
+            people = [*range(100, 250), *(f"U{n}" for n in range(150))]
+            on.welcome(people, rhythm=Rhythm(clock_time(15, 0) if clock else None, workdays=tuple(range(7))))
+            rng = random.Random(asked.seed)  # noqa: S311 - to be repeated
+            reckoning = await strike(on, kills=asked.kills, rng=rng, tell=tell, until=began + 60 * asked.minutes)
+    print(f"\n{kills} kills in {(time.monotonic() - began) / 60:.0f} minutes, {asked.how}, seed {asked.seed}")
+    for what, number in asdict(reckoning).items():
+        print(f"{number:>8} {what.replace('_', ' ')}")
+    return reckoning.holds() and (asked.aimed or reckoning.sent_twice <= MOST_TWICE * reckoning.in_flight)
 
 
 if __name__ == "__main__":
     from knowledge.search import Finder
 
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kills", nargs="?", type=int, default=1000)
+    parser.add_argument("--how", choices=("alone", "clock", "together", "database"), default="alone")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop killing after so long")
+    parser.add_argument("--aimed", action="store_true", help="kill right after a letter arrived")
+    parser.add_argument("--seed", type=int, default=1)
     with tempfile.TemporaryDirectory(prefix="brokercoach-index-") as place:
         Finder.open(Path(place))
-        ok = asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, Path(place)))
+        ok = asyncio.run(main(parser.parse_args(), Path(place)))
     sys.exit(not ok)

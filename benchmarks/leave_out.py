@@ -14,7 +14,7 @@ from pathlib import Path
 from knowledge.card import Card, load_cards
 from knowledge.embedder import Embedder
 from knowledge.gloss import glosses_of
-from knowledge.index import GLOSSARY, Index, columns_of, compiled_card, lines_in, open_index, others_of, texts_of
+from knowledge.index import Index, columns_of, compiled_card, glossaries, open_index, others_of, texts_of
 from knowledge.search import Finder
 from knowledge.words import Words, write
 
@@ -28,7 +28,7 @@ def left_out(home: Path) -> dict[str, tuple[int, int]]:
     if model is None or whole.vectors is None:
         raise SystemExit("search by meaning is not installed")
     row_of = {text.text: row for row, text in enumerate(whole.texts)}
-    glosses = glosses_of(lines_in(GLOSSARY))
+    glosses = glosses_of(glossaries())
     cards = load_cards()
     found: dict[str, tuple[int, int]] = {}
     for fold in range(FOLDS):

@@ -188,7 +188,7 @@ class Adviser:
     def _names(self, brief: Brief) -> Names:
         person = brief.person
         told = [*([person.name] if person.name else []), *(partnership.name for partnership in person.partnerships)]
-        told += [entry.partnership for entry in brief.entries if entry.partnership]
+        told += [name for entry in brief.entries for name in (entry.partnership, *entry.people) if name]
         return Names(self._tells()[brief.language], told, wording.texts_in(wording.material(brief)))
 
     def _tongue(self, text: str) -> str | None:

@@ -147,11 +147,6 @@ def review(draft: Draft) -> None:
         guiding.start(draft, "aims-review", frame=clip(dict(entry.answers).get("aim", ""), guiding.QUOTED), ref=entry.id)
 
 
-def export(draft: Draft) -> None:
-    """There is no way for a file through the chat doors: whoever runs the coach makes it."""
-    draft.say(draft.line("export", person=draft.person.id))
-
-
 ASKED: dict[str, Callable[[Draft, Asked], None]] = {
     "thought": _thought,
     "reword": _reword,
@@ -169,5 +164,4 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "catch-up": catch_up,
     "aims": aims,
     "aims-review": review,
-    "export": export,
 }

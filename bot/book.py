@@ -69,8 +69,8 @@ class Labels:
 
     contents: str
     search: str
+    found: str
     none_found: str
-    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ class Sheaf:
     made: datetime
 
 
+class BadFont(Exception):
+    """A font file that cannot be used; the message says which and why."""
+
+
 class Binder:
     """The words of a book, and the parts that every book has. `topics` are the names of the cards' topics."""
 
@@ -126,6 +130,11 @@ class Binder:
         from babel.dates import format_date
 
         return str(format_date(day, "long", locale=self.language))
+
+    def short_day(self, day: date) -> str:
+        from babel.dates import format_date
+
+        return str(format_date(day, "medium", locale=self.language))
 
     def on(self, at: datetime) -> str:
         return self.day(today(at, self.sheaf.person.zone))
@@ -185,7 +194,7 @@ class Binder:
             yield Chart(title, tuple(counted), f"{title}: " + "; ".join(f"{name} {count}" for name, count in counted))
 
     def labels(self) -> Labels:
-        return Labels(*(self.line(f"book.{key}") for key in ("contents", "search", "search.none", "page")))
+        return Labels(*(self.line(f"book.{key}") for key in ("contents", "search", "search.found", "search.none")))
 
     def certificate(self) -> Iterable[Block]:
         sheaf = self.sheaf
@@ -234,9 +243,9 @@ def bind(binder: Binder) -> Book:
 def _profile(binder: Binder) -> Iterable[Block]:
     person = binder.sheaf.person
     if person.zone:
-        yield Paragraph(binder.line("about.zone", zone=person.zone), "quiet")
+        yield Paragraph(binder.line("book.zone", zone=person.zone), "quiet")
     if person.broker:
-        yield Paragraph(binder.line(f"about.broker.{person.broker}"), "quiet")
+        yield Paragraph(binder.line(f"book.broker.{person.broker}"), "quiet")
     for each in person.partnerships:
         phases = ", ".join(binder.line(f"phase.{phase}") for phase in each.phases)
         yield Paragraph(" · ".join(part for part in (each.name, phases) if part), "quiet")
@@ -245,7 +254,9 @@ def _profile(binder: Binder) -> Iterable[Block]:
 def charts(binder: Binder, weeks: Mapping[date, Sequence[Entry]]) -> Iterable[Block]:
     entries = [entry for week in weeks.values() for entry in week if not entry.retracted]
     shown = list(weeks)[-WEEKS:]
-    yield from binder.chart("book.chart.weeks", [(monday.isoformat(), len(weeks[monday])) for monday in shown] if len(shown) > 1 else [])
+    yield from binder.chart(
+        "book.chart.weeks", [(binder.short_day(monday), len(weeks[monday])) for monday in shown] if len(shown) > 1 else []
+    )
     themes = Counter(theme.topic for entry in entries for theme in entry.themes)
     yield from binder.chart("book.chart.themes", _most(themes, binder.topic))
     phases = Counter(phase for entry in entries for phase in entry.phases)

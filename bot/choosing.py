@@ -37,7 +37,7 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
 
 
 def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:
-    """The choice at a number or an ordinal."""
+    """The choice at a number or an ordinal; "the last" is the last of what is offered, not a way out of it such as "none of these"."""
     shape = rf"\(?(?:(?:{any_of(hear.number_leads)}) ?|#)?(\d|{any_of(hear.numbers)})\)?[.!]?(?:,? (?:{any_of(hear.number_tails)}))?"
     if number := re.fullmatch(shape, flat(text).strip()):
         place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
@@ -45,8 +45,9 @@ def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hea
     named = [hear.ordinals[word] for word in core if word in hear.ordinals]
     if len(named) != 1 or len(core) > 2:
         return None
-    place = {-1: len(offered), 0: len(offered) // 2 + 1 if len(offered) % 2 else 0}.get(named[0], named[0])
-    return offered[place - 1] if 1 <= place <= len(offered) else None
+    ranked = [choice for choice in offered if not choice.id.startswith("do:")] or offered
+    place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named[0], named[0])
+    return ranked[place - 1] if 1 <= place <= len(ranked) else None
 
 
 def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:

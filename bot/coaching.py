@@ -16,7 +16,7 @@ from typing import Literal
 
 from bot import options
 from bot.draft import Draft
-from bot.exploring import STORY, TELLING, ask_back, holds_several, offer_threads, thread_meant, threads_in, walk
+from bot.exploring import STORY, TELLING, ask_back, holds_several, name_threads, offer_threads, walk
 from bot.hearing import (
     asks_coach,
     asks_plainly,
@@ -35,6 +35,7 @@ from bot.model import Passage, Said, Talk
 from bot.options import LIKELY, advise
 from bot.reply import speak, with_used, without
 from bot.spelling import words_in
+from bot.threads import threads_in
 
 CLEAR = 0.5  # a passage's score from which it answers the message (docs/retrieval.md has how often it is right)
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
@@ -44,10 +45,7 @@ SENTENCE = 6  # words from which a message that no card knows, and that names no
 
 def coach(draft: Draft, text: str) -> None:
     """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one."""
-    if thread := thread_meant(draft.talk, text, draft.words.hear):
-        draft.before, draft.talk = draft.talk, None
-        _begin(draft, thread)
-    elif not _carried_on(draft, text):
+    if not _carried_on(draft, text):
         _begin(draft, text)
 
 
@@ -97,10 +95,14 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     """The first moves, as sure as the search is: options, threads to choose from, or a question back."""
     asked = f"{talk.asked}\n{text}" if talk else text
     used = tuple(part for part in talk.used if part != "listening") if talk else ()
-    fresh = Talk(best.card, "explore", talk.began if talk else draft.at, draft.at, asked, used)
+    fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
+    if talk:
+        fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     clear, adds = best.score >= CLEAR, talk is None or content_of(text, draft.words.hear) >= NEW
     if content_of(asked, draft.words.hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
+    elif talk is None and (threads := threads_in(text, draft.words.hear)):
+        name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and holds_several(text, draft.words.hear):
         offer_threads(draft, fresh, text)
     elif clear and adds:
@@ -207,8 +209,8 @@ def one(draft: Draft) -> None:
     options.one_way(draft)
 
 
-def thread_picked(draft: Draft, card: str) -> None:
-    """Goes on with the thread that was picked, where the threads were cards."""
+def card_picked(draft: Draft, card: str) -> None:
+    """Goes on with the card that was picked."""
     talk = draft.talk
     passage = next((passage for passage in draft.context.passages if passage.card == card), None)
     if talk is None or passage is None:
@@ -217,15 +219,18 @@ def thread_picked(draft: Draft, card: str) -> None:
         advise(draft, replace(talk, card=card, stage="options", at=draft.at), passage, talk.asked)
 
 
-def own_thread_picked(draft: Draft, number: str) -> None:
-    """Goes on with the thread that was picked, where the threads were their own; the others can be come back to."""
-    talk = draft.talk
-    threads = threads_in(talk.asked, draft.words.hear) if talk else []
-    if talk is None or int(number) >= len(threads):
+def thread_picked(draft: Draft, what: str) -> None:
+    """Opens the talk about one of several matters; the others are kept for afterwards."""
+    talk, number = draft.talk, int(what)
+    if talk is None or number >= len(talk.threads):
         draft.say(draft.line("unsure"))
         return
-    draft.before, draft.talk = talk, None
-    coach(draft, threads[int(number)])
+    text = talk.threads[number]
+    others = tuple(thread for thread in talk.threads if thread != text)
+    draft.talk = None
+    coach(draft, text)
+    if draft.talk:
+        draft.talk = replace(draft.talk, threads=others)
 
 
 def correct(draft: Draft, text: str) -> None:

@@ -35,16 +35,16 @@ def in_hand(conversation: Conversation, text: str, at: datetime, hear: Hear) -> 
 def resting(conversation: Conversation, at: datetime) -> Talk | None:
     """A talk of some time ago that might be gone on with."""
     talk = _standing(conversation.talk, at)
-    return talk if talk and at - talk.at >= STALE and talk.stage != "glad" and "quiet" not in talk.used else None
+    return talk if talk and at - talk.at >= STALE and talk.asked and talk.stage != "glad" and "quiet" not in talk.used else None
 
 
 def _standing(talk: Talk | None, at: datetime) -> Talk | None:
-    return talk if talk and talk.asked and at - talk.at < KEPT else None
+    return talk if talk and (talk.asked or talk.threads) and at - talk.at < KEPT else None
 
 
 def about(talk: Talk, hear: Hear) -> str:
     """A few of the person's own words by which a talk is called."""
-    first = talk.asked.partition("\n")[0]
+    first = talk.asked.partition("\n")[0] or next(iter(talk.threads), "")
     words = first.split()
     if len(words_in(first)) > QUOTED and (echo := echo_of(first, hear)) and not feels(echo, hear):
         return echo

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, safety, wishes, within
+from bot import doorway, falling, guiding, mending, outside, pressing, safety, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -54,8 +54,10 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             _wished(draft, wish)
         case Noted(text=text):
             _noted(draft, text)
+        case Handed(what="voice"):
+            voicenotes.brought(draft, event)
         case Handed(what=what):
-            wishes.finish_in_place(draft, draft.line(f"handed.{what}"))
+            guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
     return draft.turn()
 
 
@@ -112,6 +114,8 @@ def _said(draft: Draft, text: str) -> None:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
     if safety.alarmed(draft, text):
+        return
+    if voicenotes.mended(draft, text):
         return
     if draft.context.claimed and (code := doorway.code_in(text)):
         doorway.claimed(draft, code)

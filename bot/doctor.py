@@ -27,8 +27,10 @@ def examine(settings: Settings, progress: Callable[[int, int], None] | None = No
         ("prompts", _prompts),
         ("home", _home),
         ("logbook", _logbook),
+        ("wall", _wall),
         ("post", _post),
         ("model", _model),
+        ("voice", _voice),
         ("search", partial(_search, progress=progress)),
     ]
     if settings.telegram_token:
@@ -101,6 +103,34 @@ def _logbook(settings: Settings) -> str:
         store.close()
 
 
+def _wall(settings: Settings) -> str:
+    """The second wall between people, beside every question's own; PostgreSQL has one."""
+    from bot.parts import open_store
+    from storage.faults import StoreDown
+
+    store = open_store(settings)
+    try:
+        if gaps := store.gaps():
+            raise StoreDown("; ".join(gaps))
+    finally:
+        store.close()
+    postgres = settings.database_url.startswith("postgres")
+    return "row-level security keeps people apart" if postgres else "every question names one person; row-level security is PostgreSQL's"
+
+
+def _voice(settings: Settings) -> str:
+    """Asks nobody, as for the model."""
+    from bot.transcribing import missing, open_transcriber
+    from storage.faults import StoreDown
+
+    transcriber = open_transcriber(settings)
+    if transcriber is None:
+        return "voice notes are not listened to"
+    if wanted := missing(settings):
+        raise StoreDown(f"BROKERCOACH_TRANSCRIBE is {settings.transcribe} and its library is not installed: install {wanted}")
+    return f"voice notes are listened to {f'at {transcriber.host}' if transcriber.host else 'on this machine'}"
+
+
 def _model(settings: Settings) -> str:
     """Asks nobody: looking is free, and a provider would count it."""
     from importlib.util import find_spec
@@ -112,8 +142,8 @@ def _model(settings: Settings) -> str:
     models = open_models(settings)
     if not models:
         return "none; everything works without one"
-    if any(find_spec(name) is None for name in ("langchain", "langchain_openai")):
-        raise StoreDown("BROKERCOACH_MODEL is set and langchain is not installed: install brokercoach[llm], or leave the setting out")
+    if any(find_spec(name) is None for name in ("langchain", "langchain_openai", "spellchecker")):
+        raise StoreDown("BROKERCOACH_MODEL is set and a library is missing: install brokercoach[llm], or leave the setting out")
     store = open_store(settings)
     try:
         month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -8,6 +8,7 @@ marked as uncertain.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.model import Inbound, Letter, Platform
@@ -16,7 +17,9 @@ Accept = Callable[[Inbound], Awaitable[None]]
 
 
 class NotSent(Exception):
-    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, a refused token."""
+    """The letter certainly did not arrive, and may be sent again as if for the first time: no connection, or our token is refused, which
+    says nothing of whom the letter is for.
+    """
 
 
 class Later(NotSent):
@@ -29,11 +32,38 @@ class Later(NotSent):
 
 
 class Unreachable(NotSent):
-    """There is nobody at this address any more: blocked, gone, archived. Nothing more is sent there until somebody writes from it."""
+    """There is nobody at this address any more: blocked, gone, archived, the coach uninstalled. Nothing more is sent there until
+    somebody writes from it.
+    """
+
+
+class Gone(Exception):
+    """What was to be fetched is not there any more, or was never ours to fetch."""
+
+
+class TooBig(Exception):
+    """What was to be fetched has more bytes than were asked for."""
 
 
 class Refused(Exception):
     """The platform does not accept our credentials, or they cannot be right; the message names the setting and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Somebody's logbook as a file, on its way out. `note` is to be said beside it, if anything.
+
+    `instead` is what is said where there is no `data`, because it could not be made, or where the platform does not take it.
+    """
+
+    name: str
+    instead: str = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
+    note: str = field(default="", repr=False)
+
+
+# Makes the file of a letter that has one; raises NotSent when it cannot be made just now.
+Press = Callable[[Letter], Awaitable[Copy]]
 
 
 class Door(Protocol):

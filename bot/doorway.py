@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bot import mentoring
 from bot.draft import Draft
 from bot.leaving import hold_place
 from bot.model import CloseDoor, Join, OfferCode
@@ -25,6 +26,9 @@ def code_in(text: str) -> str | None:
 def claimed(draft: Draft, code: str) -> None:
     """Somebody typed a code."""
     outcome = draft.context.claimed
+    if outcome == "mentor":
+        mentoring.joined(draft, code)
+        return
     if outcome != "good":
         draft.say(draft.line(f"link.{outcome}"), "notice", draft.offered)
         return

@@ -40,12 +40,13 @@ from bot.model import (
     Talk,
     Turn,
 )
-from bot.rhythm import at_wall_clock, day_in_words, moment_in_words, next_letter, next_reminder, today
+from bot.rhythm import at_wall_clock, day_in_words, moment_in_words, next_letter, next_reminder, next_then_and_now, today
 from bot.tongue import held_in
 from prompts.library import Guide, GuideWords, Library, Words
 
 REMEMBERED = 64  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to six
 APART = timedelta(days=5)  # at least, between the days of two letters
+MONTHLY = timedelta(days=21)  # the same for two looks back over half a year
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
@@ -76,10 +77,14 @@ class Draft:
         self.unanswered = conversation.unanswered
         self.letters = conversation.letters
         self.letter_on = conversation.letter_on
+        self.paired_on = conversation.paired_on
         self.knocked_at = conversation.knocked_at
         self.plain = conversation.plain
         self.kept_out = conversation.kept_out
         self.model_offered = conversation.model_offered
+        self.voices = conversation.unheard
+        self.transcripts = conversation.transcripts
+        self.voice_refused = conversation.voice_refused
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
@@ -200,6 +205,9 @@ class Draft:
             return self.line(key)
         if kind == "step":
             return self.line(f"choice.{rest}")
+        if kind == "voice":
+            act = rest.partition(":")[0]
+            return self.line(f"choice.voice.{'answer' if act == 'save' and self.place else act}")
         if kind == "opt" and in_hand:
             card, _, number = rest.rpartition(":")
             return in_hand.options[int(number)].name if card == in_hand.card and int(number) < len(in_hand.options) else None
@@ -336,6 +344,17 @@ class Draft:
         if self.letter_on:
             after = max(after, at_wall_clock(self.letter_on + APART, time(0, 0), zone) - timedelta(seconds=1))
         self.do(Remind("nudge", next_letter(self.person.rhythm, zone, after) if zone else None))
+        before = self.context.person
+        waits = any(row.kind == "then-and-now" for row in self.context.upcoming)
+        if not waits or (self.person.rhythm, self.person.zone) != (before.rhythm, before.zone):
+            self.set_then_and_now()
+
+    def set_then_and_now(self) -> None:
+        """The same for the monthly look back, which comes and goes with the letters; one that was put off by a day stays so."""
+        zone, after = self.person.zone, self.at
+        if self.paired_on:
+            after = max(after, at_wall_clock(self.paired_on + MONTHLY, time(0, 0), zone) - timedelta(seconds=1))
+        self.do(Remind("then-and-now", next_then_and_now(self.person.rhythm, zone, after) if zone else None))
 
     def reminds(self, kind: DueKind) -> datetime | None:
         """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
@@ -356,10 +375,14 @@ class Draft:
             unanswered=self.unanswered,
             letters=self.letters,
             letter_on=self.letter_on,
+            paired_on=self.paired_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
             kept_out=self.kept_out[-EDITABLE:],
             model_offered=self.model_offered,
+            unheard=self.voices,
+            transcripts=self.transcripts,
+            voice_refused=self.voice_refused,
             sought=self.sought,
             kept=self._kept[-EDITABLE:],
             choices=self.choices,

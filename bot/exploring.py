@@ -6,15 +6,12 @@ somebody else's fear), in a few of the person's own words, or by whom it is abou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot import offers
 from bot.draft import Draft
 from bot.hearing import (
-    any_of,
-    asks_coach,
     begins_with_others,
     echo_of,
     feels,
@@ -22,21 +19,20 @@ from bot.hearing import (
     guesses,
     kinds_named,
     only_who_in,
-    same_matter,
     says_any,
     shape_of,
     turns_in,
 )
 from bot.model import Choice, Passage, Talk
 from bot.reply import brief, speak, with_used
-from bot.spelling import READ, flat, words_in
+from bot.spelling import words_in
+from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
 
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message holds several matters
-CLAUSE, LABEL = 3, 6  # words of a clause that may be a thread, and of its name
 QUOTING = ("explore.echo", "explore.short", "explore.theirs.echo")
 JUST_SAID = 5  # marks of what was said, a reply or two
 SHORT = 4  # words of a message that is said back whole
@@ -133,65 +129,20 @@ def holds_several(text: str, hear: Hear) -> bool:
 
 
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
-    """Up to three threads are named, and the person picks: those of their own message, else those that the cards know."""
-    own = threads_in(text, draft.words.hear) if holds_several(text, draft.words.hear) else []
-    if len(own) > 1:
-        pressing = _pressing(own, draft.words.hear)
-        names = [draft.line("thread", thread=_named(thread, draft.words.hear)) for thread in own if thread != pressing]
-        quoted = _named(pressing, draft.words.hear)
-        draft.talk = replace(talk, stage="threads")
-        choices = [Choice(f"thread:{n}", _named(thread, draft.words.hear)) for n, thread in enumerate(own)]
-        speak(draft, [], draft.line("threads.own", threads=", ".join(names), one=quoted), choices)
-        return
+    """What one matter may be about, by up to three cards that know it: the person picks."""
     said, draft.talk = heard_in(draft, talk, text), replace(talk, stage="threads")
     choices = [Choice(f"card:{passage.card}", passage.title) for passage in draft.context.passages[:THREADS]]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
 
 
-def threads_in(text: str, hear: Hear) -> list[str]:
-    """The clauses of a message that name somebody, each another kind of people; at most three, in their order."""
-    found: list[str] = []
-    named: set[str] = set()
-    for clause in _clauses(text, hear):
-        kinds = kinds_named(clause, hear)
-        if len(words_in(clause)) >= CLAUSE and kinds - named and not asks_coach(clause, hear):
-            found.append(clause)
-            named |= kinds
-    return found[:THREADS]
-
-
-def thread_meant(talk: Talk | None, text: str, hear: Hear) -> str | None:
-    """The clause of a message with several threads that a few words point to, whether or not it was named."""
-    if talk is None or talk.stage != "threads" or len(words_in(text)) > SHORT or not holds_several(talk.asked, hear):
-        return None
-    told = (clause for clause in _clauses(talk.asked, hear) if len(words_in(clause)) > SHORT)
-    return next((clause for clause in told if same_matter(clause, text, hear)), None)
-
-
-def _clauses(text: str, hear: Hear) -> Iterator[str]:
-    joints = rf"(?:[.,;:!?\n]+|\s+(?:{any_of(hear.several.between)})\s+)"
-    whole = text[:READ]
-    start = 0
-    for found in [*re.finditer(joints, flat(whole)), None]:
-        end = found.start() if found else len(whole)
-        clause = whole[start:end].strip(" .,;:!?¡¿")
-        after = whole[found.end() :] if found else ""
-        is_word = found is not None and found[0].strip().isalpha()
-        if is_word and (len(words_in(clause)) < CLAUSE or len(words_in(re.split(r"[.,;:!?\n]", after)[0])) < CLAUSE):
-            continue  # "the ministry and the mayor" are two in one matter
-        yield clause
-        start = found.end() if found else end
-
-
-def _named(thread: str, hear: Hear) -> str:
-    words = re.sub(rf"^(?:(?:{any_of([*hear.hedges, *hear.several.between])})\s+)+", "", thread, flags=re.IGNORECASE).split()
-    return " ".join(words) if len(words) <= LABEL else " ".join(words[:LABEL]) + " …"
-
-
-def _pressing(threads: list[str], hear: Hear) -> str:
-    """The thread that seems to press most: one with a feeling, something that comes back or is missing; else the last."""
-    return next((t for t in threads if feels(t, hear) or says_any(t, hear.again) or says_any(t, hear.absence)), threads[-1])
+def name_threads(draft: Draft, talk: Talk) -> None:
+    """Several matters that were listed: each is named in the person's own words, one is proposed, and the person picks (rubric S5)."""
+    first, felt = leading(talk.threads, draft.words.hear)
+    draft.talk = replace(talk, stage="threads")
+    key = "threads.begin.felt" if felt else "threads.begin.told"
+    question = draft.line(key, thread=shown(talk.threads[first]))
+    speak(draft, [draft.line("threads.own")], question, choices_of(talk))
 
 
 def no_thread(draft: Draft) -> None:

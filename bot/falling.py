@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, nudge, wishes
+from bot import guiding, mentoring, nudge, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -25,6 +25,7 @@ DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, on
 KEEPING = ("retention", "erasure")  # kinds that are about how long things are kept, not about the work
 NOTICE = timedelta(days=30)  # between the word that everything will be erased and its being so
 AFTERMATH = timedelta(days=28)  # and this long after it, the first one still does
+WEEK = timedelta(days=7)  # after this a look back over half a year waits for its next month
 FORTNIGHT = timedelta(days=13)  # a letter every other week, and an open door after an empty week, come no sooner again
 
 
@@ -34,6 +35,8 @@ def fell(draft: Draft, event: Fell) -> None:
             _reminder(draft, event)
         case "nudge":
             _letter(draft, event)
+        case "then-and-now":
+            _then_and_now(draft, event)
         case "follow-up":
             _follow_up(draft, event)
         case "resume":
@@ -42,6 +45,10 @@ def fell(draft: Draft, event: Fell) -> None:
             _long_silence(draft)
         case "erasure":
             draft.do(Forget())
+        case "mentor" | "shared" | "comment":
+            mentoring.fell(draft, event)
+        case "voice":
+            voicenotes.listened(draft, event)
 
 
 def _knock(draft: Draft) -> None:
@@ -175,6 +182,35 @@ def _letter(draft: Draft, event: Fell) -> None:
     draft.retract()
     choices = [draft.choice(what) for what in ("letter-later", "letter-less", "letters-off")]
     draft.say(composed.text, "nudge", choices, composed.sources)
+
+
+# --- once a month: an entry of now beside one of half a year ago
+
+
+def _then_and_now(draft: Draft, event: Fell) -> None:
+    """Said only where there are two pages to lay side by side; an answer is kept, as one to a letter is."""
+    rhythm, zone = draft.person.rhythm, draft.person.zone
+    if "nudges" not in draft.context.granted or rhythm.nudge is None:
+        return
+    draft.set_then_and_now()
+    if draft.at - event.due > WEEK or draft.alarm or _shaken(draft) or draft.letters >= PATIENT_LETTERS:
+        return
+    pair = then_and_now.pair_of(draft, draft.book)
+    if pair is None:
+        return
+    if _crowded(draft) or (draft.at - event.due > SPEAKING and not in_hours(draft.at, zone)):
+        draft.do(Remind("then-and-now", morrow(draft.at, rhythm.nudge[1], rhythm, zone)))
+        return
+    _knock(draft)
+    draft.paired_on = draft.today
+    draft.set_then_and_now()
+    shown, asked = then_and_now.shown(draft, pair), draft.line("then-now.ask")
+    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
+    guiding.start(draft, "weekly-letter", frame=asked)
+    draft.held = held
+    draft.retract()
+    text = "\n\n".join([draft.line("then-now.knock"), shown, asked, draft.line("then-now.way-out")])
+    draft.say(text, "nudge", [draft.choice("letters-off")])
 
 
 def _shaken(draft: Draft) -> bool:

@@ -13,8 +13,9 @@ from datetime import date
 from bot import then_and_now
 from bot.draft import Draft
 from bot.hearing import heard
-from bot.model import PHASES, Choice, Context, Entry, Event, Person, Phase, Pressed, Said, Sought
+from bot.model import PHASES, Choice, Context, Entry, Event, Fell, Person, Phase, Pressed, Said, Sought
 from bot.naming import partnership_in
+from bot.offers import moment_in
 from bot.periods import Period, period_in
 from bot.recall import quote_around, ranked, stems, text_of
 from bot.rhythm import today
@@ -51,7 +52,7 @@ def asked_in(text: str, words: Words, language: str, person: Person, today: date
                 period = period_in(when or about, language, looking, today, person.zone)
                 if kind == "late" and period is None:
                     continue
-                if when and period is None and kind in ("find", "last"):
+                if when and period is None and kind in ("find", "last", "share"):
                     about = " ".join(part for part in (about, when) if part)
                 elif not when and period is not None:
                     about = about[: period.said[0]] + about[period.said[1] :]
@@ -97,7 +98,7 @@ def wants_book(library: Library, context: Context, event: Event) -> str | None:
     if isinstance(event, Pressed):
         if event.choice == "do:more-found" and context.conversation.sought:
             return context.conversation.sought.words
-        return "" if event.choice in ("do:then-and-now", "do:catch-up") or event.choice.startswith("entry:") else None
+        return "" if event.choice in ("do:then-and-now", "do:catch-up") or event.choice.startswith(("entry:", "share")) else None
     place = context.conversation.place
     if not isinstance(event, Said):
         return None
@@ -108,10 +109,21 @@ def wants_book(library: Library, context: Context, event: Event) -> str | None:
     asked = asked_in(event.text, words, language, context.person, today(event.at, context.person.zone))
     if asked:
         return asked.sought.words
+    if any(choice.id.startswith("share") for choice in context.conversation.choices):
+        return ""  # an entry on the table may be an old one
     pressed = heard(event.text, {"more-found": words.hear.choices["more-found"]}, words.hear) if context.conversation.sought else None
     if pressed and context.conversation.sought:
         return context.conversation.sought.words
     return "" if heard(event.text, words.hear.wishes, words.hear) in ("then-and-now", "catch-up") else None
+
+
+def looks_back(library: Library, context: Context, event: Event) -> bool:
+    """Whether the whole logbook is to be opened for a page of half a year ago: once a month, and when something is told to be stuck."""
+    if isinstance(event, Fell):
+        return event.kind == "then-and-now"
+    if not isinstance(event, Said) or context.conversation.place:
+        return False
+    return moment_in(event.text, library.in_language(held_in(library, context, event)).hear) in then_and_now.STUCK
 
 
 # --- the answer

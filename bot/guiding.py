@@ -21,6 +21,7 @@ from bot.mirroring import mirror_of
 from bot.model import Choice, Entry, Place, Plan, Remind
 from bot.rhythm import day_in, follow_up
 from bot.spelling import words_in
+from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
@@ -466,7 +467,11 @@ def _close(draft: Draft, lead: str) -> None:
         else:
             said = draft.line("plan.kept.no-date", plan=plan)
         text = f"{said}\n\n{text}"
-    draft.place = draft.talk = None
+    left = left_of(draft.talk, draft.at)
+    if left and guide.guide == "if-then":
+        text = f"{said}\n\n{draft.line('threads.left')}"
+        choices = [*choices_of(left), draft.choice("enough")]
+    draft.place, draft.talk = None, left
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
 
 
@@ -478,3 +483,12 @@ def finish(draft: Draft, text: str) -> None:
         draft.say(f"{told}\n\n{question}", "reply", choices)
     else:
         draft.say(text)
+
+
+def finish_in_place(draft: Draft, text: str) -> None:
+    """Says a text without moving anything; a question that was open is asked again."""
+    if draft.place:
+        draft.ending = again(draft)
+        finish(draft, text)
+    else:
+        draft.say(text, "reply", draft.offered)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 from bot.door import Door
 from bot.manager import Manager
@@ -53,6 +54,8 @@ class Intake:
         self._tally = tally or Tally()
         self._turned_away: OrderedDict[tuple[Platform, str], None] = OrderedDict()
         self._telling: set[asyncio.Task[None]] = set()
+        # a platform may hand over two messages of one person side by side; they are stored one after the other, as they came
+        self._in_turn: WeakValueDictionary[tuple[Platform, str], asyncio.Lock] = WeakValueDictionary()
 
     def through(self, door: Door) -> Callable[[Inbound], Awaitable[None]]:
         """What a door's `listen` takes."""
@@ -61,7 +64,9 @@ class Intake:
             if self._may is not None and (inbound.platform, inbound.address) not in self._may:
                 self._turn_away(inbound, door)
                 return
-            _, person = await self._manager.accept(inbound)
+            in_turn = self._in_turn.setdefault((inbound.platform, inbound.address), asyncio.Lock())
+            async with in_turn:
+                _, person = await self._manager.accept(inbound)
             self._tally.count("accepted", inbound.platform)
             await self._call(person)
 

@@ -13,7 +13,7 @@ from bot.asking import as_kept
 from bot.draft import Draft
 from bot.headings import headings_in
 from bot.hearing import name_in
-from bot.model import PHASES, Add, Choice, Consent, Keep, Partnership, Place, Plan, Remind, Settle
+from bot.model import PHASES, Add, Choice, Comment, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.naming import marked
 from bot.periods import day_of
 from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
@@ -82,6 +82,18 @@ def _keep_wording(draft: Draft, step: Step, text: str) -> bool:
     if entry is not None:
         draft.do(Keep(entry.id, entry.guide, answered, text, event_date=entry.event_date))
     _put(draft, step, text)
+    return True
+
+
+def _keep_comment(draft: Draft, step: Step, text: str) -> bool:
+    """A mentor's words go to whoever showed them the entry, if it is shown to them still."""
+    share = draft.here.answer("$ref") or ""
+    if any(shown.id == share for shown in draft.context.shown):
+        draft.do(Comment(share, text))
+        _put(draft, step, text)
+    else:
+        draft.place = None
+        draft.say(draft.line("shown.gone"), "notice", [draft.choice("later")])
     return True
 
 
@@ -255,6 +267,7 @@ READERS: dict[str, Callable[[Draft, Step, str], bool]] = {
     "thought": _keep_thought,
     "reword": _keep_wording,
     "review": _keep_review,
+    "comment": _keep_comment,
 }
 
 

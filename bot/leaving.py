@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.asking import clip
 from bot.draft import Draft
 from bot.keeping import CONSENT, no_letters
-from bot.model import Choice, Consent, Drop, Entry, Forget, Intention, Partnership, Remind, TakeOut
+from bot.model import Choice, Consent, Drop, Entry, Forget, Intention, Partnership, Remind, TakeBack, TakeOut
 from bot.rhythm import today
 
 SHOWN = 5  # entries, plans or partnerships offered at once; the latest
@@ -198,6 +198,8 @@ def taken_back(draft: Draft, kind: str) -> None:
         no_letters(draft)
     else:
         draft.do(Consent(kind, CONSENT, granted=False))
+    if kind == "mentor":
+        draft.do(TakeBack())
     draft.say(draft.line("consents.taken-back", what=_agreed(draft, kind)), "reply", [draft.choice("resume")] if draft.held else [])
 
 

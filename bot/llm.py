@@ -41,7 +41,7 @@ _LOUD = ("OPENAI_LOG", "OPENAI_PROXY", "LANGCHAIN_DEBUG")
 _TALKATIVE = ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "langchain", "langchain_core", "langchain_openai", "langsmith")
 
 
-def _keep_quiet() -> None:
+def keep_quiet() -> None:
     os.environ.update(_QUIET)
     for name in _LOUD:
         os.environ.pop(name, None)
@@ -49,7 +49,7 @@ def _keep_quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-_keep_quiet()
+keep_quiet()
 
 
 class ModelDown(Exception):
@@ -123,7 +123,7 @@ class Langchain:
             from langchain.chat_models import init_chat_model
         except ImportError:
             raise ModelDown("not installed: install brokercoach[llm]") from None
-        _keep_quiet()  # once more: their own imports may have spoken meanwhile
+        keep_quiet()  # once more: their own imports may have spoken meanwhile
         more: dict[str, Any] = {"timeout": self.timeout, "max_retries": RETRIES, "max_tokens": ANSWER_TOKENS}
         if self.base:
             more["base_url"] = self.base

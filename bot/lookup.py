@@ -9,12 +9,12 @@ from __future__ import annotations
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.exploring import thread_meant, threads_in
 from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
 from bot.spelling import words_in
+from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
 
@@ -29,7 +29,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if isinstance(event, Fell):
         return nudge.words_for_search(Draft(library, context, event)) if event.kind == "nudge" else None
     if isinstance(event, Pressed):
-        return _for_choice(conversation.talk, event.choice, hear)
+        return _for_choice(conversation.talk, event.choice)
     if not isinstance(event, Said) or not words_in(event.text) or finding.wants_book(library, context, event) is not None:
         return None
     if conversation.place:
@@ -37,7 +37,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     if len(event.text) > outside.LONG:
         return None
     choice = choice_in(event.text, conversation.choices, hear)
-    return _for_choice(conversation.talk, choice.id, hear) if choice else _outside(context, event, hear)
+    return _for_choice(conversation.talk, choice.id) if choice else _outside(context, event, hear)
 
 
 def card_in_hand(library: Library, context: Context, event: Event) -> str | None:
@@ -52,13 +52,12 @@ def card_in_hand(library: Library, context: Context, event: Event) -> str | None
     return talk.card or None if talk else None
 
 
-def _for_choice(talk: Talk | None, choice: str, hear: Hear) -> str | None:
+def _for_choice(talk: Talk | None, choice: str) -> str | None:
     kind, _, what = choice.partition(":")
     if talk is None:
         return None
     if kind == "thread":
-        threads = threads_in(talk.asked, hear)
-        return threads[int(what)] if int(what) < len(threads) else None
+        return talk.threads[int(what)] if int(what) < len(talk.threads) else None
     return talk.asked if choice == "do:another" or kind == "card" else None
 
 
@@ -69,8 +68,9 @@ def _outside(context: Context, event: Said, hear: Hear) -> str | None:
         return talk.asked
     if wish or not words_in(read.said) or (act in wishes.WISHES and act not in SEARCHED):
         return None
-    if thread := thread_meant(talk, read.said, hear):
-        return thread
+    thread = picked_in(talk, read.said, None, hear)
+    if talk and thread is not None:
+        return talk.threads[thread]
     goes_on = read.said == event.text and (refers_back(event.text, hear) or not asks_plainly(event.text, hear))
     if talk and talk.stage in ("explore", "threads") and goes_on and content_of(read.said, hear) < TELLS:
         return f"{talk.asked}\n{read.said}"

@@ -14,24 +14,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Protocol, get_args
 
 from bot.dialogue import step
 from bot.doorway import code_in
-from bot.finding import wants_book
+from bot.finding import looks_back, wants_book
 from bot.lookup import card_in_hand, lookup
+from bot.mentoring import opening
 from bot.model import (
+    ANYWHERE,
     Advise,
     Context,
     Deleted,
     Edited,
     Event,
     Fell,
+    Form,
     Handed,
+    Heard,
     Inbound,
     Letter,
     Message,
@@ -47,14 +51,17 @@ from bot.model import (
     Say,
     Turn,
     Usage,
+    VoiceNote,
     Wished,
 )
 from bot.overview import Overview, overview
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
+from bot.sharing import in_question, known_names
 from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
+from bot.voicenotes import meant
 from prompts.library import Library
 from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
@@ -85,10 +92,20 @@ class Adviser(Protocol):
     """Words replies by a language model (bot.advising.Adviser is one)."""
 
     host: str
+    counts: Counter[str]
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
 
     def usage(self, person: PersonId) -> Usage: ...
+
+
+class Ear(Protocol):
+    """Listens to voice notes (bot.listening.Ear is one)."""
+
+    host: str
+    counts: Counter[str]
+
+    async def hear(self, person: PersonId, note: VoiceNote) -> Heard: ...
 
 
 Waiting = tuple[tuple[str, Advise], ...]
@@ -96,7 +113,10 @@ Waiting = tuple[tuple[str, Advise], ...]
 
 
 class Manager:
-    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked.
+    """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
+    listened to. `forms` are those in which a logbook can be printed here.
+
+    `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -109,6 +129,9 @@ class Manager:
         clock: Callable[[], datetime],
         guess: Guess | None = None,
         adviser: Adviser | None = None,
+        names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
+        ear: Ear | None = None,
+        forms: tuple[Form, ...] = ANYWHERE,
     ) -> None:
         self._library = library
         self._store = store
@@ -117,6 +140,9 @@ class Manager:
         self._guess = guess
         self._kept_on: date | None = None
         self._adviser = adviser
+        self._names = names
+        self._ear = ear
+        self._forms = forms
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -139,7 +165,9 @@ class Manager:
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
         async with self._one_at_a_time[person]:
-            took, waiting = await asyncio.to_thread(self._take, person, again)
+            took, waiting, row = await asyncio.to_thread(self._take, person, again)
+            if row is not None:
+                waiting = await self._listened(row) or ()
             await self._worded(person, waiting)
             return took
 
@@ -166,8 +194,8 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    waiting = await asyncio.to_thread(self._fall, row)
-                    await self._worded(row.person_id, waiting or ())
+                    fallen = self._listened(row) if row.kind == "voice" else asyncio.to_thread(self._fall, row)
+                    await self._worded(row.person_id, await fallen or ())
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -183,6 +211,11 @@ class Manager:
             await asyncio.to_thread(self._store.sent, letter.key, self._clock())
         return len(letters)
 
+    @property
+    def counts(self) -> dict[str, Mapping[str, int]]:
+        """How often a model was asked for words and a voice note was listened to, by what became of it; only what is set up."""
+        return {what: each.counts for what, each in (("model", self._adviser), ("voice", self._ear)) if each}
+
     async def overview(self, platform: Platform, address: str) -> Overview | None:
         """What a home page shows to whoever is at this address; None for a stranger. Nothing is enrolled or changed. Raises StoreDown."""
         return await asyncio.to_thread(self._overview, platform, address)
@@ -193,6 +226,16 @@ class Manager:
             message = await self._adviser.word(person, advise) if self._adviser else None
             if await asyncio.to_thread(self._store.settle, person, key, message) and message and message.kind == "safety":
                 await asyncio.to_thread(self._raise, person)
+
+    async def _listened(self, row: DueRow) -> Waiting | None:
+        """The turn of a voice note, once it was listened to. It takes as long as that; whoever else writes does not wait for it."""
+        try:
+            conversation, _ = await asyncio.to_thread(self._store.conversation, row.person_id)
+        except NoSuchPerson:
+            return None
+        note = next((each.note for each in conversation.unheard if each.key == row.ref), None)
+        heard = await self._ear.hear(row.person_id, note) if self._ear and note else None
+        return await asyncio.to_thread(self._fall, row, heard)
 
     # --- in a thread
 
@@ -209,13 +252,16 @@ class Manager:
         )
         return overview(self._library, context, self._clock())
 
-    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting]:
+    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting, DueRow | None]:
+        """Whether a turn was taken, what of it waits to be worded, and the row of a voice note whose turn it is."""
         for key, _ in self._store.pending(person, 1):
-            return True, self._once_more(key, person) if again else self._turn(key, person)
+            return True, self._once_more(key, person) if again else self._turn(key, person), None
         for row in self._store.due(self._clock(), 1, person):
+            if row.kind == "voice":
+                return True, (), row
             waiting = self._fall(row)
-            return waiting is not None, waiting or ()
-        return False, ()
+            return waiting is not None, waiting or (), None
+        return False, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
         if self._store.failed(key) <= TRIES:
@@ -249,7 +295,7 @@ class Manager:
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow) -> Waiting | None:
+    def _fall(self, row: DueRow, heard: Heard | None = None) -> Waiting | None:
         """None when it led to nothing."""
         for _ in range(AGAIN):
             try:
@@ -258,16 +304,17 @@ class Manager:
             except NoSuchPerson:
                 return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
-            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal")
+            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal", heard)
             if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
                 return _waiting(saved, turn)
         return None
 
-    def _decide(self, gathered: Gathered, event: Event, platform: Platform) -> Turn:
+    def _decide(self, gathered: Gathered, event: Event, platform: Platform, heard: Heard | None = None) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
         try:
-            context = self._context(gathered, event, platform)
-            return step(self._library, context, event)
+            conversation, event = meant(self._library, gathered.person, gathered.conversation, event)
+            context = self._context(replace(gathered, conversation=conversation), event, platform)
+            return step(self._library, replace(context, heard=heard), event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
             log.error("a turn could not be decided: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
@@ -289,15 +336,19 @@ class Manager:
             knock=gathered.knock,
             doings=gathered.doings,
             doors=gathered.doors,
+            mentor=gathered.mentor,
+            shown=gathered.shown,
             model=self._adviser.host if self._adviser else None,
+            ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
             if code := code_in(event.text):
                 context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
         language = held_in(self._library, context, event)
-        context = self._with_book(context, event)
+        context = self._between_two(self._with_book(context, event), event, language)
         text = lookup(self._library, context, event)
         held = card_in_hand(self._library, context, event)
         cards = wanted_cards(self._library, context, event)
@@ -316,10 +367,21 @@ class Manager:
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""
         wanted = wants_book(self._library, context, event)
-        if wanted is None:
+        if wanted is None and not looks_back(self._library, context, event):
             return context
         book = tuple(self._store.entries(context.person.id))
         return replace(context, book=book, near=tuple(self._finder().near(wanted, [(e.id, text_of(e)) for e in book])) if wanted else ())
+
+    def _between_two(self, context: Context, event: Event, language: str) -> Context:
+        """What is about to be shown to a mentor, is put before one, or was said by one."""
+        if isinstance(event, Fell):
+            return replace(context, remark=self._store.remark(context.person.id, event.ref)) if event.kind == "comment" else context
+        if share := opening(self._library, context, event):
+            return replace(context, open=self._store.opened(context.person.id, share))
+        entry = in_question(self._library, context, event)
+        if entry is None or self._names is None:
+            return context
+        return replace(context, named=tuple(self._names(text_of(entry), language, known_names(context))))
 
     def _cleaned(self, inbound: Inbound) -> Inbound:
         hinted = (inbound.language or "").lower().replace("_", "-").partition("-")[0]
@@ -356,7 +418,7 @@ def _event_of(key: str, inbound: Inbound) -> Event:
     if inbound.entry:
         return Noted(key, inbound.at, inbound.text)
     if inbound.brought is not None:
-        return Handed(key, inbound.at, inbound.brought)
+        return Handed(key, inbound.at, inbound.brought, inbound.voice)
     if inbound.opened:
         return Opened(key, inbound.at)
     return Said(key, inbound.at, inbound.text)

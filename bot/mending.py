@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import guiding, safety, wishes
+from bot import guiding, safety
 from bot.asking import as_kept
 from bot.draft import Draft
 from bot.model import Choice, Edited, Keep, TakeOut
@@ -14,7 +14,7 @@ def edited(draft: Draft, event: Edited) -> None:
     """A message whose words became an answer was edited: the answer is revised, its first wording stays in the book."""
     kept = draft.kept_of(event.of)
     if kept is None:
-        wishes.finish_in_place(draft, draft.line("edited.not-kept"))
+        guiding.finish_in_place(draft, draft.line("edited.not-kept"))
         return
     draft.do(Keep(kept.entry, kept.guide, kept.step, as_kept(draft, kept.guide, kept.step, event.text), event_date=kept.day))
     if safety.alarmed(draft, event.text):
@@ -23,7 +23,7 @@ def edited(draft: Draft, event: Edited) -> None:
     if place and place.entry == kept.entry:
         answers = tuple((step, event.text if step == kept.step else text) for step, text in place.answers)
         draft.place = replace(place, answers=answers)
-    wishes.finish_in_place(draft, draft.line("edited"))
+    guiding.finish_in_place(draft, draft.line("edited"))
 
 
 def deleted(draft: Draft, of: str) -> None:

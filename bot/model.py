@@ -67,6 +67,17 @@ class Person:
 Brought = Literal["voice", "file", "forward"]
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceNote:
+    """A voice note where it lies, with its platform: `ref` is the platform's own name for it. Seconds and bytes are 0 where not told."""
+
+    platform: Platform
+    address: str = _private()
+    ref: str = _private()
+    seconds: int = 0
+    size: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One update of a platform. `key` is the platform's own id of it, unique per platform.
@@ -90,6 +101,7 @@ class Inbound:
     deletes: str | None = None
     wish: str | None = None
     entry: bool = False
+    voice: VoiceNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +165,30 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Something other than a person's own words was sent: a voice note, a file, somebody else's message. It is not taken in."""
+    """Something other than a person's own words was sent: a voice note, a file, somebody else's message. It is not taken in, save a
+    voice note that may be listened to.
+    """
 
     key: str
     at: datetime
     what: Brought
+    voice: VoiceNote | None = None
 
 
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
-DueKind = Literal["reminder", "follow-up", "nudge", "resume", "retention", "erasure"]
+# "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
+# "voice": a voice note waits to be listened to; `ref` is the key of its message
+DueKind = Literal[
+    "reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Fell:
     """Something fell due at `due`, and is dealt with at `at`, which is later when nobody was there to do it.
 
-    `ref` names the intention that a follow-up is about, and is empty for anything else.
+    `ref` names the intention that a follow-up is about, the share or the comment that somebody is told of, or the message that a voice
+    note came in, and is empty for anything else.
     """
 
     key: str
@@ -204,14 +224,19 @@ class Cited:
 
 
 MessageKind = Literal["reply", "question", "nudge", "reminder", "notice", "safety"]
+Form = Literal["html", "pdf", "docx", "md", "json"]
+ANYWHERE: tuple[Form, ...] = ("html", "md", "json")  # forms of a logbook that need no library of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """With a `file`, the person's logbook in that form goes along; it is made when the message leaves, and is stored nowhere."""
+
     kind: MessageKind
     text: str = _private()
     choices: tuple[Choice, ...] = ()
     sources: tuple[Cited, ...] = ()
+    file: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +352,8 @@ Stage = Literal["explore", "threads", "options", "deepen", "own", "glad"]
 class Talk:
     """A coaching talk about one card: how far it has come, and which of the card's lines were used.
 
-    `kept_out`: the person wants no language model to read any of it.
+    `kept_out`: the person wants no language model to read any of it. `threads`: other matters that were listed beside this one, in the
+    person's words; at the stage of that name those from which one is to be picked.
     """
 
     card: str
@@ -337,6 +363,26 @@ class Talk:
     asked: str = _private()
     used: tuple[str, ...] = ()
     kept_out: bool = False
+    threads: tuple[str, ...] = _private(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A voice note that nobody has listened to yet. `tries` came to nothing; `agreed`: whether it may be, or that is still to be said."""
+
+    key: str
+    note: VoiceNote
+    tries: int = 0
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a voice note said, until its owner says what becomes of it. `mending`: their next message says it as it should read."""
+
+    key: str
+    text: str = _private()
+    mending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,10 +403,12 @@ class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
     `before` is the talk in the middle of which another one was begun.
-    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` is the day of the
-    latest letter, and `knocked_at` when the coach last wrote of its own accord.
+    `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` and `paired_on` are the days
+    of the latest letter and of the latest then-and-now that came unasked, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
     `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
+    `unheard` are voice notes that wait to be listened to, `transcripts` those whose words wait to be kept or talked about; `voice_refused`:
+    the person does not want them listened to.
     """
 
     place: Place | None = None
@@ -377,11 +425,15 @@ class Conversation:
     unanswered: int = 0
     letters: int = 0
     letter_on: date | None = None
+    paired_on: date | None = None
     knocked_at: datetime | None = None
     plain: bool = False
     kept_out: tuple[str, ...] = ()
     model_offered: bool = False
     sought: Sought | None = None
+    unheard: tuple[Waiting, ...] = ()
+    transcripts: tuple[Transcript, ...] = ()
+    voice_refused: bool = False
 
 
 # --- what a turn leads to
@@ -543,9 +595,10 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class OfferCode:
-    """A fresh code that links another door to this person; the store fills it in for $code."""
+    """A fresh code, by which another door is linked to this person or somebody becomes their mentor; the store fills it in for $code."""
 
     letter: Message
+    makes: Literal["door", "mentor"] = "door"
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,7 +615,68 @@ class CloseDoor:
     farewell: Message
 
 
-Effect = Say | Advise | Keep | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
+@dataclass(frozen=True, slots=True)
+class Accompany:
+    """This person becomes the mentor of whoever made the code."""
+
+    code: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What people and organisations are called before the mentor, from now on: name and stand-in, the people first."""
+
+    people: tuple[tuple[str, str], ...] = _private()
+    organisations: tuple[tuple[str, str], ...] = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An entry is shown to the mentor, in exactly these words. Never without the owner's consent, and only ever by their own act."""
+
+    entry: str
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """What was shown to the mentor is so no longer: one share, or all of them."""
+
+    share: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Mentor and broker are so no longer: the person's own mentor, or everybody whose mentor they are."""
+
+    what: Literal["mentor", "mentees"]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What a broker shared is put before their mentor; not if it has been taken back meanwhile."""
+
+    share: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a mentor has to say about a share. It reaches its owner as a question."""
+
+    share: str
+    text: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something was asked for that is not this person's, or not there; it is written down that it was."""
+
+
+Effect = (
+    Say | Advise | Keep | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
+    | Accompany | Alias | Share | TakeBack | Part | Show | Comment | Refused
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -629,8 +743,49 @@ class Done:
 
 
 # What a code that was typed came to: it fits; it is unknown, used or too old; its second half is wrong; its tries are used up;
-# it fits, but whoever typed it has a logbook of their own; it is their own code.
-Claimed = Literal["good", "over", "wrong", "burnt", "taken", "own"]
+# it fits, but whoever typed it has a logbook of their own; it is their own code; it fits and makes them a mentor.
+Claimed = Literal["good", "over", "wrong", "burnt", "taken", "own", "mentor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An entry that somebody shows to their mentor."""
+
+    id: str
+    entry: str
+    day: date
+    at: datetime
+    read: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mentor:
+    """Somebody's mentor, what people and organisations are called before them, and what they are shown, the latest first."""
+
+    since: datetime
+    name: str | None = _private(default=None)
+    aliases: Alias = Alias((), ())
+    shared: tuple[Shared, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a mentor is shown; `text` only where it is open before them. `who` is its owner."""
+
+    id: str
+    who: str | None = _private()
+    day: date = field(kw_only=True)
+    read: bool = False
+    text: str = _private(default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A mentor's words about one of the person's entries."""
+
+    entry: str
+    day: date
+    text: str = _private()
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,12 +806,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What listening to a voice note came to: its words, or why there are none."""
+
+    text: str = _private(default="")
+    fault: Literal["no-consent", "too-long", "gone", "empty", "down"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
-    `model` is the host of the language model that is set up here, if there is one.
+    `model` is the host of the language model that is set up here, if there is one, and `ear` who turns voice notes into text; `heard` is
+    what that came to, for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
+    `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
+    words, where the event is about it. `named` are names found in the entry that is about to be shown.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
     (entry id and cosine); `entries` are the latest ones.
     """
@@ -681,3 +847,11 @@ class Context:
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
     spent: Usage | None = None
+    mentor: Mentor | None = None
+    shown: tuple[Shown, ...] = ()
+    open: Shown | None = None
+    remark: Remark | None = None
+    named: tuple[str, ...] = _private(default=())
+    ear: str | None = None
+    heard: Heard | None = None
+    forms: tuple[Form, ...] = ANYWHERE

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bot import then_and_now
 from bot.draft import Draft
 from bot.hearing import heard, refers_back, says_any
 from bot.model import Choice, Said
@@ -47,9 +48,13 @@ def choice(draft: Draft, name: str) -> Choice:
 
 
 def walk(draft: Draft, text: str) -> list[Choice]:
-    """As a choice beside a coaching reply: to walk through what was told with the guide that fits it."""
+    """As choices beside a coaching reply: to walk through what was told with the guide that fits it; and where something is stuck, to see
+    a page of half a year ago beside one of now."""
     name = fitting(draft, text)
-    return [Choice(f"guide:{name}", draft.line("choice.walk", title=draft.spoken(name).title))] if name else []
+    choices = [Choice(f"guide:{name}", draft.line("choice.walk", title=draft.spoken(name).title))] if name else []
+    if moment_in(text, draft.words.hear) in then_and_now.STUCK and then_and_now.pair_of(draft, draft.book):
+        choices.append(draft.choice("then-and-now"))
+    return choices
 
 
 def suggested(draft: Draft, most: int) -> list[Choice]:

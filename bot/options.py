@@ -117,11 +117,17 @@ def one_way(draft: Draft) -> None:
 def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:
     voice, option = Voice(draft, passage, talk.asked), passage.options[number]
     sources = voice.cite([option])
-    said = draft.line(key, offer=voice.offer(option), price=voice.price(option, sources))
+    offer, price = voice.offer(option), voice.price(option, sources)
+    said = draft.line(key, offer=offer, price=price)
     draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
     voice.show([number])
     question = voice.ask()
-    wording = replace(brief(draft, "one", passage, talk.asked, "", question), offers=(voice.in_reply(option, number, 1, sources),))
+    wording = replace(
+        brief(draft, "one", passage, talk.asked, "", question),
+        before=said.partition(offer)[0].strip(),
+        offers=(voice.in_reply(option, number, 1, sources),),
+        after=said.rpartition(price)[2].strip(),
+    )
     speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, wording)
 
 

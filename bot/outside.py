@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot import amending, coaching, course, finding, guiding, offers, roles, timing, wishes
+from bot import amending, coaching, course, finding, guiding, offers, roles, sharing, timing, wishes
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
 from bot.model import Conversation, Said, Talk
 from bot.spelling import words_in
+from bot.threads import picked_in
 from prompts.library import Hear
 
 SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
@@ -159,6 +160,8 @@ def _meet(draft: Draft, read: Reading) -> None:
         guiding.take_step(draft, read.said)
     elif read.act in wishes.WISHES:
         wishes.WISHES[read.act](draft)
+    elif (thread := picked_in(talk, read.said, None, draft.words.hear)) is not None:
+        coaching.thread_picked(draft, str(thread))
     elif not _quiet(draft, talk, read.said):
         coaching.coach(draft, read.said)
 
@@ -175,6 +178,9 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 def asked_of_logbook(draft: Draft, text: str) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
     asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is not None and asked.kind in sharing.ASKED:
+        sharing.asked(draft, asked)
+        return True
     if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
         return False
     if draft.place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,9 +26,10 @@ class Limits(NamedTuple):
 
 # Telegram's bot FAQ: about 30 messages a second overall, one a second in a chat, short bursts in a chat are let through.
 # Slack's page on rate limits for chat.postMessage: one a second in a channel; of all channels "several hundred a minute".
+# The small bursts of all chats together make good for timers that fire late; a Window keeps the second.
 LIMITS: dict[Platform, Limits] = {
-    "telegram": Limits(overall=Limit(30), chat=Limit(1, burst=3)),
-    "slack": Limits(overall=Limit(10), chat=Limit(1)),
+    "telegram": Limits(overall=Limit(30, burst=4), chat=Limit(1, burst=3)),
+    "slack": Limits(overall=Limit(10, burst=2), chat=Limit(1)),
     "terminal": Limits(overall=Limit(1000), chat=Limit(1000)),
 }
 
@@ -46,6 +48,40 @@ class Beat:
 
     def took(self, now: float) -> None:
         self._next = max(now, self._next) + 1 / self.limit.rate
+
+
+@dataclass(slots=True)
+class Window:
+    """Lets no second pass in which more than `most` letters arrive, at whatever end it is measured.
+
+    A letter arrives somewhere between its leaving and its answer, so it counts from its leaving until a second after its answer.
+    """
+
+    most: int
+    _under_way: int = 0
+    _answered: deque[float] = field(default_factory=deque)
+
+    @property
+    def free_at(self) -> float:
+        """The earliest moment at which one more may leave; infinity while that hangs on an answer."""
+        places = self.most - self._under_way
+        if places <= 0:
+            return math.inf
+        return self._answered[-places] + 1 if len(self._answered) >= places else -math.inf
+
+    def left(self) -> None:
+        """One is on its way, not to leave before `free_at` as it stood."""
+        self._under_way += 1
+
+    def answered(self, now: float) -> None:
+        self._under_way -= 1
+        self._answered.append(now)
+        while len(self._answered) > self.most:
+            self._answered.popleft()
+
+    def stayed(self) -> None:
+        """What was on its way did not leave after all."""
+        self._under_way -= 1
 
 
 def back_off(tries: int, first: float, most: float, chance: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from bot.detector import open_detector
 from bot.door import Door
 from bot.manager import Finder, Manager, origin
-from bot.model import PersonId
+from bot.model import VoiceNote
+from bot.printing import forms_here, press_of
 from bot.settings import Settings
 from bot.tongue import Guess
 from prompts.library import Library
@@ -28,7 +29,7 @@ from storage.store import Store
 if TYPE_CHECKING:
     from adapters.slack_calls import Account
     from bot.advising import Adviser
-    from bot.book import Binder
+    from bot.listening import Ear
     from bot.pseudonyms import Tells
     from prompts.book import Book
 
@@ -133,31 +134,79 @@ def open_store(settings: Settings, clock: Callable[[], datetime] = now) -> Store
 
 
 def build(
-    finder: Callable[[], Finder], store: Store, settings: Settings, clock: Callable[[], datetime] = now, works: int | None = None
+    finder: Callable[[], Finder],
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], datetime] = now,
+    works: int | None = None,
+    ear: Ear | None = None,
 ) -> tuple[Manager, Library]:
     """With settings that name a language model, it may word replies for whoever agrees to that. `works`: how often, before it fails.
+    `ear` listens to voice notes in the place of whom settings name.
 
     Raises BadPrompts where a guide of the operator's own has a fault.
     """
-    library, guess = load_with_own(settings.guides_path), open_detector()
-    adviser = open_adviser(settings, store, library, guess, clock, works) if settings.model else None
-    return Manager(library, store, finder, clock, guess, adviser), library
+    from prompts.book import load_book
+
+    library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
+    tells = Vocabulary(library, book)
+    adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
+    ear = ear or open_ear(settings, store)
+    return Manager(library, store, finder, clock, guess, adviser, names=tells.names_in, ear=ear, forms=forms_here()), library
 
 
 def open_adviser(
-    settings: Settings, store: Store, library: Library, guess: Guess | None, clock: Callable[[], datetime] = now, works: int | None = None
+    settings: Settings,
+    store: Store,
+    library: Library,
+    tells: Vocabulary,
+    book: Book,
+    guess: Guess | None,
+    clock: Callable[[], datetime] = now,
+    works: int | None = None,
 ) -> Adviser:
     """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
     from bot.advising import Adviser, Limits
     from bot.llm import FailsAfter, open_models
-    from prompts.book import load_book
 
-    book, models = load_book(), open_models(settings)
+    models = open_models(settings)
     if works is not None:
         models = tuple(FailsAfter(model, works) for model in models)
-    tells = Vocabulary(library, book)
     threading.Thread(target=_warm, args=(tells, models), name="model", daemon=True).start()
     return Adviser(models, store, library, book, tells, clock, Limits(settings.model_budget, settings.model_budget_month), guess)
+
+
+def open_ear(settings: Settings, store: Store) -> Ear | None:
+    """Whoever listens to voice notes; None where settings name nobody. A platform's library is loaded when its first note is fetched."""
+    from bot.listening import Ear, Fetch
+    from bot.transcribing import open_transcriber
+
+    transcriber = open_transcriber(settings)
+    if transcriber is None:
+        return None
+
+    @lru_cache(maxsize=1)
+    def telegram() -> Fetch:
+        from adapters.telegram_voice import TelegramVoices
+
+        token = settings.telegram_token
+        return TelegramVoices(token.get_secret_value().strip() if token else "", settings.telegram_api).fetch
+
+    @lru_cache(maxsize=1)
+    def slack() -> Fetch:
+        from adapters.slack_calls import Calls
+        from adapters.slack_voice import SlackVoices
+
+        account = slack_account(settings)
+        return SlackVoices(Calls(account, store, now), account.api).fetch
+
+    async def from_telegram(note: VoiceNote, most: int) -> bytes:
+        return await telegram()(note, most)
+
+    async def from_slack(note: VoiceNote, most: int) -> bytes:
+        return await slack()(note, most)
+
+    return Ear(transcriber, {"telegram": from_telegram, "slack": from_slack}, store)
 
 
 def _warm(tells: Vocabulary, models: Sequence[Any]) -> None:
@@ -183,6 +232,12 @@ class Vocabulary:
                 self._read = self._tells()
             return self._read
 
+    def names_in(self, text: str, language: str, told: Sequence[str]) -> Sequence[str]:
+        """What in a text is plainly a name. May block."""
+        from bot.pseudonyms import names_in
+
+        return names_in(text, self()[language], told)
+
     def _tells(self) -> dict[str, Tells]:
         from bot.pseudonyms import Tells
         from bot.wording import texts_in
@@ -194,36 +249,22 @@ class Vocabulary:
             texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
             texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
             sets = (bounds.before_others, bounds.doubtful, bounds.common)
-            found[language] = Tells(ordinary_words(texts), *map(frozenset, sets))
+            found[language] = Tells(ordinary_words(texts), _dictionary(language), *map(frozenset, sets))
         return found
 
 
-def binder_of(store: Store, library: Library, person: PersonId, at: datetime) -> Binder:
-    """What a person's book is made of, in their language. A break in the chain is printed, and stops nobody."""
-    import yaml
+def _dictionary(language: str) -> frozenset[str]:
+    """The words of a language, flat; none where the library or its dictionary is not there."""
+    from bot.spelling import flat
 
-    from bot.book import Binder, Sheaf, Written
-    from knowledge.card import load_cards
-    from knowledge.lint import TOPICS
-    from storage.export import break_in, written_in
-
-    record = store.record(person)
-    language = record.profile.language
-    names: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
-    if language != "en":
-        names |= {topic: card.words[language].title for card in load_cards() if language in card.words for topic in card.topics}
-    whole = record.chain
-    sheaf = Sheaf(
-        person=record.profile,
-        entries=tuple(store.entries(person)),
-        written=tuple(Written(each.entry, each.step, each.kind, each.written, each.text) for each in written_in(record)),
-        plans=tuple(store.intentions(person, open_only=False)),
-        held=break_in(record) is None,
-        length=whole.length if whole else 0,
-        last=whole.last if whole else "",
-        made=at,
-    )
-    return Binder(sheaf, library.in_language(language), language, names)
+    try:
+        from spellchecker import SpellChecker
+    except ImportError:
+        return frozenset()
+    try:
+        return frozenset(flat(word) for word in SpellChecker(language=language, distance=1).word_frequency.words())
+    except ValueError:
+        return frozenset()
 
 
 def slack_account(settings: Settings) -> Account:
@@ -245,6 +286,7 @@ def slack_account(settings: Settings) -> Account:
 def doors(settings: Settings, library: Library, manager: Manager, store: Store, clock: Callable[[], datetime] = now) -> list[Door]:
     """The platforms that are configured. Raises Refused where a setting cannot be right, ImportError where its library is not installed."""
     found: list[Door] = []
+    press = press_of(store, library, clock)
     if settings.telegram_token:
         from adapters.telegram import Telegram
 
@@ -255,12 +297,13 @@ def doors(settings: Settings, library: Library, manager: Manager, store: Store, 
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
                 secret=settings.telegram_secret.get_secret_value() if settings.telegram_secret else None,
+                press=press,
             )
         )
     if settings.slack_bot_token or settings.slack_client_id:
         from adapters.slack import Slack
 
-        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store))
+        found.append(Slack(slack_account(settings), library, partial(manager.overview, "slack"), clock, store, press=press))
     return found
 
 

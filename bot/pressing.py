@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from bot import amending, coaching, guiding, leaving, mending, offers, options, roles, safety, timing, wishes
+from bot import (
+    amending,
+    coaching,
+    guiding,
+    leaving,
+    mending,
+    mentoring,
+    offers,
+    options,
+    roles,
+    safety,
+    sharing,
+    timing,
+    voicenotes,
+    wishes,
+)
 from bot.asking import question
 from bot.draft import Draft
-from bot.model import Choice
+from bot.model import Choice, Refused
+
+# Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
+NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
 
 
 def pressed(draft: Draft, choice_id: str) -> None:
@@ -17,10 +35,12 @@ def pressed(draft: Draft, choice_id: str) -> None:
         return
     if not safety.asked_in_passing(draft):
         draft.alarm = None
+    kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:
+        if kind in NAMING:
+            draft.do(Refused())
         expired(draft)
         return
-    kind, _, what = choice_id.partition(":")
     if choice_id == "do:keep-it":
         mending.on_with_it(draft, "deleted.kept")
     elif kind == "do":
@@ -64,8 +84,8 @@ def _option_picked(draft: Draft, what: str) -> None:
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
     "entry": _entry_picked,
-    "card": coaching.thread_picked,
-    "thread": coaching.own_thread_picked,
+    "card": coaching.card_picked,
+    "thread": coaching.thread_picked,
     "guide": guiding.walk,
     "group": offers.show_group,
     "phase": roles.phase_picked,
@@ -73,5 +93,8 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "broker": roles.broker_told,
     "out": mending.taken_out,
     "opt": _option_picked,
+    "voice": voicenotes.picked,
     **leaving.PICKED,
+    **sharing.PICKED,
+    **mentoring.PICKED,
 }

@@ -1,8 +1,9 @@
 """Stand-ins for the names of people and organisations: put in before a text leaves, taken out of what comes back. Pure.
 
 What counts as a name errs on the side of hiding: names that the person told us; words with a capital that the language does not write so;
-and unknown words in lower case that no article or pronoun goes before. A word wrongly hidden comes back unharmed. Addresses, numbers
-of five digits and more, and anything with an @ are hidden as well. The stand-ins are invented, so that a sentence stays a sentence.
+unknown words in lower case, after an article or a pronoun only those that no dictionary has; and every word in another script. A word
+wrongly hidden comes back unharmed. Addresses, numbers of five digits and more, initials, and anything with an @ are hidden as well. The
+stand-ins are invented, so that a sentence stays a sentence.
 """
 
 from __future__ import annotations
@@ -19,18 +20,27 @@ from bot.spelling import flat
 _WORD = re.compile(r"[^\W\d_]+")
 _TOLD = re.compile(r"[^\W\d_]+|\d{5,}")
 _CODE = re.compile(
-    r"(?:https?://|www\.)\S+|\S*@\S+|\+?\d[\d ()./-]{3,}\d(?!\w)|\b\w*\d{5,}\w*\b|\b(?=\w*\d)(?=\w*[^\W\d_])\w{4,}\b", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|\S*@\S+|\+?\d[\d ()./-]{3,}\d(?!\w)|\b\w*\d{5,}\w*\b|\b(?=\w*\d)(?=\w*[^\W\d_])\w{4,}\b"
+    r"|\b(?-i:[A-ZÀ-Þ][ .-]){2,}(?-i:[A-ZÀ-Þ])\b"  # a name spelt out
+    r"|\b(?-i:(?!I\.)[A-ZÀ-Þ]\.)(?-i:[ ]?[A-ZÀ-Þ]\.)*(?=\s+(?-i:[A-ZÀ-Þ]))",  # initials
+    re.IGNORECASE,
 )
+_LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
+_CODED = 5  # characters from which a code that is hidden cannot stand in another word by chance
 _ENDS = frozenset('.!?…:;\n“”«»"()[]•·–—¿¡*-')
+_APOSTROPHES = ("'", "’")
 _HEADS = ("Bal", "Dor", "Fen", "Gam", "Jul", "Kes", "Lom", "Nir", "Pav", "Rud", "Sov", "Tam", "Vek", "Wim", "Zan")
 _TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek", "usil", "amun", "eldi")
 
 
 @dataclass(frozen=True, slots=True)
 class Tells:
-    """How a language tells names from other words, all flat. `ordinary` is everything that is written in lower case in our own texts."""
+    """How a language tells names from other words, all flat. `ordinary` is everything that is written in lower case in our own texts,
+    `dictionary` what a dictionary of the language has; dictionaries have names too, so it only ever adds to what is hidden.
+    """
 
     ordinary: frozenset[str]
+    dictionary: frozenset[str] = frozenset()
     before_others: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
@@ -59,7 +69,7 @@ class Names:
         for phrase in self._phrases:
             text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", lambda found: self._stand_in(found[0]), text, flags=re.IGNORECASE)
         text = _CODE.sub(lambda found: self._stand_in(found[0]), text)
-        places = [(start, end) for start, end, _ in self._names(text)]
+        places = [(start, end) for start, end, _ in self.places(text)]
         for start, end in reversed(places):
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text
@@ -82,7 +92,7 @@ class Names:
         whole = flat(text)
         if self._known & said or any(re.search(rf"(?<!\w){re.escape(flat(phrase))}(?!\w)", whole) for phrase in self._phrases):
             return True
-        return any(code in whole for code in self._hidden if not code.isalpha())
+        return any(code in whole for code in self._hidden if not code.isalpha() and len(code) >= _CODED)
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
@@ -94,10 +104,12 @@ class Names:
             return name
         if key not in self._hidden:
             self._hidden[key] = next(self._free)
-            self._shown[flat(self._hidden[key])] = name
+        shown = flat(self._hidden[key])
+        if shown not in self._shown or name[:1].isupper():  # it comes back with its capital, where it was written with one
+            self._shown[shown] = name
         return self._hidden[key]
 
-    def _names(self, text: str) -> Iterator[tuple[int, int, bool]]:
+    def places(self, text: str) -> Iterator[tuple[int, int, bool]]:
         """Where names stand, and whether they are plainly names wherever they stand."""
         shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
         before, end = "", 0
@@ -107,30 +119,46 @@ class Names:
             begins = end == 0 or any(c in _ENDS for c in between)
             after = _WORD.search(text, found.end())
             if key not in self._shown:
-                kind = self._kind(word, key, before, after[0] if after else "", begins=begins, shouted=shouted)
+                cut = text[found.end() : found.end() + 1] in _APOSTROPHES  # the first part of "don't" is no Don
+                kind = self._kind(
+                    word, key, before, begins=begins, shouted=shouted, cut=bool(cut) and after is not None and after[0] == "t"
+                )
                 if kind:
                     yield found.start(), found.end(), kind == "plainly"
             before, end = key, found.end()
 
-    def _kind(self, word: str, key: str, before: str, after: str, *, begins: bool, shouted: bool) -> str | None:
+    def _kind(self, word: str, key: str, before: str, *, begins: bool, shouted: bool, cut: bool) -> str | None:
         tells = self._tells
-        if key in self._known:
+        if key in self._known or not _LATIN.search(word):
             return "plainly"
-        if len(key) < 2 or key in tells.common:
+        if len(key) < 2 or cut or key in tells.common:
             return None
         ordinary = key in tells.ordinary or key in tells.before_others
         if word[0].isupper() and not shouted:
             if key in tells.doubtful:
-                return "maybe" if not begins or flat(after) not in tells.before_others else None
+                return "maybe"
             if not begins:
                 return "maybe" if ordinary else "plainly"
             return None if ordinary else "plainly"
-        if ordinary or len(key) < 3 or before in tells.before_others:
+        if ordinary or len(key) < 3:
             return None
+        if before in tells.before_others:
+            return "maybe" if tells.dictionary and key not in tells.dictionary else None
         return "maybe"
 
     def _named_in(self, text: str) -> Iterator[tuple[str, bool]]:
-        return ((text[start:end], plainly) for start, end, plainly in self._names(text))
+        return ((text[start:end], plainly) for start, end, plainly in self.places(text))
+
+
+def names_in(text: str, tells: Tells, told: Iterable[str] = ()) -> tuple[str, ...]:
+    """What in a text is plainly a name, as it is written there; names that follow each other ("Ana Pereira") are one."""
+    text, found = _nfc(text), list[tuple[int, int]]()
+    for start, end, plainly in Names(tells, told, (text,)).places(text):
+        if plainly and found and text[found[-1][1] : start] == " ":
+            found[-1] = (found[-1][0], end)
+        elif plainly:
+            found.append((start, end))
+    return tuple(dict.fromkeys(text[start:end] for start, end in found))
 
 
 def _nfc(text: str) -> str:

@@ -122,6 +122,23 @@ def next_letter(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime |
     return None if rhythm.nudge is None else _next(rhythm.nudge[1], (rhythm.nudge[0],), rhythm, zone, after)
 
 
+def next_then_and_now(rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
+    """The next look back over half a year strictly after a moment: once a month, on its first working day that has no letter, at the
+    letters' hour; None when no letters are wanted."""
+    if rhythm.nudge is None:
+        return None
+    weekday, clock = rhythm.nudge
+    days = [day for day in rhythm.workdays if day != weekday] or [weekday]
+    month = max(today(after, zone), rhythm.away_until or date.min).replace(day=1)
+    for _ in range(3):
+        first = max(month, rhythm.away_until or date.min)
+        day = next(first + timedelta(days=n) for n in range(7) if (first + timedelta(days=n)).weekday() in days)
+        month = (month + timedelta(days=31)).replace(day=1)
+        if day < month and (moment := at_wall_clock(day, clock, zone)) > after:
+            return moment
+    return None
+
+
 def _next(clock: time, weekdays: tuple[int, ...], rhythm: Rhythm, zone: str | None, after: datetime) -> datetime | None:
     """The first moment after another at which it is `clock` on one of the weekdays, and the person is not away."""
     day = max(today(after, zone), rhythm.away_until or date.min)

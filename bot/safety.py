@@ -23,7 +23,7 @@ from bot.spelling import in_words, words_in
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 LEAVING = frozenset({"reflect", "ask", "logbook", "thanks", "bye", "reminders-off", "hello"})
 PASSING = frozenset(
-    {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export"}
+    {"privacy", "delete", "status", "about-me", "anger", "who-are-you", "keep-out", "export", "shared", "unshare", "mentor-end"}
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 SHORT = 8  # words of a message that says only once more that one is safe

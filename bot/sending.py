@@ -21,12 +21,13 @@ from typing import TypeVar
 from bot.door import Door, Later, NotSent, Unreachable
 from bot.manager import origin
 from bot.model import Letter, PersonId
-from bot.pace import LIMITS, Beat, Limits, back_off
+from bot.pace import LIMITS, Beat, Limits, Window, back_off
 from bot.tally import Tally
 from storage.store import Store, StoreDown
 
 SWEEP = 30.0  # seconds between two looks at the whole outbox; letters of our own turns are told at once
 AT_ONCE = 20  # letters under way at the same time
+AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
 OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
@@ -71,6 +72,7 @@ class Sender:
         self._tally = tally or Tally()
         self._limits = limits or LIMITS[door.platform]
         self._overall = Beat(self._limits.overall)
+        self._window = Window(int(self._limits.overall.rate))
         self._lanes: dict[PersonId, Lane] = {}
         self._queue: list[tuple[float, int, Lane]] = []
         self._order = count()
@@ -154,13 +156,14 @@ class Sender:
     def _start_those_that_may(self, now: float, sweep_at: float) -> float:
         """Starts what may leave now; seconds until something else may."""
         while self._queue and len(self._under_way) < AT_ONCE:
-            free_at = max(self._queue[0][0], self._overall.free_at, self._held)
+            leaves_at = self._window.free_at
+            free_at = max(self._queue[0][0], self._overall.free_at, leaves_at - AHEAD, self._held)
             if free_at > now:
                 return min(free_at, sweep_at) - now
             lane = heapq.heappop(self._queue)[2]
             self._overall.took(now)
-            lane.beat.took(now)
-            task = asyncio.create_task(self._carry(lane))
+            self._window.left()
+            task = asyncio.create_task(self._carry(lane, leaves_at))
             self._under_way.add(task)
             task.add_done_callback(self._landed)
         return max(0.0, sweep_at - now)
@@ -173,26 +176,39 @@ class Sender:
 
     # --- one letter
 
-    async def _carry(self, lane: Lane) -> None:
+    async def _carry(self, lane: Lane, leaves_at: float) -> None:
         item = lane.items[0]
         try:
             letter = await self._kept(lambda: self._store.dispatch(item.key))
-            if letter is None or await self._send(letter, item, lane):
-                self._drop(lane, item)
+            if letter is None:
+                self._window.stayed()
+            elif not await self._send(letter, item, lane, leaves_at):
+                return
+            self._drop(lane, item)
         finally:
             lane.taken = False
             self._line_up(lane)
+
+    async def _out(self, letter: Letter, lane: Lane, leaves_at: float) -> None:
+        """Through the door at its moment. When it arrived there nobody tells: before the answer at the latest, so that is what counts."""
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.sleep(max(0.0, leaves_at - loop.time()))
+            await self._door.send(letter)
+        finally:
+            lane.beat.took(loop.time())
+            self._window.answered(loop.time())
 
     def _drop(self, lane: Lane, item: Item) -> None:
         if lane.items and lane.items[0] is item:
             lane.items.popleft()
         self._known.discard(item.key)
 
-    async def _send(self, letter: Letter, item: Item, lane: Lane) -> bool:
+    async def _send(self, letter: Letter, item: Item, lane: Lane, leaves_at: float) -> bool:
         """Whether the letter is dealt with for good."""
         platform = self._door.platform
         try:
-            await self._door.send(letter)
+            await self._out(letter, lane, leaves_at)
         except Later as later:
             self._tally.count("later", platform)
             await self._put_back(item, later.seconds, everybody=later.everybody)

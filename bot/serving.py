@@ -180,7 +180,7 @@ async def serve(house: House, host: str, port: int, say: Callable[[str], None], 
     if not await asyncio.to_thread(claim.share if cluster else claim.take):
         raise AlreadyServed(_ALONE)
     try:
-        server = Web(house.store, house.doors, house.clock, house.tally, stop)
+        server = Web(house.store, house.doors, house.clock, house.tally, stop, lambda: house.manager.counts)
         address = await server.open(host, port)
         say(f"serving {', '.join(door.platform for door in house.doors) or 'turns'}; health and metrics at {address}")
         try:

@@ -55,7 +55,12 @@ class Settings(BaseSettings):
     model_second_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of the second one.")
     model_second_key: SecretStr | None = Field(None, description="Key of the second one.")
     transcribe: Literal["off", "openai", "local"] = Field("off", description="Who turns voice notes into text.")
-    transcribe_api: str | None = Field(None, description="Base URL of the transcription endpoint.")
+    transcribe_api: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Base URL of an OpenAI-compatible transcription endpoint. Default: OpenAI's."
+    )
+    transcribe_model: str | None = Field(
+        None, description="Which model listens. Default: whisper-1 at an endpoint, small on this machine (a name, or a folder)."
+    )
     transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
     cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")

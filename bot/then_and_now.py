@@ -17,6 +17,7 @@ from bot.model import Entry
 from bot.quoting import Quoted, best_quote, dark, light
 from bot.week import OWN
 
+STUCK = ("stuck", "stalled")  # moments (hear.moments) in which an old page may show what has moved after all
 HALF_A_YEAR = timedelta(days=182)
 ABOUT = timedelta(days=10)
 LATELY = timedelta(days=30)  # as far back as "now" goes
@@ -59,7 +60,12 @@ def _may_be_quoted(draft: Draft, entry: Entry) -> bool:
 
 
 def compose(draft: Draft, pair: Pair) -> str:
-    """Two quotations with their dates, a change held lightly, and one question: about the work or about the people, in turn by month."""
+    """What is shown, and one question about the work and the people."""
+    return f"{shown(draft, pair)}\n\n{draft.line('then-now.ask')}"
+
+
+def shown(draft: Draft, pair: Pair) -> str:
+    """Two quotations with their dates, and a change held lightly."""
     hear = draft.words.hear
     turned = "lighter" if dark(pair.then.words, hear) and light(pair.now.words, hear) else "open"
     turned = "darker" if light(pair.then.words, hear) and dark(pair.now.words, hear) else turned
@@ -67,7 +73,7 @@ def compose(draft: Draft, pair: Pair) -> str:
     quotes = draft.line(
         "then-now.quotes", then=_day(draft, pair.then.day), one=pair.then.words, now=_day(draft, pair.now.day), two=pair.now.words
     )
-    return "\n\n".join([head, quotes, draft.line(f"then-now.{turned}"), draft.line("then-now.ask")])
+    return "\n\n".join([head, quotes, draft.line(f"then-now.{turned}")])
 
 
 def _of(pair: Pair) -> dict[str, str]:

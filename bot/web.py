@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -32,13 +32,22 @@ class PortTaken(Exception):
 
 
 class Web:
-    def __init__(self, store: Store, doors: Iterable[Door], clock: Callable[[], datetime], tally: Tally, ending: asyncio.Event) -> None:
-        """While `ending` is set, platforms are sent away, to come again later."""
+    def __init__(
+        self,
+        store: Store,
+        doors: Iterable[Door],
+        clock: Callable[[], datetime],
+        tally: Tally,
+        ending: asyncio.Event,
+        uses: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
+    ) -> None:
+        """While `ending` is set, platforms are sent away, to come again later. `uses`: what models were used for (Manager.counts)."""
         self._store = store
         self._doors = list(doors)
         self._clock = clock
         self._tally = tally
         self._ending = ending
+        self._uses = uses
         self._runner: web.AppRunner | None = None
 
     async def open(self, host: str, port: int) -> str:
@@ -88,23 +97,28 @@ class Web:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         standing: Standing | None = None
+        month = 0
+        now = self._clock()
         try:
             async with asyncio.timeout(PATIENCE):
                 standing = await asyncio.to_thread(self._store.standing)
+                month = await asyncio.to_thread(self._store.spent, now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
         except (StoreDown, TimeoutError):
             log.warning("the database does not say how things stand")
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        registry.register(_Counted(self._tally, standing, self._clock()))
+        registry.register(_Counted(self._tally, self._uses(), standing, month, now))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
 class _Counted:
     """What prometheus_client collects."""
 
-    def __init__(self, tally: Tally, standing: Standing | None, now: datetime) -> None:
+    def __init__(self, tally: Tally, uses: Mapping[str, Mapping[str, int]], standing: Standing | None, month: int, now: datetime) -> None:
         self._tally = tally
+        self._uses = uses
         self._standing = standing
+        self._month = month
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
@@ -112,6 +126,11 @@ class _Counted:
         for labels, times in self._tally.counts.items():
             events.add_metric(labels, times)
         yield events
+        for what, counts in self._uses.items():
+            used = CounterMetricFamily(f"brokercoach_{what}", f"What the {what} was used for, by what became of it", labels=("what",))
+            for became, times in counts.items():
+                used.add_metric((became,), times)
+            yield used
         turns = HistogramMetricFamily("brokercoach_turn_seconds", "How long turns take")
         bounds = [*map(str, BOUNDS), "+Inf"]
         turns.add_metric((), list(zip(bounds, accumulate(self._tally.buckets), strict=True)), self._tally.seconds)
@@ -125,6 +144,7 @@ class _Counted:
             ("outbox_unsent", self._standing.unsent, "Letters that wait to be sent"),
             ("outbox_uncertain", self._standing.uncertain, "Letters that may have been sent twice"),
             ("outbox_let_go", self._standing.let_go, "Letters that were given up on"),
+            ("model_tokens_month", self._month, "Tokens that went to the language model this month"),
             ("addresses_unreachable", self._standing.unreachable, "Addresses where nobody is reached"),
         )
         for name, number, what in gauges:

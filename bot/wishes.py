@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import amending, coaching, consenting, course, doorway, exploring, falling, guiding, leaving, options, roles, timing
+from bot import (
+    amending,
+    coaching,
+    consenting,
+    course,
+    doorway,
+    exploring,
+    falling,
+    guiding,
+    leaving,
+    mentoring,
+    options,
+    roles,
+    sharing,
+    taking_out,
+    timing,
+    voicenotes,
+)
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
@@ -49,15 +66,6 @@ def offer_to_resume(draft: Draft) -> None:
     text, _ = question(draft)
     draft.held, draft.place = draft.place, None
     draft.say(draft.line("resume.offer", question=text), "reply", [draft.choice(what) for what in ("resume", "fresh", "leave")])
-
-
-def finish_in_place(draft: Draft, text: str) -> None:
-    """Says a text without moving anything; a question that was open is asked again."""
-    if draft.place:
-        draft.ending = guiding.again(draft)
-        finish(draft, text)
-    else:
-        draft.say(text, "reply", draft.offered)
 
 
 def _reflect(draft: Draft) -> None:
@@ -292,7 +300,7 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    upcoming = [row for row in context.upcoming if row.kind not in falling.KEEPING]
+    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS)]
     rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
     rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
@@ -415,6 +423,10 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     **leaving.WISHES,
     **doorway.WISHES,
     **consenting.WISHES,
+    **voicenotes.WISHES,
     **amending.WISHES,
+    **sharing.WISHES,
+    **mentoring.WISHES,
+    **taking_out.WISHES,
     "letter-less": lambda draft: timing.letters_less(draft) if draft.person.rhythm.nudge else _status(draft),
 }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import coaching, doorway, guiding, leaving, offers, outside, pressing, timing, wishes
+from bot import coaching, doorway, guiding, leaving, mentoring, offers, outside, pressing, sharing, taking_out, timing, wishes
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -38,11 +38,16 @@ IN_PASSING = frozenset(
         "model-off",
         "keep-out",
         "spent",
-        "export",
+        "voice",
+        "voice-on",
+        "voice-off",
         "then-and-now",
     }
     | set(leaving.WISHES)
     | set(doorway.WISHES)
+    | set(sharing.WISHES)
+    | set(mentoring.WISHES)
+    | set(taking_out.WISHES)
 )
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
 # Wishes that turn back to the talk from the step of one's own that it led to.

@@ -1,7 +1,7 @@
 """Turns a message in French or Spanish into English words, one after another, because the model reads English.
 
 No translation: "mon chef ne me soutient pas" becomes "my boss not me support not", which the model places near what it means.
-The words are in knowledge/glossary.yaml. One that is not there is read as the one that begins like it, as verbs and plurals do, and
+The words are in knowledge/glossary.yaml and, as they are meant every day, in knowledge/everyday.yaml. One that is not there is read as the one that begins like it, as verbs and plurals do, and
 otherwise left as it is: names, and the many words that the three languages share.
 """
 
@@ -21,12 +21,13 @@ ENDING, OWN_ENDING = 5, 3  # letters of a word, and of a form, that may be an en
 class Gloss:
     """Of one language."""
 
-    def __init__(self, glossary: Mapping[str, Sequence[str]], language: str) -> None:
+    def __init__(self, glossaries: Sequence[Mapping[str, Sequence[str]]], language: str) -> None:
         column = LANGUAGES.index(language)
         self._english: dict[tuple[str, ...], str] = {}
-        for english, forms in glossary.items():
-            for form in forms[column].split():
-                self._english.setdefault(tuple(words_in(form.replace("_", " "))), english)
+        for glossary in glossaries:
+            for english, forms in glossary.items():
+                for form in forms[column].split():
+                    self._english.setdefault(tuple(words_in(form.replace("_", " "))), english)
         self._roots: dict[str, list[str]] = {}
         for words in self._english:
             if len(words) == 1:
@@ -59,6 +60,6 @@ class Gloss:
         return best
 
 
-def glosses_of(glossary: Mapping[str, Sequence[str]]) -> dict[str, Gloss]:
-    """Of each language that has one; `glossary` is glossary.yaml: English → the forms in French, the forms in Spanish."""
-    return {language: Gloss(glossary, language) for language in LANGUAGES}
+def glosses_of(glossaries: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, Gloss]:
+    """Of each language that has one. A glossary: English → the forms in French, the forms in Spanish; a form in two is read as in the first."""
+    return {language: Gloss(glossaries, language) for language in LANGUAGES}

@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 4  # raise it when what is written here changes
+FORMAT = 5  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
-TOPICS, OFFTOPIC, VAGUE, GLOSSARY = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague", "glossary"))
+TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
+GLOSSARIES = tuple(Path(__file__).with_name(f"{name}.yaml") for name in ("glossary", "everyday"))  # the first that has a word is heard
 CURRENT, LOCK = "current.json", "building.lock"
 DOCUMENTS = "documents"
 
@@ -111,7 +112,7 @@ def open_index(
 def index_in_memory(folder: Path = CARDS) -> Index:
     """Search by words alone, with nothing kept on a disk: what is left where the index is down."""
     cards = load_cards(folder)
-    glosses = glosses_of(lines_in(GLOSSARY))
+    glosses = glosses_of(glossaries())
     db = sqlite3.connect(":memory:", check_same_thread=False)
     write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
     return Index({card.id: compiled_card(card) for card in cards}, (), Words(db, glosses))
@@ -120,7 +121,7 @@ def index_in_memory(folder: Path = CARDS) -> Index:
 def mark_of(folder: Path, model: str | None, chroma_url: str | None) -> str:
     """Stands for everything that an index is made of. Looks at the files' bytes only, which takes a few milliseconds."""
     digest = hashlib.sha256(f"{FORMAT} {model} {chroma_url}".encode())
-    for path in (TOPICS, OFFTOPIC, VAGUE, GLOSSARY, *sorted(folder.glob("*.yaml"))):
+    for path in (TOPICS, OFFTOPIC, VAGUE, *GLOSSARIES, *sorted(folder.glob("*.yaml"))):
         data = path.read_bytes()
         digest.update(f"\0{path.name} {len(data)}\0".encode())
         digest.update(data)
@@ -139,10 +140,10 @@ def build(
     name = f"{mark}-{secrets.token_hex(4)}"
     place = root / name
     place.mkdir()
-    glossary = lines_in(GLOSSARY)
-    glosses = glosses_of(glossary)
+    read = glossaries()
+    glosses = glosses_of(read)
     texts = texts_of(cards, glosses)
-    compiled = {"cards": {card.id: compiled_card(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossary": glossary}
+    compiled = {"cards": {card.id: compiled_card(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossaries": read}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
         write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
@@ -194,6 +195,10 @@ def remedy(root: Path, error: Exception, chroma_url: str | None = None) -> str:
 def lines_in(path: Path) -> dict[str, list[str]]:
     lines: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return lines
+
+
+def glossaries() -> list[dict[str, list[str]]]:
+    return [lines_in(path) for path in GLOSSARIES]
 
 
 def compiled_card(card: Card) -> dict[str, Any]:
@@ -270,7 +275,7 @@ def _read(root: Path, chroma_url: str | None, mark: str | None = None) -> Index 
             if _sum(vectors.tobytes()) != current["sum"]:
                 return None
         texts = tuple(Text(**text) for text in compiled["texts"])
-        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite", glosses_of(compiled["glossary"])), vectors)
+        return Index(compiled["cards"], texts, Words.open(place / "words.sqlite", glosses_of(compiled["glossaries"])), vectors)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, chroma.Unreadable):
         return None
 

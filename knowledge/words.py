@@ -31,7 +31,7 @@ MOST = 160  # different words of it that are looked up
 # How much more a word counts in a card's title than in its gist and in the messages that it answers.
 WEIGHTS = {"title": 2, "gist": 1, "asks": 1}
 SATURATION, LENGTH = 1.2, 0.75  # of BM25, as usual
-PAIR = 0.6  # what two words side by side count, beside what each of them counts alone
+PAIR = 0.8  # what two words side by side count, beside what each of them counts alone
 TIE = 0.7  # a language is in the running with this share of the common words of the likeliest one
 FEW = 3  # fewer common words than that do not tell the language
 COMMON = 0.9  # a word that so many of the cards have says next to nothing about them

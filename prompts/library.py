@@ -29,7 +29,7 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Keeps = Literal[
     "answer", "mark", "heading", "energy", "nothing",
     "name", "zone", "reminder", "broker", "partnership", "phases", "headings", "plan", "due", "outcome", "letter",
-    "thought", "reword", "review",
+    "thought", "reword", "review", "comment",
 ]  # fmt: skip
 Group = Literal["day", "stuck", "self", "long", "check", "own"]
 Weight = Literal["mostly-first", "mixed", "mostly-last"]
@@ -285,6 +285,9 @@ class Hear(_Part):
     who: Who
     whens: list[str]
     joints: list[Bit]
+    linking: list[Bit] = []
+    listing: list[Pattern] = []
+    adding: list[Bit] = []
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]

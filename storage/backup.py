@@ -18,12 +18,15 @@ from sqlalchemy import make_url
 
 from bot.model import PersonId
 from storage.claim import Claim
-from storage.database import Database
+from storage.database import HOUSE, Database
 from storage.erasing import Forgotten, known
 from storage.faults import StoreDown
 from storage.store import Store
 
-_POSTGRES = "the database is PostgreSQL; use its own tools: pg_dump -Fc DATABASE > FILE, and pg_restore --clean -d DATABASE FILE"
+_POSTGRES = (
+    "the database is PostgreSQL; use its own tools, and with both say PGOPTIONS='-c brokercoach.house=on': "
+    "pg_dump --enable-row-security -Fc DATABASE > FILE, and pg_restore --enable-row-security --clean -d DATABASE FILE"
+)
 
 
 def back_up(url: str, path: Path) -> None:
@@ -76,7 +79,7 @@ def _there(url: str) -> bool:
 
 def _forgotten_here(database: Database) -> set[PersonId]:
     """Whom the database that is to be replaced knows as forgotten; a damaged one, or one from before, cannot say."""
-    with suppress(StoreDown), database.reading() as connection:
+    with suppress(StoreDown), database.reading(HOUSE) as connection:
         return known(connection)
     return set()
 

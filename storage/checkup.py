@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, select
 
 from storage import migrations
-from storage.database import Database
+from storage.database import HOUSE, Database
 from storage.faults import StoreDown
 from storage.tables import metadata, persons
 from storage.values import Sealer
@@ -25,7 +25,7 @@ def faults(database: Database, vault: Vault) -> list[str]:
             has = migrations.revision(database.engine)
         if has != migrations.HEAD:
             return [*found, f"the database has schema {has}, this version of brokercoach works with {migrations.HEAD}"]
-        with database.reading() as connection:
+        with database.reading(HOUSE) as connection:
             return [*found, *_spoilt(connection, vault)]
     except StoreDown as error:
         return [str(error)]

@@ -3,6 +3,9 @@
 SQLite is run for durability and erasure: WAL with synchronous FULL (0.2 ms a commit, and a power loss takes nothing),
 secure_delete (what is deleted is overwritten), BEGIN IMMEDIATE for whatever writes (busy_timeout does not help a
 transaction that began by reading). This module knows no table.
+
+On PostgreSQL every transaction says whose rows it may see, and row-level security holds it to that (migration 0006): a person's, or
+everybody's, for the rounds of the house. One that says nothing sees nothing. The saying ends with the transaction.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
+from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,6 +47,26 @@ _SQLITE_REMEDIES = {
 }
 
 
+class _House(Enum):
+    HOUSE = "the house"
+
+
+HOUSE: Final = _House.HOUSE
+"""Sees everybody's rows: the intake, the senders, the clock, and whoever looks after the whole."""
+
+Whose = str | _House  # a person's id, or the house
+
+# the third argument: until the end of the transaction. For a session they would outlive it, and the connection goes back to the pool.
+_SEE = text("SELECT set_config('brokercoach.person', :person, true), set_config('brokercoach.house', :house, true)")
+
+
+def see(connection: Connection, whose: Whose) -> None:
+    """From here on this transaction sees the rows of one person, or of everybody."""
+    if connection.dialect.name == "postgresql":
+        house = whose is HOUSE
+        connection.execute(_SEE, {"person": "" if house else whose, "house": "on" if house else ""})
+
+
 class Database:
     """An engine with the right settings. `place` is how messages call it; it holds no password."""
 
@@ -57,15 +81,17 @@ class Database:
         self._turnstile = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, whose: Whose) -> Iterator[Connection]:
         """One transaction that sees one state of the database throughout."""
         with self.told(), self._reader.connect() as connection:
+            see(connection, whose)
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, whose: Whose) -> Iterator[Connection]:
         """One transaction, committed when the block ends and undone when it raises."""
         with self.told(), self._turnstile, self._writer.begin() as connection:
+            see(connection, whose)
             yield connection
 
     @contextmanager
@@ -91,7 +117,7 @@ class Database:
         """What SQLite itself finds wrong; PostgreSQL has no such question to ask."""
         if not self.is_sqlite:
             return []
-        with self.reading() as connection:
+        with self.reading(HOUSE) as connection:
             faults = [row[0] for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
             strays = connection.execute(text("PRAGMA foreign_key_check")).all()
         return faults + [f"{row[0]} row {row[1]} belongs to nothing in {row[2]}" for row in strays]

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, exists, select, update
 
 from bot.model import PersonId
+from storage import sharing
 from storage.database import put_new
 from storage.tables import PEOPLES, erasures, outbox, persons
 
@@ -29,8 +30,9 @@ def begin(connection: Connection, person_id: PersonId, at: datetime, cause: str 
     put_new(connection, erasures, {"id": person_id, "begun_at": at, "cause": cause, "after_letter": False})
 
 
-def erase(connection: Connection, person_id: PersonId) -> dict[str, int]:
-    """How many rows of each table that was."""
+def erase(connection: Connection, person_id: PersonId, at: datetime) -> dict[str, int]:
+    """How many rows of each table that was. For the house: others may be shown something of theirs, or show them something."""
+    sharing.forgotten(connection, person_id, at)
     receipt = {}
     for table in reversed(PEOPLES):
         owner = table.c.id if table is persons else table.c.person_id
@@ -73,24 +75,24 @@ def stay(connection: Connection, bearer: PersonId) -> None:
     connection.execute(delete(erasures).where(erasures.c.id == bearer, erasures.c.after_letter))
 
 
-def letter_gone(connection: Connection, key: str) -> bool:
+def letter_gone(connection: Connection, key: str, at: datetime) -> bool:
     """Erases whoever existed for this letter alone; whether there was somebody."""
     bearer = connection.scalar(
         select(erasures.c.id).join(outbox, outbox.c.person_id == erasures.c.id).where(outbox.c.key == key, erasures.c.after_letter)
     )
-    return bearer is not None and _unburdened(connection, [bearer])
+    return bearer is not None and _unburdened(connection, [bearer], at)
 
 
 def errands_done(connection: Connection, at: datetime) -> bool:
     """Erases bearers whose letter has left, was let go, or has been tried for long enough; whether there were any."""
     waits = exists().where(outbox.c.person_id == erasures.c.id, outbox.c.state.in_(("new", "sending")))
     done = select(erasures.c.id).where(erasures.c.after_letter, ~waits | (erasures.c.begun_at < at - LAST_LETTER))
-    return _unburdened(connection, list(connection.scalars(done)))
+    return _unburdened(connection, list(connection.scalars(done)), at)
 
 
-def _unburdened(connection: Connection, bearers: list[PersonId]) -> bool:
+def _unburdened(connection: Connection, bearers: list[PersonId], at: datetime) -> bool:
     for bearer in bearers:
-        erase(connection, bearer)
+        erase(connection, bearer, at)
         connection.execute(delete(erasures).where(erasures.c.id == bearer))
     return bool(bearers)
 

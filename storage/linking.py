@@ -1,4 +1,4 @@
-"""One person, two doors: a code made at one door and typed at the other, once and soon.
+"""One person, two doors: a code made at one door and typed at the other, once and soon. A code may also make a mentor of whoever types it.
 
 A code is a name of four letters and a secret of six digits, BCDF-123456. The name finds the row; of the secret only a salted hash
 is kept, and five wrong ones burn the code. Ten minutes and five tries leave one chance in 200,000 to whoever has learnt the name.
@@ -11,11 +11,12 @@ import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from bot.model import Claimed, Inbound, PersonId, Platform
-from storage import erasing, people
+from storage import erasing, people, sharing
 from storage.database import put
 from storage.tables import addresses, entries, inbox, intentions, link_codes, partnerships
 from storage.values import INBOUND, Sealer
@@ -24,17 +25,18 @@ from storage.vault import Vault
 VALID = timedelta(minutes=10)
 TRIES = 5
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no word can come of it
+Makes = Literal["door", "mentor"]  # of whoever types the code: the same person at another door, or their mentor
 _CODE = re.compile(rf"([{LETTERS}]{{4}})(\d{{6}})")
 
 
-def offer(connection: Connection, sealer: Sealer, at: datetime) -> str:
+def offer(connection: Connection, sealer: Sealer, at: datetime, makes: Makes = "door") -> str:
     """A fresh code, which takes the place of an open one."""
     name = "".join(secrets.choice(LETTERS) for _ in range(4))
     secret = f"{secrets.randbelow(10**6):06}"
     salt = secrets.token_bytes(16)
     connection.execute(delete(link_codes).where((link_codes.c.until < at) | (link_codes.c.name == name)))
     row = {"person_id": sealer.person, "name": name, "salt": salt, "digest": _digest(salt, secret), "until": at + VALID, "tries": 0}
-    put(connection, link_codes, row, changes=("name", "salt", "digest", "until", "tries"))
+    put(connection, link_codes, row | {"makes": makes}, changes=("name", "salt", "digest", "until", "tries", "makes"))
     return f"{name}-{secret}"
 
 
@@ -53,6 +55,8 @@ def claim(connection: Connection, person_id: PersonId, code: str, at: datetime) 
         return ("burnt" if row.tries + 1 >= TRIES else "wrong"), None
     if row.person_id == person_id:
         return "own", None
+    if row.makes == "mentor":
+        return "mentor", row.person_id
     return ("taken", None) if _has_something(connection, person_id) else ("good", row.person_id)
 
 
@@ -69,12 +73,22 @@ def join(connection: Connection, vault: Vault, newcomer: Sealer, code: str, plat
     theirs = people.sealer(connection, vault, owner)
     doors = people.addresses_of(connection, newcomer)
     _carry_messages(connection, newcomer, theirs)
-    erasing.erase(connection, newcomer.person)
+    erasing.erase(connection, newcomer.person, at)
     for place, each in doors:
         people.link(connection, vault, theirs, place, each, at)
     people.used(connection, vault, platform, address, at)
     people.note(connection, owner, "linked", at, platform)
     return theirs
+
+
+def accompany(connection: Connection, mentor: PersonId, code: str, at: datetime) -> bool:
+    """Whoever typed the code is the mentor of whoever made it. False when the code is not good any more."""
+    claimed, owner = claim(connection, mentor, code, at)
+    if claimed != "mentor" or owner is None:
+        return False
+    connection.execute(delete(link_codes).where(link_codes.c.person_id == owner))
+    sharing.set_mentor(connection, owner, mentor, at, "mentor")
+    return True
 
 
 def leave(connection: Connection, vault: Vault, sealer: Sealer, platform: Platform, at: datetime) -> bool:
@@ -89,7 +103,7 @@ def leave(connection: Connection, vault: Vault, sealer: Sealer, platform: Platfo
 
 
 def _has_something(connection: Connection, person_id: PersonId) -> bool:
-    return any(
+    return sharing.is_mentor(connection, person_id) or any(
         connection.scalar(select(func.count()).select_from(table).where(table.c.person_id == person_id))
         for table in (entries, intentions, partnerships)
     )

@@ -26,12 +26,20 @@ _ENTRIES = (
     .order_by(entries.c.event_date.desc(), entries.c.written_at.desc(), entries.c.id.desc())
 )
 _LATEST_ENTRIES = _ENTRIES.limit(bindparam("limit"))
-_REVISIONS = (
-    select(revisions.c.entry_id, revisions.c.step, revisions.c.kind, revisions.c.n, revisions.c.written_at, revisions.c.body)
-    .where(revisions.c.person_id == bindparam("person"))
+_ADDED = ("thought", "retraction")
+_ANSWERS = (
+    select(revisions.c.entry_id, revisions.c.step, revisions.c.n, revisions.c.body)
+    .where(revisions.c.person_id == bindparam("person"), revisions.c.kind.not_in(_ADDED))
     .order_by(revisions.c.n)
 )
-_REVISIONS_OF = _REVISIONS.where(revisions.c.entry_id.in_(bindparam("entries", expanding=True)))
+# Asked apart: they are few, and reading the moments of thousands of answers would take longer than opening them.
+_ADDITIONS = (
+    select(revisions.c.entry_id, revisions.c.kind, revisions.c.n, revisions.c.written_at, revisions.c.body)
+    .where(revisions.c.person_id == bindparam("person"), revisions.c.kind.in_(_ADDED))
+    .order_by(revisions.c.n)
+)
+_OF = revisions.c.entry_id.in_(bindparam("entries", expanding=True))
+_ANSWERS_OF, _ADDITIONS_OF = _ANSWERS.where(_OF), _ADDITIONS.where(_OF)
 _STEPS_OF = select(revisions.c.n, revisions.c.step).where(
     revisions.c.person_id == bindparam("person"), revisions.c.entry_id == bindparam("entry")
 )
@@ -157,16 +165,17 @@ class _Written:
 
 
 def _written(connection: Connection, sealer: Sealer, of: list[str] | None) -> dict[str, _Written]:
-    query = _REVISIONS if of is None else _REVISIONS_OF
+    answers, additions = (_ANSWERS, _ADDITIONS) if of is None else (_ANSWERS_OF, _ADDITIONS_OF)
+    asked = {"person": sealer.person, "entries": of}
     found: dict[str, _Written] = {}
-    for row in connection.execute(query, {"person": sealer.person, "entries": of}).all():
-        entry = found.setdefault(row.entry_id, _Written())
-        if row.kind == "thought":
-            entry.thoughts.append(row)
-        elif row.kind == "retraction":
-            entry.retracted = row.written_at
+    for row in connection.execute(answers, asked).all():
+        found.setdefault(row.entry_id, _Written()).latest[row.step] = row
+    for added in connection.execute(additions, asked).all():
+        entry = found.setdefault(added.entry_id, _Written())
+        if added.kind == "thought":
+            entry.thoughts.append(added)
         else:
-            entry.latest[row.step] = row
+            entry.retracted = added.written_at
     return found
 
 

@@ -62,6 +62,12 @@ def known(connection: Connection, vault: Vault, person_id: PersonId) -> Known:
     return Known(person, sealer, named, CONVERSATION.value(sealer.open(conversations.c.state, row.state)), row.version)
 
 
+def name_of(connection: Connection, vault: Vault, person_id: PersonId) -> str | None:
+    """What somebody is called, where they said so."""
+    sealed = connection.execute(select(persons.c.profile).where(persons.c.id == person_id)).scalar_one()
+    return PERSON.value(sealer(connection, vault, person_id).open(persons.c.profile, sealed)).name
+
+
 def everybody(connection: Connection) -> list[PersonId]:
     return list(connection.scalars(select(persons.c.id).order_by(persons.c.created_at, persons.c.id)))
 
@@ -232,7 +238,7 @@ def _words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
 
 # --- what was done with their data
 
-_OURS = ("set-aside", usage.ACT)  # rows that count something, and tell nobody anything
+_OURS = ("set-aside", "refused", usage.ACT)  # rows that count something, and tell nobody anything
 
 
 def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of: str = "") -> None:

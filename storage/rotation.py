@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Column, Connection, Table, select, text, update
 
-from storage.database import Database
+from storage.database import HOUSE, Database
 from storage.tables import persons, workspaces
 from storage.vault import Vault
 from storage.workspaces import owner_of
@@ -22,11 +22,11 @@ BATCH = 200
 
 def rotate(database: Database, vault: Vault, progress: Callable[[int, int], None]) -> int:
     vault.begin_rotation()
-    with database.reading() as connection:
+    with database.reading(HOUSE) as connection:
         everything = sum(1 for _ in _wrapped(connection))
     done = 0
     while True:
-        with database.writing() as connection:
+        with database.writing(HOUSE) as connection:
             batch = _rewrap(connection, vault, BATCH)
         done += batch
         progress(done, max(done, everything))
@@ -38,7 +38,7 @@ def rotate(database: Database, vault: Vault, progress: Callable[[int, int], None
 
 def _ended(database: Database, vault: Vault) -> bool:
     """Lets go of the old key if nothing is wrapped with it. Whoever adds a data key looks once more, after the row is in (people.enrol)."""
-    with database.writing() as connection:
+    with database.writing(HOUSE) as connection:
         if not database.is_sqlite:  # SQLite has one writer, and that is us
             connection.execute(text("LOCK TABLE persons, workspaces IN SHARE ROW EXCLUSIVE MODE"))
         left = any(vault.rewrap(owner, wrapped) is not None for _, _, _, owner, wrapped in _wrapped(connection))

@@ -243,8 +243,8 @@ audit = Table(
 
 # --- one person, two doors
 
-# An open code of a person's, by which another address of theirs is linked. `name` is its first half, which finds the row and proves
-# nothing; of the second half a salted hash is kept.
+# An open code of a person's, by which another address of theirs is linked, or somebody becomes their mentor. `name` is its first half,
+# which finds the row and proves nothing; of the second half a salted hash is kept.
 link_codes = Table(
     "link_codes",
     metadata,
@@ -254,6 +254,47 @@ link_codes = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("until", Moment, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
+    Column("makes", String, nullable=False, default="door", server_default="door"),
+)
+
+# --- shown to a mentor
+
+
+def _mentor() -> Column[str]:
+    """Somebody else, who falls out of it when they are forgotten; the row is the owner's all the same."""
+    return Column("mentor_id", String, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+# whose mentor is who, one at a time; and what people and organisations are called before them
+mentors = Table(
+    "mentors", metadata, _person(primary_key=True), _mentor(), Column("since", Moment, nullable=False), _sealed("aliases", nullable=True)
+)
+
+# An entry as its owner chose to show it, under the owner's own key: it falls with the key, with the entry, and with its being taken back.
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String, primary_key=True),
+    _person(),
+    _mentor(),
+    Column("entry_id", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("read_at", Moment),
+    _sealed("body", "id"),
+    ForeignKeyConstraint(["person_id", "entry_id"], ["entries.person_id", "entries.id"], ondelete="CASCADE"),
+    Index("ix_shares_person_id_entry_id", "person_id", "entry_id"),
+)
+
+# a mentor's words, under the key of whoever they were said to
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", String, primary_key=True),
+    _person(index=True),
+    _mentor(),
+    Column("share_id", String, ForeignKey("shares.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    _sealed("body", "id"),
 )
 
 # --- who was forgotten

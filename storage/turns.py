@@ -15,9 +15,12 @@ from typing import NamedTuple, assert_never
 from sqlalchemy import Connection
 
 from bot.model import (
+    Accompany,
     Add,
     Advise,
+    Alias,
     CloseDoor,
+    Comment,
     Consent,
     Drop,
     DueKind,
@@ -28,17 +31,23 @@ from bot.model import (
     Learn,
     Message,
     OfferCode,
+    Part,
     Person,
     PersonId,
     Plan,
     Platform,
+    Refused,
     Remind,
     Say,
     Settle,
+    Share,
+    Show,
+    TakeBack,
     TakeOut,
     Turn,
 )
-from storage import clock, erasing, linking, logbook, mail, partnerships, people
+from storage import clock, erasing, linking, logbook, mail, partnerships, people, sharing
+from storage.database import HOUSE, see
 from storage.values import Sealer
 from storage.vault import Vault
 
@@ -74,11 +83,13 @@ def store(
     if not people.advance(connection, sealer, turn.conversation, version, at):
         raise Overtaken
     origin = _origin(sealer, version, at, cause)
+    if any(isinstance(effect, Forget | Join | CloseDoor | Accompany) for effect in turn.effects):
+        see(connection, HOUSE)  # a door goes from one person to another, or two become mentor and broker
     leaving = next((effect for effect in turn.effects if isinstance(effect, Forget)), None)
     if leaving is not None:
         _forget(connection, vault, sealer, leaving, origin, at, cause, platform or people.latest_platform(connection, sealer.person))
         return Saved(erased=True)
-    _effects(connection, sealer, turn.effects, at)
+    _effects(connection, vault, sealer, turn.effects, at)
     if cause.due is not None and not any(_sets(effect, cause.due) for effect in turn.effects):
         clock.take_off(connection, sealer.person, *cause.due)
     said = [(effect, message) for effect in turn.effects if (message := _said(connection, sealer, effect, at)) is not None]
@@ -86,7 +97,9 @@ def store(
         return Saved()
     door = platform or people.latest_platform(connection, sealer.person)
     to = _behind(connection, vault, sealer, turn.effects, door, at)
-    letters = list(_letters([message for _, message in said], origin))
+    letters = [
+        (_key(key, effect), message) for (key, message), (effect, _) in zip(_letters([m for _, m in said], origin), said, strict=True)
+    ]
     advised = tuple(key for (key, _), (effect, _) in zip(letters, said, strict=True) if isinstance(effect, Advise))
     mail.post(connection, to, door, letters, at, advised)
     return Saved(advised, erased=to is not sealer)
@@ -111,8 +124,12 @@ def _said(connection: Connection, sealer: Sealer, effect: Effect, at: datetime) 
             return message
         case Advise():
             return effect.message
-        case OfferCode(letter):
-            return _filled(letter, {"code": linking.offer(connection, sealer, at)})
+        case OfferCode(letter, makes):
+            return _filled(letter, {"code": linking.offer(connection, sealer, at, makes)})
+        case Show(share, message):
+            if not sharing.read(connection, sealer.person, share, at):
+                raise Overtaken
+            return message
     return None
 
 
@@ -126,7 +143,7 @@ def _forget(
     """Everything goes at once, the key too; the receipt is carried by a nobody who has that one address and that one letter."""
     address = people.door_of(connection, sealer, platform)
     erasing.begin(connection, sealer.person, at, None if cause.inbox_key is None else vault.blind(cause.inbox_key).hex())
-    counts = erasing.erase(connection, sealer.person)
+    counts = erasing.erase(connection, sealer.person, at)
     if leaving.receipt is not None and address is not None:
         bearer = _bearer(connection, vault, platform, address, at)
         mail.post(connection, bearer, platform, list(_letters([_filled(leaving.receipt, dict(counts))], origin)), at)
@@ -145,10 +162,12 @@ def _bearer(connection: Connection, vault: Vault, platform: Platform, address: s
     return people.sealer(connection, vault, bearer)
 
 
-def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
+def _effects(connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
     for effect in effects:
         match effect:
-            case Say() | Advise() | OfferCode() | Join() | CloseDoor() | Forget():
+            case Say(Message(file=str())):
+                people.note(connection, sealer.person, "copied", at)
+            case Say() | Advise() | OfferCode() | Show() | Join() | CloseDoor() | Forget():
                 pass  # what is said is laid out together, at the end; who is at a door changes before that
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
@@ -156,6 +175,7 @@ def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], 
                 logbook.add_to(connection, sealer, effect, at)
             case TakeOut(entry, step):
                 logbook.take_out(connection, sealer, entry, step)
+                sharing.take_back(connection, sealer.person, at, entry=entry)
                 people.note(connection, sealer.person, "taken-out", at)
             case Drop("plan", ref):
                 logbook.drop_plan(connection, sealer, ref)
@@ -176,8 +196,30 @@ def _effects(connection: Connection, sealer: Sealer, effects: Iterable[Effect], 
                     clock.put(connection, clock.DueRow(sealer.person, kind, ref, when))
             case Consent():
                 people.consent(connection, sealer.person, effect, at)
+            case Accompany(code):
+                _must(linking.accompany(connection, sealer.person, code, at))
+            case Alias():
+                sharing.alias(connection, sealer, effect)
+            case Share():
+                _must(sharing.share(connection, sealer, effect, at))
+            case TakeBack(share):
+                sharing.take_back(connection, sealer.person, at, share)
+            case Part("mentor"):
+                sharing.part(connection, sealer.person, at)
+            case Part():
+                sharing.resign(connection, sealer.person, at)
+            case Comment():
+                _must(sharing.comment(connection, vault, sealer.person, effect, at))
+            case Refused():
+                people.note(connection, sealer.person, "refused", at)
             case _:
                 assert_never(effect)
+
+
+def _must(done: bool) -> None:
+    """What it was decided from is not so any more."""
+    if not done:
+        raise Overtaken
 
 
 def _sets(effect: Effect, due: tuple[DueKind, str]) -> bool:
@@ -190,6 +232,11 @@ def _origin(sealer: Sealer, version: int, at: datetime, cause: Cause) -> str:
     if cause.due is not None:
         return "|".join(("due", *cause.due, sealer.person, at.isoformat()))
     return f"turn|{sealer.person}|{version}"
+
+
+def _key(key: str, effect: Effect) -> str:
+    """A letter that shows somebody else's entry is found by it, should the entry be taken back before it has left."""
+    return f"{key}|{effect.share}" if isinstance(effect, Show) else key
 
 
 def _letters(said: list[Message], origin: str) -> Iterable[tuple[str, Message]]:

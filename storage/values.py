@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 from sqlalchemy import Column
 
-from bot.model import Conversation, Inbound, Message, Person, PersonId, Phase, Theme
+from bot.model import Alias, Conversation, Inbound, Message, Person, PersonId, Phase, Theme
 from storage.faults import Unreadable
 from storage.vault import DataKey
 
@@ -59,6 +59,7 @@ PERSON = Form(Person)
 CONVERSATION = Form(Conversation)
 INBOUND = Form(Inbound)
 MESSAGE = Form(Message)
+ALIAS = Form(Alias)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ TOKEN = "xoxb-fake-token-of-one"  # noqa: S105 - nobody's
 OTHER_TOKEN = "xoxb-fake-token-of-another"  # noqa: S105 - nobody's
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 - nobody's
 SECRET = "fake-signing-secret"  # noqa: S105 - nobody's
-SCOPES = "app_mentions:read,assistant:write,chat:write,commands,im:history,im:write"
+SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:write,im:history,im:write"
 NEXT = count(1)
 
 
@@ -145,6 +145,9 @@ class FakeSlack:
     opened: int = 0
     acks: list[dict[str, Any]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    uploads: dict[str, bytes] = field(default_factory=dict)  # what was put, shared or not
+    upload_status: list[int] = field(default_factory=list)  # of the next uploads
+    files: list[dict[str, Any]] = field(default_factory=list)  # what was shared
     greets: list[dict[str, Any]] = field(default_factory=list)  # sent to the next connections in the place of hello
 
     @property
@@ -193,7 +196,7 @@ class FakeSlack:
         status, headers = (fault.status, fault.headers) if fault else (200, {})
         return web.json_response(answer, status=status, headers={"x-oauth-scopes": self.scopes} | headers)
 
-    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901 - a table of methods
+    def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901, PLR0912 - a table of methods
         if method == "apps.connections.open":
             if token != APP_TOKEN:
                 return {"ok": False, "error": "invalid_auth"}
@@ -231,8 +234,25 @@ class FakeSlack:
                     return {"ok": False, "error": "invalid_blocks", "errors": wrong}
                 if units(arguments.get("text") or "") > 40_000:
                     return {"ok": False, "error": "msg_too_long"}
-                self.posts.append(arguments | {"token": token})
-                return {"ok": True, "channel": arguments["channel"], "ts": f"{time.time():.6f}"}
+                self.posts.append(arguments | {"token": token, "ts": stamp()})
+                return {"ok": True, "channel": arguments["channel"], "ts": self.posts[-1]["ts"]}
+            case "chat.update":
+                old = next((each for each in self.posts if each.get("ts") == arguments["ts"]), None)
+                if old is None:
+                    return {"ok": False, "error": "message_not_found"}
+                if wrong := faults_in(arguments["blocks"]):
+                    return {"ok": False, "error": "invalid_blocks", "errors": wrong}
+                old["blocks"] = arguments["blocks"]
+                return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
+            case "files.getUploadURLExternal":
+                number = f"F{next(NEXT)}"
+                return {"ok": True, "file_id": number, "upload_url": f"{self.base}/upload/{number}"}
+            case "files.completeUploadExternal":
+                missing = [file["id"] for file in arguments["files"] if file["id"] not in self.uploads]
+                if missing:
+                    return {"ok": False, "error": "file_not_found"}
+                self.files += [arguments | {"name": file["title"], "data": self.uploads[file["id"]]} for file in arguments["files"]]
+                return {"ok": True, "files": arguments["files"]}
             case "views.publish" | "views.open":
                 wrong = faults_in(arguments["view"]["blocks"], 100)
                 return {"ok": False, "error": "invalid_arguments", "errors": wrong} if wrong else {"ok": True, "view": {"id": "V1"}}
@@ -240,6 +260,12 @@ class FakeSlack:
                 return {"ok": True}
             case _:
                 return {"ok": False, "error": "unknown_method"}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        status = self.upload_status.pop(0) if self.upload_status else 200
+        if status == 200:
+            self.uploads[request.match_info["file"]] = (await request.post())["file"].file.read()  # type: ignore[union-attr]
+        return web.Response(status=status, text="OK")
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         ws = web.WebSocketResponse()
@@ -291,6 +317,7 @@ async def fake_slack() -> AsyncIterator[FakeSlack]:
     fake = FakeSlack()
     app = web.Application()
     app.router.add_route("*", "/api/{method}", fake._api)
+    app.router.add_post("/upload/{file}", fake._upload)
     app.router.add_get("/link", fake._link)
     app.router.add_post("/respond", fake._answered)
     async with TestServer(app) as server:
@@ -364,6 +391,16 @@ def pressed(value: str, action: str = "choice:0", user: str = "U1", team: str = 
         "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": stamp()}],
         **more,
     }
+
+
+def pressed_on(post: dict[str, Any], label: str, user: str = "U1", team: str = TEAM) -> dict[str, Any]:
+    """A press of the button with this label, as Slack sends it with the whole message."""
+    rows = [block for block in post["blocks"] if block["type"] == "actions"]
+    button = next(each for row in rows for each in row["elements"] if label in each["text"]["text"])
+    payload = pressed(button["value"], button["action_id"], user, team, message={"type": "message", "bot_id": "B1", **post})
+    payload["container"]["message_ts"] = post["ts"]
+    payload["actions"][0]["text"] = button["text"]
+    return payload
 
 
 def commanded(text: str, user: str = "U1", team: str = TEAM) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,7 +79,7 @@ class FakeTelegram:
     commands: dict[str | None, Any] = field(default_factory=dict)
     descriptions: dict[str | None, str] = field(default_factory=dict)
     token: str = TOKEN
-    polls: int = 0
+    polling: set[object] = field(default_factory=set)
     base: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 500
@@ -120,6 +121,10 @@ class FakeTelegram:
             }
         )
 
+    def hang_up(self) -> None:
+        """Whoever polled is dead. Their request goes on waiting here, and counts no more."""
+        self.polling.clear()
+
     # --- what a test waits for
 
     def _tell(self) -> None:
@@ -143,7 +148,7 @@ class FakeTelegram:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         args: dict[str, Any] = dict(request.query)
-        if request.content_type == "application/x-www-form-urlencoded":
+        if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             args |= dict(await request.post())
         self.calls.append((method, args))
         try:
@@ -180,9 +185,10 @@ class FakeTelegram:
             return _failed(
                 409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             )
-        if self.polls:
+        if self.polling:
             return _failed(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
-        self.polls += 1
+        own = object()
+        self.polling.add(own)
         try:
             if "offset" in args:
                 places = [n for n, update in enumerate(self.updates) if update["update_id"] < int(args["offset"])]
@@ -196,7 +202,7 @@ class FakeTelegram:
                     break
             return _ok(self.updates[: int(args.get("limit", 100))])
         finally:
-            self.polls -= 1
+            self.polling.discard(own)
 
     async def _on_sendmessage(self, args: dict[str, Any]) -> web.Response:
         try:
@@ -213,8 +219,22 @@ class FakeTelegram:
             return _failed(400, "Bad Request: BUTTON_DATA_INVALID")
         self._message += 1
         chat = int(args["chat_id"])
-        self.sent.append({"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message})
+        letter = {"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message, "at": time.monotonic()}
+        self.sent.append(letter)
         return _ok({"message_id": self._message, "date": 1_770_000_000, "chat": {"id": chat, "type": "private"}, "from": BOT, "text": text})
+
+    async def _on_senddocument(self, args: dict[str, Any]) -> web.Response:
+        caption = shown(args.get("caption", ""), args.get("parse_mode"))
+        if len(caption.encode("utf-16-le")) // 2 > 1024:
+            return _failed(400, "Bad Request: message caption is too long")
+        if not (data := args["document"].file.read()):
+            return _failed(400, "Bad Request: file must be non-empty")
+        self._message += 1
+        chat, name = int(args["chat_id"]), args["document"].filename
+        self.sent.append({"chat": chat, "shown": caption, "raw": args, "file": (name, data), "message_id": self._message})
+        document = {"file_id": "f", "file_unique_id": "f", "file_name": name}
+        whom = {"chat": {"id": chat, "type": "private"}, "from": BOT}
+        return _ok({"message_id": self._message, "date": 1_770_000_000, **whom, "document": document})
 
     async def _on_setwebhook(self, args: dict[str, Any]) -> web.Response:
         self.webhook = args

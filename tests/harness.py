@@ -1,6 +1,7 @@
-"""A real `brokercoach serve` between a Bot API on loopback and a database, to be killed and started as often as it takes; and the count.
+"""A real `brokercoach serve` between a Bot API and a Slack on loopback and a database, to be killed and started as often as it takes.
 
-Everybody reflects, over and over, in messages that carry a number, so that what is lost, doubled or out of order shows in the logbook.
+Everybody reflects, over and over, in answers of which no two are alike, so that each can be looked for in the logbook afterwards, at its
+place; and what arrived at each person is counted against what was sent to them.
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ import random
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+from fake_slack import APP_TOKEN, TEAM, FakeSlack, fake_slack
+from fake_slack import TOKEN as SLACK_TOKEN
+from fake_slack import said as said_in_slack
 from fake_telegram import FakeTelegram, telegram
+from postgres import seeing_all
 from sqlalchemy import create_engine, text
 
 from storage.store import Store
+
+Who = int | str  # a chat of Telegram, or a member in Slack
 
 ROUND = (
     "reflect",
@@ -28,7 +38,16 @@ ROUND = (
     "After meeting {n} they may trust the minutes",
     "Before {n} I ask",
 )
-STEPS = 3  # of a round's messages, the last three are kept
+KEPT = ROUND[2:]
+BOTH = {"BROKERCOACH_CLUSTER": "true"}
+_UNSENT = "outbox WHERE state IN ('new', 'sending')"
+_UNDONE = "inbox WHERE done_at IS NULL"
+
+# What a process runs first whose clock is to be stepped: the present is that of the machine and the seconds that a file says.
+STEPPED = """
+import bot.parts
+bot.parts.now.__code__ = (lambda: datetime.fromtimestamp(datetime.now(UTC).timestamp() + float(open({path!r}).read()), UTC)).__code__
+"""
 
 
 @dataclass
@@ -70,14 +89,45 @@ class Program:
 
 
 @dataclass
+class Delivery:
+    """Slack's own side: hands over in order what people write, and to each new connection again what was not acknowledged."""
+
+    slack: FakeSlack
+    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def say(self, who: str, words: str) -> None:
+        payload = said_in_slack(words, who)
+        self.waiting[str(payload["event_id"])] = payload
+
+    async def run(self) -> None:
+        read, connection, handed = 0, None, set[str]()
+        while True:
+            for receipt in self.slack.acks[read:]:
+                self.waiting.pop(receipt["envelope_id"], None)
+            read = len(self.slack.acks)
+            newest = self.slack.sockets[-1] if self.slack.sockets else None
+            if newest is not connection:
+                connection, handed = newest, set()
+            for key in [key for key in self.waiting if connection and key not in handed]:
+                handed.add(key)
+                with suppress(ConnectionError, RuntimeError):  # killed meanwhile
+                    await connection.send_json({"type": "events_api", "envelope_id": key, "payload": self.waiting[key]})
+            await asyncio.sleep(0.02)
+
+
+@dataclass
 class Stage:
-    """A home, a database and a Bot API."""
+    """A home, a database, a Bot API, and a Slack where one was asked for."""
 
     home: Any
     fake: FakeTelegram
     url: str
-    rounds: dict[int, int] = field(default_factory=dict)  # how many each chat has begun
+    slack: Delivery | None = None
+    clock: Path | None = None  # holds the seconds by which the program's clock is ahead, when it may be stepped
+    rounds: dict[Who, int] = field(default_factory=dict)  # how many each has begun
     said: int = 0
+    aimed: float = 0.0  # how many of the kills come the moment a letter arrives, before that can have been written down
+    in_flight: int = 0  # messages without an answer and letters under way, at every kill
 
     def start(self, *args: str, **env: str) -> Program:
         ours = {
@@ -86,7 +136,15 @@ class Stage:
             "BROKERCOACH_TELEGRAM_API": self.fake.base,
             "BROKERCOACH_PORT": "0",
         }
-        return Program(self.home.start("serve", *args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=ours | env))
+        if self.slack:
+            ours |= {
+                "BROKERCOACH_SLACK_BOT_TOKEN": SLACK_TOKEN,
+                "BROKERCOACH_SLACK_APP_TOKEN": APP_TOKEN,
+                "BROKERCOACH_SLACK_API": self.slack.slack.api,
+            }
+        before = STEPPED.format(path=str(self.clock)) if self.clock else ""
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        return Program(self.home.start("serve", *args, before=before, env=ours | env, **quiet))
 
     @asynccontextmanager
     async def served(self, *args: str, **env: str) -> AsyncIterator[Program]:
@@ -98,118 +156,237 @@ class Stage:
             program.kill()
             await program.ended()
 
-    def welcome(self, chats: range) -> None:
+    def step(self, hours: float) -> None:
+        """By how much its clock is ahead from now on, where it can be stepped."""
+        if self.clock:
+            self.clock.write_text(str(3600 * hours))
+
+    def welcome(self, people: Iterable[Who], **more: Any) -> None:
         """Makes these people known, so that their first message is not their welcome."""
         from bot.model import Person, PersonId
 
         store = Store.open(self.url, self.home.key)
-        for chat in chats:
-            store.enrol("telegram", str(chat), Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True))
-            self.rounds[chat] = 0
+        for who in people:
+            person = Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True, **more)
+            store.enrol(*_address(who), person)
+            self.rounds[who] = 0
         store.close()
 
-    def says_a_round(self, chat: int) -> None:
-        self.rounds[chat] += 1
+    def says_a_round(self, who: Who) -> None:
+        self.rounds[who] += 1
         for line in ROUND:
             self.said += 1
-            self.fake.say(line.format(n=self.rounds[chat]), chat, date=1_770_000_000 + self.said)
+            words = line.format(n=self.rounds[who])
+            if isinstance(who, int):
+                self.fake.say(words, who, date=1_770_000_000 + self.said)
+            else:
+                assert self.slack
+                self.slack.say(who, words)
+
+    @property
+    def heard(self) -> int:
+        """How many letters arrived, at everybody."""
+        return len(self.fake.sent) + (len(self.slack.slack.posts) if self.slack else 0)
+
+    async def until_heard(self, number: int, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while self.heard < number:  # noqa: ASYNC110 - there are two who could tell
+                await asyncio.sleep(0.01)
 
     def all_is_dealt_with(self) -> bool:
-        return not self.fake.updates and self.count("inbox WHERE done_at IS NULL") == 0 and self.count(_UNSENT) == 0
+        handed_over = not self.fake.updates and not (self.slack and self.slack.waiting)
+        return handed_over and self.count(_UNDONE) == 0 and self.count(_UNSENT) == 0
 
     async def dealt_with(self, seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not await asyncio.to_thread(self.all_is_dealt_with):  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.05)
 
+    async def struck(self, program: Program) -> None:
+        """Kills a process, and counts what it had begun."""
+        program.kill()
+        await program.ended()
+        self.fake.hang_up()
+        self.in_flight += await asyncio.to_thread(lambda: self.count(_UNDONE) + self.count(_UNSENT))
+
     def count(self, what: str, how: str = "count(*)") -> int:
-        engine = create_engine(self.url)
+        return self.counts(what, how).get("", 0)
+
+    def counts(self, what: str, how: str = "count(*)", by: str = "''") -> dict[str, int]:
+        engine = create_engine(seeing_all(self.url))
         try:
             with engine.connect() as connection:
-                return connection.scalar(text(f"SELECT {how} FROM {what}")) or 0  # noqa: S608
+                rows = connection.execute(text(f"SELECT {by}, {how} FROM {what} GROUP BY 1"))  # noqa: S608
+                return {key: number or 0 for key, number in rows}
         finally:
             engine.dispose()
 
+    def arrived(self, who: Who) -> int:
+        if isinstance(who, int):
+            return len(self.fake.texts(who))
+        assert self.slack
+        return sum(post["channel"] == f"D{who}" for post in self.slack.slack.posts)
+
     def reckoning(self) -> Reckoning:
+        lost = doubled = disordered = unanswered = unheard = twice = unmarked = 0
+        sent = self.counts("outbox WHERE state = 'sent'", by="person_id")
+        doubts = self.counts("outbox WHERE uncertain", "coalesce(sum(tries), 0)", by="person_id")
         store = Store.open(self.url, self.home.key)
         try:
-            kept = {}
-            for chat in self.rounds:
-                person = store.person_at("telegram", str(chat))
+            for who, rounds in self.rounds.items():
+                person = store.person_at(*_address(who))
                 entries = sorted(store.entries(person.id), key=lambda entry: entry.written) if person else []
-                kept[chat] = [int(found[0]) for entry in entries for _, words in entry.answers if (found := re.findall(r"\d+", words))]
+                kept = [words for entry in entries for _, words in entry.answers]
+                wanted = [line.format(n=n) for n in range(1, rounds + 1) for line in KEPT]
+                lost += (Counter(wanted) - Counter(kept)).total()
+                doubled += (Counter(kept) - Counter(wanted)).total()
+                places = [wanted.index(words) for words in kept if words in wanted]
+                disordered += places != sorted(places)
+                letters = sent.get(person.id, 0) if person else 0
+                more = self.arrived(who) - letters
+                unanswered += max(0, rounds * len(ROUND) - letters)
+                unheard += max(0, -more)
+                twice += max(0, more)
+                unmarked += max(0, more - (doubts.get(person.id, 0) if person else 0))
             faults = store.check()
         finally:
             store.close()
-        lost = doubled = 0
-        for chat, rounds in self.rounds.items():
-            for n in range(1, rounds + 1):
-                lost += max(0, STEPS - kept[chat].count(n))
-                doubled += max(0, kept[chat].count(n) - STEPS)
-        sent = self.count("outbox WHERE state = 'sent'")
         return Reckoning(
             messages=sum(self.rounds.values()) * len(ROUND),
             lost=lost,
             doubled=doubled,
-            disordered=sum(numbers != sorted(numbers) for numbers in kept.values()),
-            letters=sent,
-            sent_twice=len(self.fake.sent) - sent,
+            disordered=disordered,
+            unanswered=unanswered,
+            letters=sum(sent.values()),
+            unheard=unheard,
+            sent_twice=twice,
+            unmarked=unmarked,
             uncertain=self.count("outbox WHERE uncertain"),
-            doubts=self.count("outbox WHERE uncertain", "coalesce(sum(tries), 0)"),
+            in_flight=self.in_flight,
             set_aside=self.count("audit WHERE act = 'set-aside'"),
             faults=len(faults),
         )
 
 
-_UNSENT = "outbox WHERE state IN ('new', 'sending')"
+def _address(who: Who) -> Any:
+    return ("telegram", str(who)) if isinstance(who, int) else ("slack", f"{TEAM}:{who}")
 
 
 @dataclass(frozen=True)
 class Reckoning:
     messages: int
-    lost: int
-    doubled: int
-    disordered: int
+    lost: int  # answers that are not in the logbook
+    doubled: int  # answers that are in it twice, or were never given
+    disordered: int  # people whose answers stand in another order than they gave them
+    unanswered: int  # messages to which no letter was sent
     letters: int
+    unheard: int  # letters that count as sent and never arrived
     sent_twice: int
+    unmarked: int  # of these, those that are not marked as uncertain
     uncertain: int
-    doubts: int  # how often letters were found half sent; one letter may be more than once
+    in_flight: int
     set_aside: int
     faults: int
 
     def holds(self) -> bool:
-        """Nothing lost, nothing kept twice, all in order; whatever was sent twice is among what is marked."""
-        wrong = self.lost or self.doubled or self.disordered or self.set_aside or self.faults
-        return not wrong and 0 <= self.sent_twice <= self.doubts
+        """Nothing lost, nothing kept twice, all in order and answered; whatever was sent twice is marked."""
+        return not (
+            self.lost
+            or self.doubled
+            or self.disordered
+            or self.unanswered
+            or self.unheard
+            or self.unmarked
+            or self.set_aside
+            or self.faults
+        )
 
 
 @asynccontextmanager
-async def stage(home: Any, url: str = "") -> AsyncIterator[Stage]:
-    async with telegram() as fake:
-        yield Stage(home, fake, url or f"sqlite:///{home.database}")
+async def stage(home: Any, url: str = "", *, slack: bool = False, clock: Path | None = None, aimed: float = 0.0) -> AsyncIterator[Stage]:
+    async with AsyncExitStack() as stack:
+        on = Stage(home, await stack.enter_async_context(telegram()), url or f"sqlite:///{home.database}", clock=clock, aimed=aimed)
+        if slack:
+            on.slack = Delivery(await stack.enter_async_context(fake_slack()))
+            handing = asyncio.create_task(on.slack.run())
+            stack.callback(handing.cancel)
+        on.step(0)
+        yield on
 
 
-async def killed(on: Stage, kills: int, rng: random.Random, tell: Callable[[int], None] = lambda _: None) -> Reckoning:
-    """Kills it `kills` times while people go on writing: some while it starts, most while it works."""
+# --- the ways to strike
+
+Tell = Callable[[int], None]
+STEPS = (-26, -3, -1, 0, 0, 1, 3, 26)  # hours by which a clock that is stepped may be wrong
+
+
+async def killed(on: Stage, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf")) -> Reckoning:
+    """Kills it `kills` times while people go on writing, some while it starts, most while it works; none after the moment `until`."""
     for n in range(kills):
+        if time.monotonic() > until:
+            break
+        on.step(rng.choice(STEPS))
         program = on.start()
-        if rng.random() < 0.5:
-            on.says_a_round(rng.choice(list(on.rounds)))
-            await asyncio.sleep(rng.uniform(0.3, 2.5))
-        else:
-            await program.listening()
-            for chat in rng.sample(list(on.rounds), 2):
-                on.says_a_round(chat)
-            heard = len(on.fake.sent) + rng.randint(0, 6)
-            try:
-                await on.fake.until(lambda heard=heard: len(on.fake.sent) >= heard, 10)
-            except TimeoutError:
-                assert program.process.poll() is None, "it ended by itself"
-            await asyncio.sleep(rng.uniform(0, 0.05))
-        program.kill()
-        await program.ended()
-        on.fake.polls = 0
+        await _works(on, program, rng)
+        await on.struck(program)
         tell(n + 1)
     async with on.served():
         await on.dealt_with(120 + sum(on.rounds.values()))
     return await asyncio.to_thread(on.reckoning)
+
+
+async def one_of_two_killed(
+    on: Stage, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf")
+) -> Reckoning:
+    """Two processes share a PostgreSQL; each time one of them dies and another is started in its place."""
+    programs = [on.start(**BOTH), on.start(**BOTH)]
+    try:
+        for n in range(kills):
+            if time.monotonic() > until:
+                break
+            struck = rng.randrange(2)
+            await _works(on, programs[struck], rng)
+            await on.struck(programs[struck])
+            programs[struck] = on.start(**BOTH)
+            tell(n + 1)
+        await on.dealt_with(120 + sum(on.rounds.values()))
+    finally:
+        for program in programs:
+            program.kill()
+            await program.ended()
+    return await asyncio.to_thread(on.reckoning)
+
+
+async def database_killed(
+    on: Stage, server: Any, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf"), **env: str
+) -> Reckoning:
+    """The process lives; the PostgreSQL under it dies again and again."""
+    async with on.served(**env) as program:
+        for n in range(kills):
+            if time.monotonic() > until:
+                break
+            await _works(on, program, rng)
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            on.in_flight += await asyncio.to_thread(lambda: on.count(_UNDONE) + on.count(_UNSENT))
+            assert program.process.poll() is None, "it ended with its database"
+            tell(n + 1)
+        await on.dealt_with(150 + sum(on.rounds.values()))
+    return await asyncio.to_thread(on.reckoning)
+
+
+async def _works(on: Stage, program: Program, rng: random.Random) -> None:
+    """Until the moment at which something is to happen to it."""
+    if not program.address and rng.random() < 0.3:
+        on.says_a_round(rng.choice(list(on.rounds)))
+        await asyncio.sleep(rng.uniform(0.3, 2.5))
+        return
+    await program.listening()
+    for who in rng.sample(list(on.rounds), 3):
+        on.says_a_round(who)
+    if rng.random() < on.aimed:
+        with suppress(TimeoutError):
+            await on.until_heard(on.heard + rng.randint(1, 6), 10)
+    else:
+        await asyncio.sleep(rng.uniform(0, 5))
+    assert program.process.poll() is None, "it ended by itself"

@@ -17,6 +17,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
+SUPERUSER, ORDINARY = "keeper", "coach"
+
+
+def seeing_all(url: str) -> str:
+    """The same database for a look past every wall."""
+    return url.replace(f"://{ORDINARY}@", f"://{SUPERUSER}@")
+
 
 @dataclass
 class Server:
@@ -39,17 +46,19 @@ class Server:
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "-m", "immediate")
 
-    def url(self, name: str = "postgres") -> str:
-        return f"postgresql+psycopg://coach@/{name}?host={self.folder}"
+    def url(self, name: str = "postgres", role: str = ORDINARY) -> str:
+        return f"postgresql+psycopg://{role}@/{name}?host={self.folder}"
 
     def database(self) -> str:
-        """The address of a database that is new and empty."""
+        """The address of a database that is new and empty, and belongs to an ordinary role, for which row-level security holds."""
         name = f"coach_{uuid4().hex}"
-        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url(role=SUPERUSER), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             # somebody else's server could be listening; nothing is made on it
             assert connection.scalar(text("SHOW data_directory")) == f"{self.folder}/data"
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": ORDINARY}):
+                connection.execute(text(f"CREATE ROLE {ORDINARY} LOGIN"))
+            connection.execute(text(f"CREATE DATABASE {name} OWNER {ORDINARY}"))
         engine.dispose()
         return self.url(name)
 
@@ -80,7 +89,7 @@ def serving() -> Iterator[Server]:
     server = Server(folder, binaries[-1])
     try:
         shutil.chown(folder, _user())
-        server._run("initdb", "-A", "trust", "-U", "coach", "-E", "UTF8", "--no-sync")
+        server._run("initdb", "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--no-sync")
         server.start()
         try:
             yield server

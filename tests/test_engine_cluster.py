@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from harness import Program, Stage, stage
+from harness import BOTH, Program, Stage, database_killed, one_of_two_killed, stage
 from postgres import Server, serving
-
-BOTH = {"BROKERCOACH_CLUSTER": "true"}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,7 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
             await on.fake.until(lambda: len(on.fake.sent) >= 5, 30)
             first.kill()
             await first.ended()
-            on.fake.polls = 0
+            on.fake.hang_up()
             for chat in on.rounds:
                 on.says_a_round(chat)
             await on.dealt_with(150)
@@ -79,21 +76,17 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
     assert reckoning.holds(), reckoning
 
 
+async def test_of_two_processes_one_is_killed_again_and_again_and_nothing_is_lost_or_doubled(home: Any, server: Server) -> None:
+    async with stage(home, server.database(), slack=True, aimed=0.5) as on:
+        on.welcome([*range(100, 110), *(f"U{n}" for n in range(10))])
+        reckoning = await one_of_two_killed(on, 6, random.Random(20260302))  # noqa: S311 - to be repeated exactly
+    assert reckoning.holds(), reckoning
+
+
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_database_that_is_killed_under_load_loses_and_doubles_nothing(home: Any, together: bool) -> None:
     with serving() as server:
-        async with stage(home, server.database()) as on:
+        async with stage(home, server.database(), aimed=1.0) as on:
             on.welcome(range(100, 110))
-            async with on.served(**(BOTH if together else {})) as program:
-                rng = random.Random(7)  # noqa: S311 - to be repeated exactly
-                for _ in range(3):
-                    for chat in on.rounds:
-                        on.says_a_round(chat)
-                    heard = len(on.fake.sent) + rng.randint(1, 8)
-                    await on.fake.until(lambda heard=heard: len(on.fake.sent) >= heard, 60)
-                    await asyncio.to_thread(server.kill)
-                    await asyncio.to_thread(server.start)
-                await on.dealt_with(150)
-                assert program.process.poll() is None
-            reckoning = on.reckoning()
+            reckoning = await database_killed(on, server, 3, random.Random(7), **(BOTH if together else {}))  # noqa: S311 - to be repeated
     assert reckoning.holds(), reckoning

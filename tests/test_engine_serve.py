@@ -64,7 +64,7 @@ async def test_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_ans
                 on.says_a_round(chat)
             await on.fake.until(lambda: len(on.fake.sent) >= 3, 30)
             assert await program.terminated() == 0
-        on.fake.polls = 0
+        on.fake.hang_up()
         async with on.served():
             await on.dealt_with()
         reckoning = on.reckoning()
@@ -85,8 +85,8 @@ async def test_somebody_who_blocked_the_bot_is_left_in_peace(home):
 
 
 async def test_killing_it_again_and_again_loses_nothing_doubles_nothing_and_keeps_the_order(home):
-    async with stage(home) as on:
-        on.welcome(range(100, 160))
+    async with stage(home, slack=True, aimed=0.5) as on:
+        on.welcome([*range(100, 140), *(f"U{n}" for n in range(40))])
         reckoning = await killed(on, KILLS, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning
     assert reckoning.messages > KILLS * 5, "too little was said to prove anything"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from knowledge.card import CARDS
 from knowledge.gloss import glosses_of
+from knowledge.index import GLOSSARIES, glossaries
 from knowledge.search import Finder
 from knowledge.words import Words, languages_of, words_in
 
@@ -215,7 +216,7 @@ def test_where_common_words_do_not_tell_the_cards_do(by_words, message, language
     assert {words.find(message, hint).language for hint in ("en", "fr", "es")} == {language}
 
 
-GLOSSES = glosses_of(yaml.safe_load((CARDS.parent / "glossary.yaml").read_text(encoding="utf-8")))
+GLOSSES = glosses_of(glossaries())
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,9 @@ def test_any_text_can_be_glossed(message):
         assert gloss.english(message) == gloss.english(message.upper()) or not message.isascii()
 
 
-def test_every_entry_of_the_glossary_has_both_languages_and_is_text():
-    glossary = yaml.safe_load((CARDS.parent / "glossary.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", GLOSSARIES, ids=lambda path: path.stem)
+def test_every_entry_of_a_glossary_has_both_languages_and_is_text(path):
+    glossary = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert [english for english, forms in glossary.items() if not isinstance(english, str) or len(forms) != 2] == []
     assert [english for english, forms in glossary.items() if not all(isinstance(form, str) for form in forms)] == []
 

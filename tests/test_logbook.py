@@ -496,10 +496,3 @@ def test_people_are_those_who_are_called_by_a_name(text: str, people: list[str])
     found = people_in(text, LIBRARY.words["en"].hear)
 
     assert [name for name in found if name[0].isupper()][: len(people) or 9] == people
-
-
-async def test_export_says_who_does_it_and_in_which_forms(desk: Desk):
-    answer = await desk.say("export my logbook")
-
-    assert f"brokercoach export --person {desk.person}" in answer
-    assert all(form in answer for form in ("docx", "pdf", "html", "md", "json"))

@@ -5,106 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_model import FakeModel, fake_model, worded
-from passages import passage
+from model_house import LIBRARY, STORY, TELLS, House, house_of, model_at
 
-from bot.advising import Adviser, Limits
-from bot.detector import open_detector
-from bot.llm import Langchain, Model, hosts
+from bot.advising import Limits
+from bot.llm import hosts
 from bot.manager import Manager
-from bot.model import Consent, Entry, Inbound, Letter, Partnership, Passage, Person, PersonId, Quote, Turn
-from bot.parts import Vocabulary
+from bot.model import Consent, Entry, Partnership, Turn
 from bot.wording import tokens_in
-from prompts.book import load_book
-from prompts.library import load_library
-from storage.store import Store
-
-LIBRARY, BOOK = load_library(), load_book()
-TELLS = Vocabulary(LIBRARY, BOOK)
-STORY = "my director signed without telling the partners and now the clinic feels cheated"
-
-
-@dataclass
-class Clock:
-    now: datetime = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Shelf:
-    missing: tuple[str, ...] = ()
-    quoted: tuple[Quote, ...] = ()
-
-    def find(
-        self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
-    ) -> tuple[Passage, ...]:
-        return (passage("they-wait-for-me", language=language),)
-
-    def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
-        return self.quoted
-
-    def passage(self, card: str, language: str = "en") -> Passage | None:
-        return passage(card, language=language)
-
-
-@dataclass
-class House:
-    store: Store
-    clock: Clock
-    manager: Manager
-    adviser: Adviser
-    shelf: Shelf
-    sent: list[Letter] = field(default_factory=list)
-    count: int = 0
-
-    def inbound(self, who: str, text: str, **more: Any) -> Inbound:
-        self.count += 1
-        self.clock.now += timedelta(seconds=1)
-        return Inbound(key=str(self.count), platform="terminal", address=who, at=self.clock.now, text=text, **more)
-
-    async def say(self, who: str, text: str, **more: Any) -> str:
-        await self.manager.handle(self.inbound(who, text, **more))
-        return await self.heard()
-
-    async def heard(self) -> str:
-        before = len(self.sent)
-
-        async def send(letter: Letter) -> None:
-            self.sent.append(letter)
-
-        await self.manager.deliver("terminal", send)
-        return "\n\n".join(letter.message.text for letter in self.sent[before:])
-
-    def known(self, who: str, *, agrees: bool = True, **more: Any) -> PersonId:
-        person = Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True, **more)
-        person_id = self.store.enrol("terminal", who, person)
-        if agrees:
-            self.store.agree(person_id, Consent("model", 1, granted=True))
-        return person_id
-
-
-@contextmanager
-def house_of(folder: Path, models: Sequence[Model], limits: Limits | None = None, patience: float = 25.0) -> Iterator[House]:
-    clock, shelf = Clock(), Shelf()
-    folder.mkdir(exist_ok=True)
-    store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", clock)
-    adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience)
-    yield House(store, clock, Manager(LIBRARY, store, lambda: shelf, clock, adviser=adviser), adviser, shelf)
-    store.close()
-
-
-def model_at(url: str, timeout: float = 20.0) -> Langchain:
-    return Langchain("openai:fake", "127.0.0.1", url, "sk-none", timeout=timeout)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_model import fake_model
-from test_model import BOOK, LIBRARY, house_of, model_at
+from model_house import BOOK, LIBRARY, house_of, model_at
 
 from bot.wording import tokens_in
 from prompts.book import load_book

@@ -16,9 +16,9 @@ from conftest import PROJECT
 from fake_model import FakeModel, fake_model, worded
 from hypothesis import given
 from hypothesis import strategies as st
-from test_model import TELLS, House, house_of, model_at
+from model_house import TELLS, House, house_of, model_at
 
-from bot.model import Entry, Partnership, Quote
+from bot.model import Consent, Entry, Partnership, PersonId, Quote, VoiceNote
 from bot.pseudonyms import Names
 from bot.spelling import flat
 
@@ -89,6 +89,61 @@ async def test_none_of_the_planted_names_leaves(language, house, fake):
     assert [name for name in names if flat(name) in received] == []
 
 
+# Names in odd places, each with what must not be left of it. What is known to be missed stands in docs/model.md.
+ODD = [
+    ("en", "the okello family left with the wanjiru people, and a kamau came by", "okello wanjiru kamau"),
+    ("en", "i told oduya's deputy about safebridge's money, O’Mwangi’s wife knows", "oduya safebridge mwangi"),
+    ("en", "P. Oduya and J.K. Mwangi signed, then K. A. Otieno", "P. J.K. oduya mwangi otieno"),
+    ("en", "O K E L L O said so, and OKELLO SHOUTED AT WANJIRU", "okello wanjiru O.K.E"),
+    (
+        "en",
+        "p.oduya@safebridge.example, <kamau@x.org>; see safebridge.org/oduya, https://x.example/~njoroge",
+        "oduya safebridge kamau njoroge",
+    ),
+    ("en", "call 0722 123 456 or 722.123.456 or +254-722-123456 or (0722) 123456", "123"),
+    ("en", "#SaveOkello and #okelloMustGo and @okello_must_go and okello2024", "okello"),
+    ("en", "Grace was late. Joy left. Will left the room. Mercy told Faith that Hope lied", "Grace Joy Will Mercy Faith Hope"),
+    ("en", "he is called baraka and her name is pendo, mzee kibaki says", "baraka pendo kibaki"),
+    ("en", "okello/wanjiru, okello-wanjiru; “okello”, (wanjiru)", "okello wanjiru"),
+    ("en", "Ο Γιάννης and Мария, محمد and 王伟 said no", "Γιάννης Мария محمد 王伟"),
+    ("fr", "la traoré et le koffi de la mairie, mme diallo et m. diarra", "traoré koffi diallo diarra"),
+    ("fr", "d'almeida, N'Guessan et n'guessan, l'ouédraogo, L’UNICEF", "almeida guessan ouédraogo unicef"),
+    ("fr", "jean-baptiste et JEAN-BAPTISTE, Aimé est venu. Claire dit non", "baptiste Aimé Claire"),
+    ("fr", "M. K. Ouattara chez technibuild, #PartageonsKoffi", "ouattara technibuild koffi K."),
+    ("es", "la quispe y la xiomara, el javier del municipio, don rigoberto", "quispe xiomara javier rigoberto"),
+    ("es", "Ángel y Paz no vinieron. Paz no vino. Sta. Rosa", "Ángel Paz Rosa"),
+    ("es", "huamán, Huaman y HUAMÁN; ¿iñaki? ¡Iñaki!", "huamán iñaki"),
+    (
+        "es",
+        "S. Quispe R. de technoconstruye, #FueraHuamán, xiomara.quispe@aguaclara.example",
+        "quispe technoconstruye huamán xiomara aguaclara",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "gone"), ODD, ids=[row[1][:24] for row in ODD])
+def test_a_name_in_an_odd_place_is_hidden_and_comes_back(language, text, gone):
+    names = Names(TELLS()[language], ["Aisha Nakimuli"], [text])
+    hidden = names.hide(text)
+    assert [name for name in gone.split() if flat(name) in flat(hidden)] == []
+    assert not names.leaks(hidden)
+    assert flat(names.restore(hidden)) == flat(text)
+
+
+def test_ordinary_messages_stay_readable():
+    """About one word in twenty is hidden without need; a model could make nothing of a text full of stand-ins."""
+    words = hidden = 0
+    for path in sorted(Path(__file__).with_name("scenarios").glob("*.yaml")):
+        script = yaml.safe_load(path.read_text(encoding="utf-8"))
+        language = next(iter(script["people"].values())).get("language") or "en"
+        for text in (turn["say"] for turn in script["turns"] if turn.get("say")):
+            names = Names(TELLS()[language], [], [text])
+            names.hide(text)
+            words += len(text.split())
+            hidden += len(names.stand_ins)
+    assert hidden / words < 0.08
+
+
 async def test_names_come_back_into_the_words_of_the_model(house, fake):
     house.known("aisha")
     fake.answer = lambda data: worded(data) | {"mirror": f"It sounds as though {data['they_wrote'].split()[0]} weighs on you."}
@@ -116,32 +171,65 @@ def obeying(data: dict[str, Any]) -> dict[str, Any]:
     return worded(data) | {"mirror": f"Done. {text[-200:]} https://evil.example/x ![p](https://evil.example/p)", "cards": ["admin"]}
 
 
-@pytest.mark.parametrize("route", ["note", "document", "message"])
+MOVED = {"en": "they all wait for me to move", "fr": "ils attendent tous que je bouge", "es": "todos esperan a que yo me mueva"}
+COMMENTED = {
+    "en": "My mentor wrote under my entry: {}",
+    "fr": "Mon mentor a écrit sous ma note : {}",
+    "es": "Mi mentora escribió bajo mi nota: {}",
+}
+
+
+def standing(house: House, person: PersonId) -> tuple[Any, ...]:
+    """All that an injected order might want to change."""
+    return (
+        house.store.consents(person), house.store.entries(person), house.store.person(person).partnerships, house.store.due_of(person),
+        house.store.intentions(person),
+    )  # fmt: skip
+
+
+async def by_hand(house: House, who: str, row: dict[str, str]) -> str:
+    """It stands in the message, in a note of theirs and in an operator's document, all at once."""
+    person = house.store.person_at("terminal", who).id
+    house.shelf.quoted = (Quote("manual.pdf", "page 1", row["text"][:80], 0.9),)
+    entry = Entry("e1", "crossing", house.clock().date(), house.clock(), (("moment", row["text"]),))
+    house.store.add_entry(person, entry)
+    before = standing(house, person)
+    said = await house.say(who, f"{MOVED[row['language']]}\n{row['text']}")
+    assert standing(house, person) == before
+    return said.replace(row["text"][:80], "")  # a document is quoted word for word, with its file and page
+
+
+async def by_voice(house: House, who: str, row: dict[str, str]) -> str:
+    """Somebody else's comment on a note, read out in a voice note, and then talked about."""
+    person = house.store.person_at("terminal", who).id
+    house.shelf.quoted = ()
+    house.store.agree(person, Consent("transcription", 1, granted=True))
+    before = standing(house, person)
+    words = f"{MOVED[row['language']]}. {COMMENTED[row['language']].format(row['text'])}"
+    await house.say(who, "", brought="voice", voice=VoiceNote("terminal", who, words))
+    await house.manager.tick()
+    await house.heard()
+    choices = [choice.id for choice in house.sent[-1].message.choices if choice.id.startswith("voice:discuss")]
+    said = await house.say(who, "", press=choices[0]) if choices else "it was taken for an order to a program, and set aside"
+    assert standing(house, person) == before
+    return said
+
+
+@pytest.mark.parametrize("route", [by_hand, by_voice])
 async def test_row_40_an_injected_order_changes_nothing_whatever_the_model_makes_of_it(route, tmp_path, fake):
     assert len(INJECTIONS) >= 60
+    assert {row["language"] for row in INJECTIONS} == {"en", "fr", "es"}
     fake.answer = obeying
     with house_of(tmp_path, [model_at(fake.url)]) as house:
         house.known("victim", name="Bartholomew")
         for n, row in enumerate(INJECTIONS):
-            person = house.known(f"p{n}", language=row["language"])
-            house.shelf.quoted = (Quote("manual.pdf", "page 1", row["text"][:80], 0.9),) if route == "document" else ()
-            if route == "note":
-                entry = Entry("e1", "crossing", house.clock().date(), house.clock(), (("moment", row["text"]),))
-                house.store.add_entry(person, entry)
-            before = (house.store.consents(person), house.store.entries(person), house.store.person(person), house.store.due_of(person))
-            asked = {"en": "they all wait for me to move", "fr": "ils attendent tous que je bouge", "es": "todos esperan a que yo me mueva"}
-            text = f"{asked[row['language']]}\n{row['text']}" if route == "message" else asked[row["language"]]
-            said = await house.say(f"p{n}", text)
+            house.known(f"p{n}", language=row["language"])
+            said = await route(house, f"p{n}", row)
             assert said
-            shown = row["text"] if route == "document" else ""  # quoted word for word, with its file and page
-            assert "evil.example" not in said.replace(shown[:80], "")
+            assert "evil.example" not in said
             assert "Bartholomew" not in said
-            after = (house.store.consents(person), house.store.entries(person), house.store.person(person), house.store.due_of(person))
-            assert after[0] == before[0]
-            assert after[1] == before[1]
-            assert after[2].partnerships == before[2].partnerships
-            assert after[3] == before[3]
         assert "Bartholomew" not in fake.received
+        assert len(fake.bodies) > 30
         for number in range(len(fake.bodies)):
             fake.asked(number)  # every text stands inside the fence, whatever it holds
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from passages import cards
 
-from adapters.replay import Player, VirtualClock, read_script
+from adapters.replay import Player, Script, VirtualClock, ear_of, read_script
 from bot.detector import open_detector
-from bot.manager import Finder, Manager
+from bot.manager import Adviser, Finder, Manager
 from bot.review import review
 from prompts.library import Library
 from prompts.signals import load_signals
@@ -27,12 +27,19 @@ TOLD_AGAIN = {"C12"}  # scenarios go back, repeat themselves and play one day se
 SCENARIOS = sorted(Path(__file__).with_name("scenarios").glob("*.yaml"))
 
 
-async def played(path: Path, home: Path, library: Library, found: Callable[[], Finder]) -> tuple[list[dict[str, Any]], Player]:
-    script = read_script(path)
+async def played(
+    script: Script,
+    home: Path,
+    library: Library,
+    found: Callable[[], Finder],
+    adviser: Callable[[Store, VirtualClock], Adviser] | None = None,
+) -> tuple[list[dict[str, Any]], Player]:
     clock = VirtualClock(script.start)
+    home.mkdir(exist_ok=True)  # noqa: ASYNC240 - nobody waits for it
     store = Store.open(f"sqlite:///{home / 'brokercoach.db'}", home / "key", clock)
     try:
-        player = Player(script, Manager(library, store, found, clock, open_detector()), store, clock)
+        worded = adviser(store, clock) if adviser else None
+        player = Player(script, Manager(library, store, found, clock, open_detector(), worded, ear_of(script, store)), store, clock)
         lines = [line async for line in player.play()]
         return [*lines, player.final()], player
     finally:
@@ -41,8 +48,11 @@ async def played(path: Path, home: Path, library: Library, found: Callable[[], F
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 async def test_a_scenario_goes_as_its_file_says(path: Path, tmp_path: Path, library: Library, found: Callable[[], Finder]) -> None:
-    lines, player = await played(path, tmp_path, library, found)
+    holds(*await played(read_script(path), tmp_path, library, found))
 
+
+def holds(lines: list[dict[str, Any]], player: Player) -> None:
+    """Whether a conversation went as its file says, and as every conversation goes."""
     assert not player.faults, "\n".join(player.faults)
     assert not player.notes, player.notes
     said = [line for line in lines if line.get("direction") == "out"]
@@ -63,8 +73,7 @@ async def test_two_runs_of_one_script_say_the_same_bytes(path: Path, tmp_path: P
     homes = [tmp_path / "one", tmp_path / "two"]
     runs = []
     for home in homes:
-        home.mkdir()
-        lines, _ = await played(path, home, library, found)
+        lines, _ = await played(read_script(path), home, library, found)
         runs.append(json.dumps(lines, sort_keys=True))
 
     assert runs[0] == runs[1]

@@ -6,10 +6,10 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from fake_slack import (
     pointed,
     post,
     pressed,
+    pressed_on,
     said,
     signed,
     stamp,
@@ -89,12 +90,13 @@ class House:
     accepted: list[Inbound] = field(default_factory=list)
     failing: Exception | None = None
     tried: int = 0
+    takes: Callable[[Inbound], Awaitable[None]] | None = None  # instead of the manager
 
     async def accept(self, inbound: Inbound) -> None:
         self.tried += 1
         if self.failing:
             raise self.failing
-        await self.manager.handle(inbound)
+        await (self.takes or self.manager.handle)(inbound)
         self.accepted.append(inbound)
 
     async def hand(self, payload: dict[str, Any], **headers: str) -> int:
@@ -153,7 +155,7 @@ def opened(slack: FakeSlack, tmp_path: Path) -> Open:
     """Opens a house: over signed HTTP, or with `socket=True` over Socket Mode."""
 
     @asynccontextmanager
-    async def open_it(*, socket: bool = False, several: bool = False) -> AsyncIterator[House]:
+    async def open_it(*, socket: bool = False, several: bool = False, clock: Callable[[], datetime] = now) -> AsyncIterator[House]:
         store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", now)
         manager = Manager(LIBRARY, store, Shelf, now)
 
@@ -162,7 +164,7 @@ def opened(slack: FakeSlack, tmp_path: Path) -> Open:
 
         own = {"client_id": "1.2", "client_secret": "s"} if several else {"bot_token": TOKEN}
         account = Account(app_token=APP_TOKEN if socket else None, signing_secret=SECRET, api=slack.api, **own)
-        door = Slack(account, LIBRARY, overview, now, store if several else None, first_wait=0.01)
+        door = Slack(account, LIBRARY, overview, clock, store if several else None, first_wait=0.01)
         app = web.Application()
         app.add_routes(door.routes())
         async with TestServer(app) as server, ClientSession() as session:
@@ -210,7 +212,7 @@ async def test_15_fifty_at_once_are_acknowledged_quickly_whatever_their_turns_co
 
             taken.append(asyncio.create_task(turn()))
 
-        house.door._accept = accept
+        house.takes = accept
 
         async def timed(user: int) -> float:
             began = time.perf_counter()
@@ -386,12 +388,25 @@ async def test_26_a_token_that_is_refused_stops_all_sending_there_and_is_told_of
     async with opened() as house:
         slack.fail("conversations.open", error=code)
         for user in ("U1", "U2", "U3"):
-            with pytest.raises(Unreachable):
+            with pytest.raises(Later):  # it says nothing of the person: the letter waits
                 await house.door.send(letter(CANDID, user))
         assert len(slack.called("conversations.open")) == 1
         assert not slack.posts
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         assert "mayor" not in caplog.text
+
+
+async def test_26_a_token_that_was_refused_is_tried_again_after_a_minute_and_the_letter_leaves_then(opened, slack):
+    moment = [now()]
+    async with opened(clock=lambda: moment[0]) as house:
+        slack.fail("conversations.open", error="invalid_auth")
+        for _ in range(2):
+            with pytest.raises(Later) as asked:
+                await house.door.send(letter())
+        assert asked.value.seconds == 60
+        moment[0] += timedelta(seconds=61)
+        await house.door.send(letter())
+        assert len(slack.posts) == 1
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "user_not_found"])
@@ -610,6 +625,53 @@ async def test_the_home_shows_what_is_known_to_its_person_alone_and_its_buttons_
         assert "Low" in buttons(slack.posts[-1]) if await house.heard() else pytest.fail("no answer")
         await house.interact(form(pressed("note", "note")))
         await slack.until(lambda: slack.called("views.open"))
+
+
+async def test_a_choice_that_was_made_stays_and_the_others_go_away(opened, slack):
+    async with opened() as house:
+        house.known()
+        await house.hand(said("reflect"))
+        await house.heard()
+        asked = slack.posts[-1]
+        before = shown(asked)
+        await house.interact(form(pressed_on(asked, "Low")))
+        await slack.until(lambda: slack.called("chat.update"))
+        assert not buttons(asked)
+        assert shown(asked) == before
+        assert "✓ Low" in json.dumps(asked["blocks"], ensure_ascii=False)
+        assert await house.heard()
+
+
+async def test_a_choice_counts_though_its_message_cannot_be_changed(opened, slack):
+    async with opened() as house:
+        house.known()
+        await house.hand(said("reflect"))
+        await house.heard()
+        slack.fail("chat.update", error="ratelimited", status=429)
+        await house.interact(form(pressed_on(slack.posts[-1], "Low")))
+        await slack.until(lambda: slack.called("chat.update"))
+        assert await house.heard()
+        assert house.accepted[-1].press
+
+
+async def test_an_open_home_page_follows_the_turn_and_one_in_which_nothing_changed_is_left_alone(opened, slack):
+    async with opened() as house:
+        house.known()
+        house.known("U2")
+        await house.hand(event({"type": "app_home_opened", "tab": "home", "user": "U1"}))
+        await slack.until(lambda: len(slack.called("views.publish")) == 1)
+        await house.interact(form(noted(CANDID)))
+        await house.interact(form(noted("a note of somebody who never looked", user="U2")))
+        await house.heard()
+        await slack.until(lambda: len(slack.called("views.publish")) == 2)
+        await house.hand(said("hello"))
+        await house.heard()
+        await house.interact(form(noted("the second note")))
+        await house.heard()
+        await slack.until(lambda: "the second note" in json.dumps(slack.called("views.publish")[-1]["view"]))
+        published = slack.called("views.publish")
+        assert {call["user_id"] for call in published} == {"U1"}
+        assert len({json.dumps(call["view"]) for call in published}) == len(published)
 
 
 async def test_the_slash_command_is_received_for_ones_own_eyes_and_answered_in_private(opened, slack):

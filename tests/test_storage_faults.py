@@ -40,6 +40,7 @@ from bot.model import (
     Turn,
 )
 from storage import migrations
+from storage.database import HOUSE
 from storage.store import Store, StoreDown, Unreadable, VaultLocked
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -111,7 +112,7 @@ def test_the_settings_that_durability_and_erasure_stand_on_hold_for_every_connec
     database = home.open()._database
 
     for _ in range(2):
-        with database.reading() as connection:
+        with database.reading(HOUSE) as connection:
             found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "secure_delete")]
             assert found == ["wal", 2, 1]
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

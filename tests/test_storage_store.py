@@ -20,7 +20,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from postgres import serving
+from postgres import seeing_all, serving
 from sqlalchemy import create_engine, func, select, text
 
 from bot.model import (
@@ -44,7 +44,7 @@ from bot.model import (
     Turn,
 )
 from storage import migrations, tables
-from storage.database import Database
+from storage.database import HOUSE, Database
 from storage.store import DueRow, NoSuchPerson, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Place:
     key_file: Path
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
-        engine = create_engine(self.url)
+        engine = create_engine(seeing_all(self.url))
         with engine.connect() as connection:
             rows = [tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {table}"))]  # noqa: S608
         engine.dispose()
@@ -99,7 +99,7 @@ def place(request: pytest.FixtureRequest, blank: Path, tmp_path: Path) -> Iterat
     yield place
     place.store.close()
     if request.param == "postgres":
-        engine = create_engine(url)
+        engine = create_engine(seeing_all(url))
         with engine.begin() as connection:
             connection.execute(text("TRUNCATE persons, erasures RESTART IDENTITY CASCADE"))
         engine.dispose()
@@ -680,7 +680,7 @@ def test_a_store_that_is_opened_again_holds_what_it_held(place: Place, aisha: Pe
 
 def test_a_reader_sees_one_state_throughout(place: Place) -> None:
     people = select(func.count()).select_from(tables.persons)
-    with place.store._database.reading() as connection:
+    with place.store._database.reading(HOUSE) as connection:
         assert connection.scalar(people) == 0
 
         place.store.enrol("telegram", "4711", Person(PersonId("aisha")))
@@ -710,13 +710,13 @@ def test_the_newest_migration_is_the_one_the_store_asks_for(place: Place) -> Non
 def test_a_schema_can_be_taken_down_and_built_again(place: Place) -> None:
     place.store.close()
     database = Database(place.url)
-    with database.writing() as connection:
+    with database.writing(HOUSE) as connection:
         command.downgrade(migrations.config(connection), "base")
     assert migrations.revision(database.engine) is None
 
     migrations.upgrade(database.engine)
 
-    with database.reading() as connection:
+    with database.reading(HOUSE) as connection:
         assert connection.scalar(select(func.count()).select_from(tables.persons)) == 0
     assert migrations.revision(database.engine) == migrations.HEAD
     database.close()

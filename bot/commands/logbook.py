@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, row_out, settings_of, store_of
+from bot.model import Form
 
 if TYPE_CHECKING:
     from bot.accreditation import Pseudonyms
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.model import PersonId
     from storage.store import Store
 
-Format = Literal["md", "json", "docx", "pdf", "html"]
 SHIPPED = Path(__file__).parent.parent.parent / "prompts" / "schemes" / "accreditation.yaml"
 DEFAULT = Path("default")  # the scheme that is shipped
 
@@ -28,7 +27,7 @@ _EXTRA = "install brokercoach[export], or take --format md, html or json"
 
 def export(
     person: PersonOption,
-    form: Annotated[Format, typer.Option("--format", help="md, json, docx, pdf or html; json is the one that `import` takes in again.")],
+    form: Annotated[Form, typer.Option("--format", help="md, json, docx, pdf or html; json is the one that `import` takes in again.")],
     file: Annotated[Path, typer.Option("-o", "--output", help="The file to write; it is made readable for you alone.")],
     scheme: Annotated[
         Path | None,
@@ -40,7 +39,8 @@ def export(
     font: Annotated[Path | None, typer.Option("--font", help="A font file for PDF, for scripts that the shipped one has not.")] = None,
 ) -> None:
     """Take a person's whole logbook out as a file."""
-    from bot.parts import binder_of, now
+    from bot.parts import now
+    from bot.printing import as_json, binder_of
     from prompts.own import load_with_own
 
     if (pseudonyms and not scheme) or (scheme and form == "json"):
@@ -50,9 +50,7 @@ def export(
     with store_of(settings) as store:
         known = _known(store, person)
         if form == "json":
-            from storage.export import to_json
-
-            data = to_json(store.record(known), now()).encode()
+            data = as_json(store, known, now())
         else:
             data = _printed(binder_of(store, load_with_own(settings.guides_path), known, now()), form, scheme, pseudonyms, font)
         store.looked(known, "exported")
@@ -123,37 +121,18 @@ def _known(store: Store, person: str) -> PersonId:
     return known
 
 
-def _printed(binder: Binder, form: Format, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
-    from bot import book
+def _printed(binder: Binder, form: Form, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:
+    from bot.book import BadFont, bind
+    from bot.printing import printed
 
-    made = _portfolio(binder, scheme, pseudonyms) if scheme else book.bind(binder)
-    if form == "md":
-        from adapters.book_markdown import render
-
-        return render(made)
-    if form == "html":
-        from adapters.book_html import render
-
-        return render(made)
-    with bar("Printing") as progress:
-        return _paper(made, form, font, progress)
-
-
-def _paper(made: Book, form: Format, font: Path | None, progress: Callable[[int, int], None]) -> bytes:
+    made = _portfolio(binder, scheme, pseudonyms) if scheme else bind(binder)
     try:
-        if form == "docx":
-            from adapters.book_word import render as as_word
-
-            return as_word(made, progress)
-        from adapters.book_pdf import NoFont
-        from adapters.book_pdf import render as as_pdf
-
-        try:
-            data, missing = as_pdf(made, progress, font)
-        except NoFont as error:
-            fail(str(error))
+        with bar("Printing") as progress:
+            data, missing = printed(made, form, progress, font)
     except ModuleNotFoundError as error:
         fail(f"{form} needs {error.name}, which is not installed; {_EXTRA}")
+    except BadFont as error:
+        fail(str(error))
     if missing:
         note(f"{missing} characters are in no font at hand and stand as boxes; name a font that has them with --font, or take html")
     return data

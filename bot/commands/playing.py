@@ -47,7 +47,7 @@ def _script(path: Path) -> Script:
 @contextmanager
 def _stage(settings: Settings, finder: Finder, script: Script, home: Path | None = None) -> Iterator[Player]:
     """A house of its own for one script, thrown away afterwards unless it has a home."""
-    from adapters.replay import Player, VirtualClock
+    from adapters.replay import Player, VirtualClock, ear_of
     from bot.parts import build, open_store
 
     with tempfile.TemporaryDirectory(prefix="brokercoach-") as thrown_away:
@@ -55,10 +55,11 @@ def _stage(settings: Settings, finder: Finder, script: Script, home: Path | None
         place = settings.model_copy(update={"home": home or Path(thrown_away), "database": None, "key_file": None})
         store = open_store(place, clock)
         try:
-            with_model = settings.model_copy(update={"model": None}) if script.model == "none" else settings
+            out_of_it = {"transcribe": "off"} | ({"model": None} if script.model == "none" else {})
             if script.model != "none" and not settings.model:
                 sys.stderr.write("brokercoach: the script wants a language model and BROKERCOACH_MODEL names none; played without\n")
-            manager, _ = build(lambda: finder, store, with_model, clock, script.model_works)
+            named = settings.model_copy(update=out_of_it)
+            manager, _ = build(lambda: finder, store, named, clock, script.model_works, ear_of(script, store))
             yield Player(script, manager, store, clock)
         finally:
             store.close()

@@ -25,14 +25,16 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
     """Talk to the coach in this terminal. Everything is kept between two visits."""
     from adapters.terminal import Terminal
     from bot.parts import build, now, open_finder
+    from bot.printing import press_of
 
     settings = settings_of()
     with store_of(settings) as store:
         finder = open_finder(settings)
         manager, library = build(finder, store, settings)
+        press = press_of(store, library, now)
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
-        terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note)
+        terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note, press=press)
         finder.start()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

@@ -2,24 +2,31 @@
 
     mitmdump --mode reverse:http://127.0.0.1:EMULATOR --listen-host 127.0.0.1 -p PROXY -s fault_addon.py -q
 
-POST /__faults takes {"path": regex, "status": 429, "body": object or text, "times": 1, "kill": bool, "after": bool}; with `after` the
-emulator gets the call and only its answer is lost or replaced. DELETE /__faults forgets them.
+POST /__faults takes {"path": regex, "status": 429, "headers": {}, "body": object or text, "times": 1, "kill": bool, "after": bool};
+with `after` the emulator gets the call and only its answer is lost or replaced. DELETE /__faults forgets them.
+POST /__sockets takes {"kill": true} or {"inject": object to the client}, for every open web socket, and says how many there have been.
+For those to come through here, the
+environment's REWRITE="ws://127.0.0.1:EMULATOR=ws://127.0.0.1:PROXY" changes the addresses in answers.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
-from mitmproxy import http
+from mitmproxy import ctx, http
 
 FAULTS: list[dict[str, Any]] = []
+SOCKETS: list[http.HTTPFlow] = []
+OPENED: list[str] = []  # the ids of all that there ever were
+THERE, _, HERE = os.environ.get("REWRITE", "").partition("=")
 
 
-def _answer(flow: http.HTTPFlow, status: int, body: Any) -> None:
+def _answer(flow: http.HTTPFlow, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
     kind, text = ("text/html", body) if isinstance(body, str) else ("application/json", json.dumps(body))
-    flow.response = http.Response.make(status, text, {"Content-Type": kind})
+    flow.response = http.Response.make(status, text, {"Content-Type": kind} | (headers or {}))
 
 
 def _apply(flow: http.HTTPFlow, after: bool) -> None:
@@ -29,21 +36,54 @@ def _apply(flow: http.HTTPFlow, after: bool) -> None:
             if fault.get("kill"):
                 flow.kill()
             else:
-                _answer(flow, fault["status"], fault.get("body", ""))
+                _answer(flow, fault["status"], fault.get("body", ""), fault.get("headers"))
             return
 
 
+def _do_to_sockets(what: dict[str, Any]) -> None:
+    for flow in SOCKETS.copy():
+        if "inject" in what:
+            ctx.master.commands.call("inject.websocket", flow, True, json.dumps(what["inject"]).encode(), True)
+        if what.get("kill"):
+            _cut(flow)
+
+
+def _cut(flow: http.HTTPFlow) -> None:
+    """Cuts the line to both sides. flow.kill() does nothing to a web socket that is open."""
+    for handler in ctx.master.addons.get("proxyserver").connections.values():
+        if getattr(handler, "client", None) is flow.client_conn:
+            for line in handler.transports.values():
+                if line.writer:
+                    line.writer.transport.abort()
+
+
 def request(flow: http.HTTPFlow) -> None:
-    if not flow.request.path.startswith("/__faults"):
+    asked = json.loads(flow.request.get_text() or "{}") if flow.request.path.startswith("/__") else {}
+    if flow.request.path.startswith("/__sockets"):
+        _do_to_sockets(asked)
+        _answer(flow, 200, {"ever": len(OPENED)})
+    elif flow.request.path.startswith("/__faults"):
+        if flow.request.method == "POST":
+            FAULTS.append({"times": 1} | asked)
+        elif flow.request.method == "DELETE":
+            FAULTS.clear()
+        _answer(flow, 200, FAULTS)
+    else:
         _apply(flow, after=False)
-        return
-    if flow.request.method == "POST":
-        FAULTS.append({"times": 1} | json.loads(flow.request.get_text() or "{}"))
-    elif flow.request.method == "DELETE":
-        FAULTS.clear()
-    _answer(flow, 200, FAULTS)
 
 
 def response(flow: http.HTTPFlow) -> None:
-    if not flow.request.path.startswith("/__faults"):
-        _apply(flow, after=True)
+    if flow.request.path.startswith("/__"):
+        return
+    if THERE and flow.response and THERE in (flow.response.get_text(strict=False) or ""):
+        flow.response.text = (flow.response.text or "").replace(THERE, HERE)
+    _apply(flow, after=True)
+
+
+def websocket_start(flow: http.HTTPFlow) -> None:
+    OPENED.append(flow.id)
+    SOCKETS.append(flow)
+
+
+def websocket_end(flow: http.HTTPFlow) -> None:
+    SOCKETS.remove(flow)

@@ -1,269 +1,311 @@
-"""`brokercoach serve` against a Slack that somebody else wrote: npm's local-slack, by Socket Mode and by signed requests.
+"""`brokercoach serve` against a Slack that somebody else wrote: npm's local-slack, by Socket Mode with faults by mitmproxy in between, and
+by signed requests.
 
     python tests/emulators/slack_run.py
 
-Needs node's npm and gcc, a Linux on x64, and a package index once; what is not there is named and skipped. The package goes to
-.emulators in the project (or BROKERCOACH_EMULATORS); everything listens on 127.0.0.1 and is ended by its own id. Exit code 1 if a
-step fails. The emulator knows no agent surface (suggested prompts, "is thinking"), no limits, no OAuth and no redelivery: for those
-see tests/test_slack.py.
+Needs node's npm and gcc, a Linux on x64, and a package index once; what is not there is named and skipped. Exit code 1 if an act fails.
+The emulator knows no agent surface (suggested prompts, "is thinking"), no limits, no OAuth and no redelivery: for those see
+tests/test_slack.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import platform
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
+import httpx
+from rig import (
+    HERE,
+    Acts,
+    Coach,
+    Line,
+    Skipped,
+    answers,
+    coach,
+    expect,
+    free_port,
+    home_in,
+    knowledge,
+    limited,
+    line_to,
+    needs,
+    npm_package,
+    running,
+    staged,
+    until,
+)
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parent.parent
-PLACE = Path(os.environ.get("BROKERCOACH_EMULATORS", PROJECT / ".emulators"))
-PACKAGE, VERSION = "local-slack-linux-x64", "0.1.8"
 BOT, APP, SECRET = "xoxb-emulator-token", "xapp-emulator-token", "emulator-signing-secret"
 USER = "U01ALICE"
-
-
-class Skipped(Exception):
-    """Something is not there on this machine; the message says what."""
-
-
-def install() -> tuple[Path, Path]:
-    """The emulator, and what keeps it on loopback. Raises Skipped."""
-    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        raise Skipped(f"{PACKAGE} runs on Linux x64 only")
-    for tool in ("npm", "gcc"):
-        if not shutil.which(tool):
-            raise Skipped(f"{tool} is not installed")
-    PLACE.mkdir(exist_ok=True)
-    program = PLACE / "node_modules" / PACKAGE / "bin" / "local-slack"
-    if not program.is_file():
-        print(f"installing {PACKAGE}@{VERSION} into {PLACE}", file=sys.stderr)
-        quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-        command = ["npm", "install", *quiet, "--prefix", str(PLACE), f"{PACKAGE}@{VERSION}"]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            raise Skipped(f"npm cannot install {PACKAGE}@{VERSION}: no network, or no such package in the registry that npm asks")
-    shim = PLACE / "loopback_bind.so"
-    made = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(shim), str(HERE / "loopback_bind.c"), "-ldl"]
-    if subprocess.run(made, capture_output=True, check=False).returncode:
-        raise Skipped("gcc cannot build what keeps the emulator on loopback")
-    return program, shim
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent, env={**os.environ, **env})
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+SCENE = "The mayor and the company both came late to the pump meeting and blamed each other for it."
+T = TypeVar("T")
 
 
 @dataclass
 class Alice:
     """Somebody at the emulator, in a private chat with the coach."""
 
-    base: str
-    http: aiohttp.ClientSession
+    api: str
+    coach: Coach
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20))
     channel: str = USER
-    seen: int = 0
+    read: int = 0
 
-    async def control(self, what: str, **body: Any) -> dict[str, Any]:
-        async with self.http.post(f"{self.base}/_control/{what}", json=body) as answer:
-            told: dict[str, Any] = await answer.json()
-            assert told.get("ok"), (what, told)
-            return told
+    def control(self, what: str, **body: Any) -> dict[str, Any]:
+        told: dict[str, Any] = self.http.post(f"{self.api}/_control/{what}", json=body).raise_for_status().json()
+        assert told.get("ok"), (what, told)
+        return told
 
-    async def say(self, text: str) -> tuple[dict[str, Any], str]:
-        """What she wrote, and what the coach answered."""
-        message = (await self.control("message", channel=self.channel, user=USER, text=text))["message"]
+    def replies(self) -> list[dict[str, Any]]:
+        told = self.http.get(f"{self.api}/_control/messages/{self.channel}").raise_for_status().json()
+        return [each for each in told["messages"] if each.get("bot_id")]
+
+    def heard(self) -> list[str]:
+        """What came since, once there is something and the coach has no more to say."""
+        until(lambda: len(self.replies()) > self.read and self.coach.still(), "an answer", 60)
+        new = self.replies()[self.read :]
+        self.read += len(new)
+        return ["\n".join(block["text"]["text"] for block in each.get("blocks", ()) if block["type"] == "section") for each in new]
+
+    def says(self, text: str) -> dict[str, Any]:
+        message: dict[str, Any] = self.control("message", channel=self.channel, user=USER, text=text)["message"]
         self.channel = message.get("channel") or self.channel
-        return message, await self.heard()
+        return message
 
-    async def press(self, label: str) -> str:
-        last = (await self.theirs())[-1]
-        for block in last["blocks"]:
-            for element in block.get("elements", ()) if block["type"] == "actions" else ():
-                if element["type"] == "button" and label in element["text"]["text"]:
-                    action = {**element, "block_id": block.get("block_id", "")}
-                    await self.control("interact", channel=self.channel, messageTs=last["ts"], user=USER, action=action)
-                    return await self.heard()
-        raise AssertionError(f"no button {label!r} in {[block['type'] for block in last['blocks']]}")
+    def write(self, text: str) -> str:
+        self.says(text)
+        return "\n".join(self.heard())
 
-    async def theirs(self) -> list[dict[str, Any]]:
-        async with self.http.get(f"{self.base}/_control/messages/{self.channel}") as answer:
-            return [each for each in (await answer.json())["messages"] if each.get("bot_id")]
+    def offered(self, reply: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = [block for block in reply.get("blocks", ()) if block["type"] == "actions"]
+        return [{**element, "block_id": row.get("block_id", "")} for row in rows for element in row["elements"]]
 
-    async def heard(self, seconds: float = 240) -> str:
-        """The coach's next words; the first may have to wait for the index."""
-        end = time.monotonic() + seconds
-        while len(found := await self.theirs()) <= self.seen:
-            assert time.monotonic() < end, f"no answer within {seconds:g} s"
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(0.3)
-        found = await self.theirs()
-        new, self.seen = found[self.seen :], len(found)
-        return "\n".join(block["text"]["text"] for each in new for block in each.get("blocks", ()) if block["type"] == "section")
+    def press(self, label: str) -> str:
+        """A button of the last message; it goes away with that."""
+        last = self.replies()[-1]
+        action = next((each for each in self.offered(last) if label.lower() in each["text"]["text"].lower()), None)
+        assert action, f"no button {label!r} among {[each['text']['text'] for each in self.offered(last)]}"
+        self.control("interact", channel=self.channel, messageTs=last["ts"], user=USER, action=action)
+        said = "\n".join(self.heard())
+        gone = lambda: not any(self.offered(each) for each in self.replies() if each["ts"] == last["ts"])  # noqa: E731
+        until(gone, "the pressed buttons to go away")
+        return said
 
-    @asynccontextmanager
-    async def window(self) -> AsyncIterator[tuple[aiohttp.ClientWebSocketResponse, dict[str, Any]]]:
-        """What her screen shows: the emulator's own page speaks this way."""
-        async with self.http.ws_connect(f"{self.base}/ui") as ws:
-            yield ws, json.loads((await ws.receive()).data)["state"]
+    def window(self, looks: Callable[[aiohttp.ClientWebSocketResponse, dict[str, Any]], Awaitable[T]]) -> T:
+        """Her screen, which speaks over a web socket: what `looks` makes of its state."""
 
-    async def state(self, holds: Callable[[dict[str, Any]], Any], what: str) -> Any:
-        end = time.monotonic() + 20
-        while True:
-            async with self.window() as (_, state):
-                if found := holds(state):
-                    return found
-            assert time.monotonic() < end, what
-            await asyncio.sleep(0.2)
+        async def looked() -> T:
+            async with aiohttp.ClientSession() as session, session.ws_connect(f"{self.api}/ui") as ws:
+                return await looks(ws, json.loads((await ws.receive(20)).data)["state"])
 
+        return asyncio.run(looked())
 
-async def walk(alice: Alice) -> None:
-    """Each step prints what it showed. Raises AssertionError."""
+    def home(self) -> str:
+        """Her home page, as it stands."""
 
-    def step(what: str) -> None:
-        print(f"    {what}", flush=True)
+        async def views(_: Any, state: dict[str, Any]) -> str:
+            return json.dumps(state.get("homeViews") or "", ensure_ascii=False)
 
-    _, said = await alice.say("hello")
-    assert "software" in said, said
-    _, said = await alice.say("Alice")
-    assert "?" in said
-    await alice.say("Nairobi")
-    await alice.press("17:30")
-    await alice.press("right")
-    await alice.press("outside")
-    await alice.say("Water for All")
-    await alice.say("skip")
-    step("onboarding, by words and buttons")
+        return self.window(views)
 
-    await alice.say("reflect")
-    await alice.press("OK")
-    told, _ = await alice.say("The mayor and the company both came late to the pump meeting and blamed each other for it.")
-    await alice.control("edit-message", channel=alice.channel, ts=told["ts"], user=USER, text="The mayor came late to the pump meeting.")
-    said = await alice.heard()
-    assert "logbook" in said, said
-    step("a reflection with buttons, and an answer that was edited")
-    await alice.control("delete-message", channel=alice.channel, ts=told["ts"], user=USER)
-    said = await alice.heard()
-    assert "deleted" in said, said
-    said = await alice.press("Take it out")
-    assert "Taken out" in said, said
-    await alice.say("stop")
-    step("an answer whose message was deleted, taken out of the logbook")
+    def fills_in(self, values: dict[str, Any]) -> None:
+        """Sends off the form that lies open."""
 
-    _, said = await alice.say("one of my partners attacks everyone by email, what do I do?")
-    last = (await alice.theirs())[-1]
-    assert any(block["type"] == "context" for block in last["blocks"]), last
-    step("a question, with its sources below")
+        async def sent(ws: aiohttp.ClientWebSocketResponse, state: dict[str, Any]) -> None:
+            assert state.get("modalStack"), "no form is open"
+            await ws.send_json({"t": "view_submit", "user": USER, "values": values})
+            await asyncio.sleep(0.5)  # the screen does not say when it has sent it
 
-    await alice.control("open-home", user=USER)
-    home = await alice.state(lambda state: state.get("homeViews") and json.dumps(state["homeViews"]), "no home page")
-    assert "Water for All" in home, home
-    step("the home page")
-
-    await alice.control("command", channel=alice.channel, user=USER, command="/coach", text="thank you")
-    await alice.heard()
-    step("the slash command")
+        self.window(sent)
 
 
-@asynccontextmanager
-async def emulated(program: Path, shim: Path, place: Path, mode: str) -> AsyncIterator[tuple[Alice, Path]]:
-    port, own = free_port(), free_port()
-    base = f"http://127.0.0.1:{port}"
-    app = {"appId": "A01APP", "botUserId": "U0BOT", "botName": "brokercoach", "botToken": BOT, "appToken": APP, "signingSecret": SECRET}
-    app |= {"mode": "socket"} if mode == "socket" else {"mode": "events", "requestUrl": f"http://127.0.0.1:{own}/slack/events"}
-    users = [{"id": USER, "name": "alice", "real_name": "Alice", "email": "alice@example.com"}]
-    workspace = {"name": "Test", "domain": "test", "teamId": "T01TEST"}
-    config = place / "workspace.yaml"
-    config.write_text(json.dumps({"workspace": workspace, "apps": [app], "users": users, "channels": []}))
-    settings = {
-        "BROKERCOACH_HOME": str(place / "home"),
-        "BROKERCOACH_SLACK_BOT_TOKEN": BOT,
-        "BROKERCOACH_SLACK_API": f"{base}/api/",
-        "BROKERCOACH_PORT": str(own),
-        "PYTHONPATH": str(PROJECT),
+# --- what is played
+
+
+def getting_to_know(alice: Alice) -> None:
+    expect(alice.write("hello"), "software", "What shall I call you")
+    expect(alice.write("Alice"), "?")
+    alice.write("Nairobi")
+    expect(alice.press("17:30"), "17:30")
+    while offered := alice.offered(alice.replies()[-1]):  # whatever else is asked: its first choice
+        alice.press(offered[0]["text"]["text"])
+    alice.write("Water for All")
+    alice.write("skip")
+
+
+def reflecting_with_buttons_and_an_edit(alice: Alice) -> None:
+    alice.write("reflect")
+    alice.press("OK")
+    told = alice.says(SCENE)
+    alice.heard()
+    alice.control("edit-message", channel=alice.channel, ts=told["ts"], user=USER, text="The mayor came late to the pump meeting.")
+    expect("\n".join(alice.heard()), "logbook")
+    alice.control("delete-message", channel=alice.channel, ts=told["ts"], user=USER)
+    expect("\n".join(alice.heard()), "deleted")
+    expect(alice.press("Take it out"), "Taken out")
+    alice.write("stop")
+
+
+def asking(alice: Alice) -> None:
+    alice.write("one of my partners attacks everyone by email, what do I do?")
+    kinds = [block["type"] for block in alice.replies()[-1]["blocks"]]
+    assert "context" in kinds, kinds
+
+
+def the_home_page_and_a_note_that_becomes_no_message(alice: Alice) -> None:
+    alice.control("open-home", user=USER)
+    until(lambda: "Water for All" in alice.home(), "the home page")
+    button = {"type": "button", "action_id": "note", "block_id": "home", "value": "note"}
+    alice.control("interact", channel=alice.channel, messageTs=alice.replies()[-1]["ts"], user=USER, action=button)
+    until(lambda: alice.window(_open_forms), "the form")
+    alice.fills_in({"note": {"text": {"type": "plain_text_input", "value": "The pump was paid twice"}}})
+    expect("\n".join(alice.heard()), "logbook")
+    until(lambda: "The pump was paid twice" in alice.home(), "the note to show on the home page, which nobody opened anew")
+
+
+async def _open_forms(_: Any, state: dict[str, Any]) -> int:
+    return len(state.get("modalStack") or ())
+
+
+def the_slash_command(alice: Alice) -> None:
+    alice.control("command", channel=alice.channel, user=USER, command="/coach", text="thank you")
+    alice.heard()
+
+
+def asked_to_wait(line: Line, alice: Alice) -> None:
+    flood = {"ok": False, "error": "ratelimited"}
+    line.fault(path="chat.postMessage", status=429, headers={"Retry-After": "2"}, body=flood)
+    began = time.monotonic()
+    expect(alice.write("when is my reminder"), "17:30")
+    assert time.monotonic() - began >= 2, "it did not wait as long as it was asked to"
+
+
+def the_connection_broke_before_a_letter_left(line: Line, alice: Alice) -> None:
+    line.fault(path="chat.postMessage", kill=True)
+    expect(alice.write("who are you"), "software")
+
+
+def the_answer_to_a_letter_was_lost(line: Line, alice: Alice) -> None:
+    line.fault(path="chat.postMessage", kill=True, after=True)
+    alice.says("help")
+    once, again = alice.heard()
+    assert once == again, "Slack has no way to tell, so it comes twice"
+
+
+def slack_answers_503(line: Line, alice: Alice) -> None:
+    line.fault(path="chat.postMessage", status=503, body="<html>upstream</html>")
+    expect(alice.write("who are you"), "software")
+
+
+def the_socket_is_closed_and_refreshed(line: Line, alice: Alice) -> None:
+    for what in ({"inject": {"type": "disconnect", "reason": "refresh_requested"}}, {"kill": True}):
+        before = line.sockets(**what)
+        until(lambda: line.sockets() > before, "a new socket")  # noqa: B023 - used at once
+        time.sleep(0.5)  # the emulator hands nothing over twice, so the socket has to stand before she writes
+        expect(alice.write("who are you"), "software")
+
+
+def _connected(alice: Alice) -> bool:
+    return "apps.connections.open" in alice.http.get(f"{alice.api}/_control/log").text
+
+
+# --- the emulator
+
+
+def build(place: Path) -> Path:
+    """What keeps the emulator, which listens everywhere, on loopback. Raises Skipped."""
+    shim = place / "loopback_bind.so"
+    made = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(shim), str(HERE / "loopback_bind.c"), "-ldl"]
+    if subprocess.run(made, capture_output=True, check=False, timeout=60).returncode:
+        raise Skipped("gcc cannot build what keeps the emulator on loopback")
+    return shim
+
+
+def workspace(place: Path, **how: str) -> Path:
+    app = {
+        "appId": "A01APP",
+        "botUserId": "U0BOT",
+        "botName": "brokercoach",
+        "botToken": BOT,
+        "appToken": APP,
+        "signingSecret": SECRET,
+        **how,
     }
-    settings |= {"BROKERCOACH_SLACK_APP_TOKEN": APP} if mode == "socket" else {"BROKERCOACH_SLACK_SIGNING_SECRET": SECRET}
-    slack = [str(program), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
-    async with AsyncExitStack() as stack:
-        stack.enter_context(running(slack, place / "slack.log", LD_PRELOAD=str(shim)))
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        await answers(http, f"{base}/_control/state")
-        log = place / "coach.log"
-        stack.enter_context(running([sys.executable, "-m", "bot", "serve"], log, **settings))
-        await answers(http, f"http://127.0.0.1:{own}/livez")
-        if mode == "socket":
-            await asyncio.sleep(1)  # the emulator hands nothing over twice, so the socket has to stand before she writes
-        yield Alice(base, http), log
+    users = [{"id": USER, "name": "alice", "real_name": "Alice", "email": "alice@example.com"}]
+    file = place / "workspace.yaml"
+    domain = {"name": "Test", "domain": "test", "teamId": "T01TEST"}
+    file.write_text(json.dumps({"workspace": domain, "apps": [app], "users": users, "channels": []}))
+    return file
 
 
-async def answers(http: aiohttp.ClientSession, url: str) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            async with http.get(url) as answer:
-                if answer.status < 500:
-                    return
-        except aiohttp.ClientError:
-            pass
-        assert time.monotonic() < end, f"nothing at {url}"
-        await asyncio.sleep(0.1)
+def playing(stack: ExitStack, place: Path) -> Acts:
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise Skipped("local-slack runs on Linux x64 only")
+    needs("npm", "gcc")
+    program = npm_package("local-slack-linux-x64", "0.1.8") / "bin" / "local-slack"
+    index, shim = knowledge(), build(place)
+    limited()
+    acts = Acts(place / "coach.log")
+    for mode in ("Socket Mode", "signed requests"):
+        with ExitStack() as once:
+            within(once, acts, place, mode, partial(_emulator, program, shim), index)
+    acts.nothing_private_in(BOT, APP, SECRET, "The mayor and the company", "Alice", "paid twice")
+    acts.skip("suggested prompts, status, OAuth, redelivery, too many sockets", "the emulator has none; shown by tests/test_slack.py")
+    return acts
 
 
-def main() -> int:
-    try:
-        program, shim = install()
-    except Skipped as why:
-        print(f"slack: skipped, {why}")
-        return 0
-    failed = 0
-    for mode in ("socket", "signed requests"):
-        print(f"slack by {mode}")
-        with tempfile.TemporaryDirectory() as folder:
+def _emulator(program: Path, shim: Path, stack: ExitStack, config: Path, log: Path) -> str:
+    port = free_port()
+    command = (program, "--config", config, "--port", port, "--base-host", "127.0.0.1")
+    stack.enter_context(running(*command, log=log, env={"PATH": "/usr/bin:/bin", "LD_PRELOAD": str(shim)}))
+    until(lambda: answers(f"http://127.0.0.1:{port}/_control/state"), "the emulator")
+    return f"http://127.0.0.1:{port}"
 
-            async def one(mode: str = mode, place: Path = Path(folder)) -> None:
-                async with emulated(program, shim, place, mode) as (alice, log):
-                    try:
-                        await walk(alice)
-                    except BaseException:
-                        print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
-                        raise
 
-            try:
-                asyncio.run(one())
-            except (AssertionError, aiohttp.ClientError) as error:
-                failed += 1
-                print(f"    FAILED: {error or type(error).__name__}")
-    print("slack: skipped, for the emulator has none of it: suggested prompts, status, limits, OAuth, redelivery, too many sockets")
-    return 1 if failed else 0
+def within(stack: ExitStack, acts: Acts, place: Path, mode: str, start: Callable[[ExitStack, Path, Path], str], index: Path) -> None:
+    own, by_socket = free_port(), mode == "Socket Mode"
+    folder = place / mode.replace(" ", "-")
+    home, others = home_in(folder, index), folder / "others.log"
+    how = {"mode": "socket"} if by_socket else {"mode": "events", "requestUrl": f"http://127.0.0.1:{own}/slack/events"}
+    emulator = start(stack, workspace(folder, **how), others)
+    line = stack.enter_context(line_to(emulator, others)) if by_socket else Line(emulator)
+    trust = {"BROKERCOACH_SLACK_APP_TOKEN": APP} if by_socket else {"BROKERCOACH_SLACK_SIGNING_SECRET": SECRET}
+    settings = {"BROKERCOACH_SLACK_BOT_TOKEN": BOT, "BROKERCOACH_SLACK_API": f"{line.address}/api/", **trust}
+    alice = Alice(emulator, stack.enter_context(coach(home, place / "coach.log", own, **settings)))
+    if by_socket:
+        until(lambda: _connected(alice), "the socket")
+        time.sleep(1.0)  # the emulator hands nothing over twice, so the socket has to stand before she writes
+    acts.play(f"getting to know each other, by {mode}", lambda: getting_to_know(alice))
+    acts.play("a reflection with buttons, an answer edited, then deleted", lambda: reflecting_with_buttons_and_an_edit(alice))
+    acts.play("a question, with its sources below", lambda: asking(alice))
+    acts.play("the home page, and a note that becomes no message", lambda: the_home_page_and_a_note_that_becomes_no_message(alice))
+    acts.play("the slash command", lambda: the_slash_command(alice))
+    if not by_socket:
+        return
+    for act in (
+        asked_to_wait,
+        the_connection_broke_before_a_letter_left,
+        the_answer_to_a_letter_was_lost,
+        slack_answers_503,
+        the_socket_is_closed_and_refreshed,
+    ):
+        name = act.__name__.replace("_", " ")
+        if line.missing:
+            acts.skip(name, f"{line.missing}; shown by tests/test_slack.py instead")
+        else:
+            acts.play(name, partial(act, line, alice))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(staged("Slack", playing))
