@@ -40,7 +40,7 @@ bench: $(READY)  ## measure; prints a table and writes benchmarks/results.json
 	$(PY) benchmarks/run.py
 
 test-emulators: $(READY)  ## the adapters against third-party emulators (Node needed); says what it skips and why
-	@failed=0; for run in tests/emulators/telegram_run.py tests/emulators/slack_run.py; do $(PY) $$run || failed=1; done; exit $$failed
+	@failed=0; for run in tests/emulators/telegram_run.py tests/emulators/slack_run.py tests/emulators/model_run.py; do $(PY) $$run || failed=1; done; exit $$failed
 
 # Without [voice]: 437 MB that nobody needs to try or test the coach.
 lock:  ## renew requirements.lock (for maintainers; needs uv)

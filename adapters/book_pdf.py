@@ -1,7 +1,7 @@
 """A book as PDF, by fpdf2 with fonts embedded: FiraGO has Latin, Cyrillic, Greek, Arabic, Hebrew, Thai, Georgian and Devanagari.
 
-A character that no font at hand has is printed as a box, and counted; `font` names one that has it (Chinese, Japanese, Korean).
-Nothing is fetched, and nothing in a text is a link or markup.
+For Chinese, Japanese and Korean it takes a font of the machine's where there is one, or that which `font` names. A character that no font
+at hand has is printed as a box, and counted. Nothing is fetched, and nothing in a text is a link or markup.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bot.book import BadFont, Block, Book, Break, Chart, Heading, Paragraph, Table
+from bot.book import BadFont, Block, Book, Break, Chart, Heading, Paragraph, Table, texts_of
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 SIZES = {1: 22, 2: 15, 3: 12}
 BODY, SMALL = 10.5, 8.5
 BOX = "□"
+# Where systems keep a font with Chinese, Japanese and Korean: Debian's fonts-noto-cjk, -droid-fallback and -wqy-microhei, macOS, Windows
+SYSTEM_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/Library/Fonts/Arial Unicode.ttf",
+    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+    "C:/Windows/Fonts/msyh.ttc",
+    "C:/Windows/Fonts/malgun.ttf",
+    "C:/Windows/Fonts/msgothic.ttc",
+)
 _BAR = 90.0  # millimetres of the longest bar
 # Scripts whose letters join, turn or run from the right: only these are shaped, which takes several times as long
 _SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -85,10 +98,28 @@ class _Page:
                 pdf.add_font(name, "", file)
             except Exception as error:  # noqa: BLE001 - fontTools raises whatever a spoilt font makes it raise
                 raise BadFont(f"{file}: not a font that can be embedded ({type(error).__name__}); name a .ttf or .otf file") from None
-        pdf.set_fallback_fonts([name for name, _ in more], exact_match=False)
-        self._known = {code for name in ("body", *(name for name, _ in more)) for code in self._codes(name)}
+        families = ["body", *(name for name, _ in more)]
+        self._known = {code for name in families for code in self._codes(name)}
+        families += self._from_system({ord(char) for text in texts_of(book) for char in text} - self._known)
+        pdf.set_fallback_fonts(families[1:], exact_match=False)
         pdf.set_title(self.printable(book.title))
         pdf.add_page()
+
+    def _from_system(self, wanted: set[int]) -> list[str]:
+        """The system's fonts that have something of what is wanted; one that cannot be embedded is as good as none."""
+        found = []
+        for number, file in enumerate(file for file in SYSTEM_FONTS if Path(file).is_file()):
+            if not any(unicodedata.category(chr(code))[0] in "LNPS" for code in wanted):
+                break
+            name = f"system{number}"
+            with suppress(Exception):
+                self.pdf.add_font(name, "", file)
+                codes = self._codes(name)
+                if codes & wanted:
+                    self._known |= codes
+                    wanted = wanted - codes
+                    found.append(name)
+        return found
 
     def _codes(self, family: str) -> set[int]:
         fonts: Any = self.pdf.fonts
@@ -122,6 +153,8 @@ class _Page:
                 pdf.ln(1)
             case Paragraph(text=text, style=style, label=label):
                 if label:
+                    if pdf.will_page_break(14):  # no question stands alone at the foot of a page
+                        pdf.add_page()
                     self._write(label, SMALL, color=90)
                 indent = 5 if style in ("answer", "struck", "added") else 0
                 self._write(text, SMALL if style == "quiet" else BODY, indent=indent, color=110 if style in ("quiet", "struck") else 0)

@@ -142,6 +142,7 @@ class _Person(_Part):
     profile: _Profile = _Profile()
     consents: list[Literal["model", "transcription", "nudges", "mentor"]] = []
     rhythm: _Rhythm = _Rhythm()
+    mentor: str | None = None
     entries: list[_Entry] = []
     intentions: list[_Intention] = []
 
@@ -193,7 +194,8 @@ def read_script(path: Path) -> Script:
         raise BadScript(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise BadScript("\n".join(f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
-    unknown = sorted({turn.who for turn in script.turns if turn.who} - script.people.keys())
+    named = {turn.who for turn in script.turns} | {person.mentor for person in script.people.values()}
+    unknown = sorted({who for who in named if who} - script.people.keys())
     if unknown:
         raise BadScript("\n".join(f"{path}: nobody is called {who}" for who in unknown))
     return script
@@ -222,6 +224,8 @@ class Book(Protocol):
     def set_due(self, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> None: ...
 
     def agree(self, person_id: PersonId, consent: Consent) -> None: ...
+
+    def set_mentor(self, person_id: PersonId, mentor: PersonId) -> None: ...
 
     def next_due(self) -> datetime | None: ...
 
@@ -280,8 +284,10 @@ class Player:
 
     async def play(self) -> AsyncIterator[dict[str, Any]]:
         """Every message in and out, in order, as contracts of the command line describe them."""
+        seeded = {who: self._seed(who, person) for who, person in self.script.people.items()}
         for who, person in self.script.people.items():
-            self._seed(who, person)
+            if person.mentor:
+                self.book.set_mentor(seeded[who], seeded[person.mentor])
         for number, turn in enumerate(self.script.turns, 1):
             heard: list[str] = []
             if turn.after is not None:
@@ -306,7 +312,7 @@ class Player:
         """How everybody stands at the end."""
         return {"final": {who: self._end_of(who) for who in self.script.people}}
 
-    def _seed(self, who: str, person: _Person) -> None:
+    def _seed(self, who: str, person: _Person) -> PersonId:
         rhythm = Rhythm(person.rhythm.reminder, person.rhythm.nudge, person.rhythm.workdays)
         partnerships = tuple(Partnership(p.name, tuple(p.phases)) for p in person.profile.partnerships)
         known = Person(
@@ -341,6 +347,7 @@ class Player:
                 self.book.set_due(person_id, "nudge", "", at)
             if at := next_then_and_now(rhythm, person.timezone, self.script.start):
                 self.book.set_due(person_id, "then-and-now", "", at)
+        return person_id
 
     def _inbound(self, number: int, turn: _Turn) -> tuple[Inbound | None, dict[str, Any]]:
         who = turn.who or ""

@@ -107,9 +107,12 @@ def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
+_BLANKS = re.compile(r"[ \t\r\n]+")
+
+
 def label(text: str, limit: int = LABEL) -> str:
     """At most `limit` units, with a sign that something is missing."""
-    text = " ".join(text.split()) or "…"
+    text = _BLANKS.sub(" ", text).strip() or "…"  # not what French puts before a colon
     return text if units(text) <= limit else _fitting(text, limit - 1).rstrip() + "…"
 
 

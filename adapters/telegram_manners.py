@@ -12,10 +12,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, CallbackQuery, Update
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, CallbackQuery, LinkPreviewOptions, Message, Update
 
 from adapters.telegram_faults import BROKEN, kind
 from adapters.telegram_intake import Called, called_in_group
+from adapters.telegram_text import LONGEST, defused, units
 
 if TYPE_CHECKING:
     from prompts.library import Words
@@ -25,6 +26,14 @@ REMEMBERED = 1000  # groups
 COMMAND = "telegram.command."
 
 log = logging.getLogger(__name__)
+
+
+def answered(message: Message, data: str | None) -> str | None:
+    """A message with the label of the button that was pressed below it; None where that is not known, or does not fit."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    label = next((button.text for row in rows for button in row if data and button.callback_data == data), None)
+    told = f"{message.text}\n\n✓ {defused(label.partition('. ')[2] or label)}" if message.text and label else ""
+    return told if 0 < units(told) <= LONGEST else None
 
 
 class Manners:
@@ -65,10 +74,17 @@ class Manners:
             await self._decline(called)
 
     async def _pressed(self, query: CallbackQuery) -> None:
-        """Ends the button's waiting, and takes away buttons that have had their answer."""
-        await self._bot.answer_callback_query(query.id)
-        if query.message:
-            await self._bot.edit_message_reply_markup(query.message.chat.id, query.message.message_id, reply_markup=None)
+        """Ends the button's waiting, and takes away buttons that have had their answer; the one that was pressed stays to be read."""
+        self._beside(self._bot.answer_callback_query(query.id))
+        message = query.message
+        if message is None:
+            return
+        chat, number = message.chat.id, message.message_id
+        if isinstance(message, Message) and (told := answered(message, query.data)):
+            bare = LinkPreviewOptions(is_disabled=True)
+            await self._bot.edit_message_text(told, chat, number, entities=message.entities, link_preview_options=bare)
+        else:
+            await self._bot.edit_message_reply_markup(chat, number, reply_markup=None)
 
     async def _decline(self, called: Called) -> None:
         """One line a day to a group."""

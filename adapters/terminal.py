@@ -60,6 +60,17 @@ def to_message(message: Message) -> Iterator[tuple[str, str]]:
         yield "source", f"[{cited.mark}] {cited.title} · {cited.where}"
 
 
+def show(console: Console, coach: str, message: Message) -> None:
+    """Prints a message, with `coach` before it as the name of who speaks."""
+    console.print()
+    for role, line in to_message(message):
+        if role == "text":
+            console.print(Text.assemble((f"{coach} › ", "bold green"), line))
+        else:
+            console.print(Text(f"  {line}", style="cyan" if role == "choice" else "dim"))
+    console.print()
+
+
 def _as_latin(error: UnicodeError) -> tuple[str, int]:
     """Bytes that are not in the input's encoding are most likely an older file's: they are read as Windows wrote them."""
     if not isinstance(error, UnicodeDecodeError):
@@ -219,16 +230,7 @@ class Terminal:
     async def _show(self, letter: Letter) -> None:
         if letter.message.file and self._press:
             letter = replace(letter, message=await self._saved(letter, self._press))
-        styles = {"text": "", "choice": "cyan", "source": "dim"}
-        shown = Text(f"{self._line('terminal.coach')} › ", style="bold green")
-        for role, line in to_message(letter.message):
-            if role == "text":
-                shown.append(line, style="")
-                self._console.print()
-                self._console.print(shown)
-            else:
-                self._console.print(Text(f"  {line}", style=styles[role]))
-        self._console.print()
+        show(self._console, self._line("terminal.coach"), letter.message)
 
     async def _saved(self, letter: Letter, press: Press) -> Message:
         """Writes a letter's file down, and says where it is."""

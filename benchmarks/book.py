@@ -57,7 +57,13 @@ LEARNT = (
     "I would name the quarrel in the first five minutes instead of hoping that coffee helps.",
     "Let the chair rotate, even if it goes badly once.",
 )
-TOPICS = ("principle-equity", "principle-transparency", "role-guardian", "challenge-power", "challenge-hidden-agendas")
+TOPICS = (
+    "principle-challenge-constructively",
+    "role-reviewing-revising-changes",
+    "way-underlying-interests",
+    "challenge-within-too-hands-on",
+    "reflection-headings-seven",
+)
 
 
 def fill(store: Store, person: PersonId, entries: int = ENTRIES, last: date = date(2026, 11, 20)) -> None:
@@ -71,7 +77,7 @@ def fill(store: Store, person: PersonId, entries: int = ENTRIES, last: date = da
         kept = replace(kept, energy=draw.choice(("low", "ok", "good")), partnership=where.name, phases=where.phases)
         themes = (Theme(draw.choice(TOPICS), "card", " ".join(moment.split()[:8]), draw.choice((None, "for", "against"))),)
         effects: list[Effect] = [replace(kept, people=tuple({who for who in ("Ana", "Tomas", "mayor") if who in moment}), themes=themes)]
-        for step, told in (("meaning", SAID), ("view", SAID), ("try", LEARNT)):
+        for step, told in (("meaning", SAID), ("onlooker", SAID), ("try", LEARNT)):
             effects.append(Keep(f"e{n}", "crossing", step, f"{draw.choice(told)} {draw.choice(told)}", event_date=day))
         if day.weekday() == 0:
             effects.append(Keep(f"a{n}", "aims", "aim", f"Find out why {draw.choice(WHO)} {draw.choice(DID)}", event_date=day))

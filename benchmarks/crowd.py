@@ -21,7 +21,8 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent)]
 
 GENTLE = 40  # people who write while one floods
-ROUNDS = 2
+ROUNDS = 1
+FLOOD = 60  # rounds of whoever floods, five messages each
 PAUSE = 1.5  # seconds after each answer: longer than the pace of one chat, so that it is not the pace that is measured
 RATE = 20.0  # messages a second of whoever floods
 
@@ -49,10 +50,8 @@ async def measured(home: Any, number: int) -> dict[str, Any]:
             at_once = await talks(everybody, 1, 0.0)
             took = time.perf_counter() - begun
             calm = await talks(gentle, ROUNDS, PAUSE)
-            flood = asyncio.create_task(them.floods(flooder, RATE))
-            flooded = await talks(gentle, ROUNDS, PAUSE)
-            flood.cancel()
-            await flood
+            _, flooded = await asyncio.gather(them.floods(flooder, FLOOD, RATE), talks(gentle, ROUNDS, PAUSE))
+            await them.all_decided()
             calm_again = await talks(gentle, ROUNDS, PAUSE)
             await them.all_decided()
         counted = them.count()
@@ -63,7 +62,7 @@ async def measured(home: Any, number: int) -> dict[str, Any]:
         "calm": before,
         "flooded": during,
         "calm_again": after,
-        "flood_messages": them.begun[flooder] * 5,
+        "flood_messages": FLOOD * 5,
         "p95_flooded_to_calm": round(during["p95_ms"] / ((before["p95_ms"] + after["p95_ms"]) / 2), 2),
         "count": vars(counted),
         "holds": counted.holds(),

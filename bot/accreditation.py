@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,8 +20,9 @@ from bot.model import Entry
 
 AIMS = "aims"  # the guide whose entries are a week's aims
 QUOTES = 3  # dated quotations that stand for a criterion
-WORDS_A_PAGE = 450  # of a page in 11 points with its headings; between what a printed PDF and a Word file of ours hold
+PAGE = 257.0  # millimetres of an A4 page between its margins
 NAMED = "{kind} {number}"
+T = TypeVar("T")
 
 
 class Criterion(BaseModel):
@@ -117,13 +118,10 @@ def bind(binder: Binder, scheme: Scheme, pseudonyms: Pseudonyms) -> Portfolio:
         for entry in [*aims, *(entry for entry in entries if entry not in aims)]:
             body += binder.entry(entry, 3)
     covered = list(_coverage(binder, scheme))
-    pages = _pages([*body, *covered])
+    blocks = (*_cover(binder, title, mondays, gaps), Break(), *body, Break(), *covered, *binder.certificate())
     least, most = scheme.pages
-    fits = least <= pages <= most
-    hint = binder.line("book.pages.fit" if fits else "book.pages.unfit", pages=str(pages), least=str(least), most=str(most))
-    cover = _cover(binder, title, mondays, gaps, hint)
-    blocks = (*cover, Break(), *body, Break(), *covered, *binder.certificate())
-    return Portfolio(Book(binder.language, title, blocks, binder.labels(), sheaf.made), pages, fits, tuple(gaps))
+    pages = _pages(blocks)
+    return Portfolio(Book(binder.language, title, blocks, binder.labels(), sheaf.made), pages, least <= pages <= most, tuple(gaps))
 
 
 def _topics(sheaf: Sheaf) -> set[str]:
@@ -154,7 +152,7 @@ def _all_weeks(weeks: Mapping[date, Sequence[Entry]]) -> list[date]:
     return [first + timedelta(days=7 * n) for n in range((last - first).days // 7 + 1)]
 
 
-def _cover(binder: Binder, title: str, mondays: Sequence[date], gaps: Sequence[date], hint: str) -> Iterable[Block]:
+def _cover(binder: Binder, title: str, mondays: Sequence[date], gaps: Sequence[date]) -> Iterable[Block]:
     sheaf = binder.sheaf
     yield Heading(1, title)
     rows = [
@@ -168,7 +166,6 @@ def _cover(binder: Binder, title: str, mondays: Sequence[date], gaps: Sequence[d
         rows.insert(1, (binder.line("book.cover.span"), span))
     yield Table((), tuple(rows))
     yield Paragraph(binder.line("book.cover.names"), "quiet")
-    yield Paragraph(hint, "quiet")
 
 
 def _coverage(binder: Binder, scheme: Scheme) -> Iterable[Block]:
@@ -176,28 +173,52 @@ def _coverage(binder: Binder, scheme: Scheme) -> Iterable[Block]:
     rows = []
     for criterion in scheme.criteria:
         shown = [
-            (entry.event_date, theme.quote)
+            (entry.event_date, theme)
             for entry in binder.sheaf.entries
             for theme in entry.themes
             if not entry.retracted and any(fnmatchcase(theme.topic, shape) for shape in criterion.topics)
         ]
-        quotes = "\n".join(f"{binder.day(day)}: “{quote}”" for day, quote in sorted(shown)[:QUOTES])
+        quotes = "\n".join(f"{binder.day(day)}: {binder.theme(theme)}" for day, theme in _spread(sorted(shown, key=lambda told: told[0])))
         name = criterion.name.get(binder.language) or criterion.name["en"]
         rows.append((name, str(len(shown)), quotes or binder.line("book.coverage.none")))
     head = tuple(binder.line(f"book.coverage.{part}") for part in ("criterion", "times", "quotes"))
     yield Table(head, tuple(rows))
 
 
+def _spread(shown: Sequence[T]) -> Sequence[T]:
+    """A few over the whole time: the first, the last, and those between."""
+    if len(shown) <= QUOTES:
+        return shown
+    return [shown[n * (len(shown) - 1) // (QUOTES - 1)] for n in range(QUOTES)]
+
+
 def _pages(blocks: Iterable[Block]) -> int:
-    words = 0
+    """Pages of a PDF of ours (adapters/book_pdf.py) that these take: the heights of its lines, added up."""
+    pages, down = 1, 0.0
     for block in blocks:
-        match block:
-            case Paragraph(text=text, label=label):
-                words += len(text.split()) + len(label.split())
-            case Heading(text=text):
-                words += len(text.split()) + 12  # the room around it
-            case Table(rows=rows):
-                words += sum(len(cell.split()) for row in rows for cell in row)
-            case _:
-                pass
-    return max(1, -(-words // WORDS_A_PAGE)) + 1  # and the cover
+        height = _height(block)
+        whole = 30.0 if isinstance(block, Heading) else 14.0  # what has to fit for the block to begin on this page
+        if isinstance(block, Break) or down + whole > PAGE:
+            pages, down = pages + 1, 0.0
+        down += height
+        pages, down = pages + int(down // PAGE), down % PAGE
+    return pages
+
+
+def _height(block: Block) -> float:
+    """Millimetres."""
+    match block:
+        case Heading(level=level, text=text):
+            return {1: 17.0, 2: 13.5}.get(level, 9.0) * _lines(text, 70)
+        case Paragraph(text=text, style="quiet"):
+            return 4.25 * _lines(text, 125) + 1.5
+        case Paragraph(text=text, label=label):
+            return 5.25 * _lines(text, 92) + 1.5 + (4.25 * _lines(label, 125) if label else 0.0)
+        case Table(rows=rows):
+            return sum(1.0 + sum(5.25 * _lines(cell, 92) for cell in row) for row in rows)
+        case _:
+            return 0.0
+
+
+def _lines(text: str, wide: int) -> int:
+    return sum(max(1, -(-len(line) // wide)) for line in text.split("\n"))

@@ -12,23 +12,29 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot import wording
+from pydantic import BaseModel
+
+from bot import picking, wording
 from bot.checking import faults
 from bot.llm import Answer, Breaker, Model, ModelDown, Turns, hosts
-from bot.model import Advise, Brief, Message, PersonId, Usage
+from bot.model import Advise, Brief, Message, Passage, Person, PersonId, Usage
+from bot.picking import Picked
 from bot.pseudonyms import Names, Tells
 from bot.tongue import Guess, tongue_of
+from bot.wording import Wording
 from prompts.book import Book
 from prompts.library import Library
 
 AT_ONCE = 16  # replies being worded at the same time; the pump takes 64 turns at once, so the others always have a place
+PICKING = 5.0  # seconds; the reply waits for it
 PATIENCE = 25.0  # seconds a person waits for all of it, a second try and a second provider included
 CONSENT = "model"
+USES = ("words", "letters", "pick")
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +79,9 @@ class Adviser:
         limits: Limits | None = None,
         guess: Guess | None = None,
         patience: float = PATIENCE,
+        uses: Collection[str] = USES,
     ) -> None:
+        """`uses`: what it may help with; where it may not, things stay as they are without it."""
         self._models = [(model, Breaker()) for model in models]
         self._ledger = ledger
         self._library = library
@@ -83,13 +91,17 @@ class Adviser:
         self._limits = limits or Limits()
         self._guess = guess
         self._patience = patience
+        self._uses = frozenset(uses)
         self._asking = 0
         self._told: dict[PersonId, Why] = {}
         self.counts: Counter[str] = Counter()
         self.host = hosts(models)
+        self.picks = "pick" in self._uses
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None:
         """The message in the model's words; None when it goes out as it was composed. Never raises, save when cancelled."""
+        if ("letters" if advise.brief.move == "letter" else "words") not in self._uses:
+            return None
         self.counts["asked"] += 1
         try:
             async with asyncio.timeout(self._patience):
@@ -104,6 +116,30 @@ class Adviser:
         self.counts["worded"] += 1
         self._told.pop(person, None)
         return message
+
+    async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        """The passages in the order in which they fit, by the model; as they came where it has none. Never raises, save when cancelled."""
+        came = tuple(passages)
+        if not self.picks or len(came) < 2 or language not in self._book.bounds:
+            return came
+        self.counts["pick-asked"] += 1
+        try:
+            async with asyncio.timeout(PICKING):
+                names = await asyncio.to_thread(lambda: Names(self._tells()[language], names_of(person), [said]))
+                told, data = picking.request(self._book, said, came, names, f"=={secrets.token_hex(8)}==")
+                answer = await self._ask(person.id, Turns(told, data), Picked)
+        except _Fallback as fallback:
+            self.counts[f"pick-fell-back-{fallback.why}"] += 1
+            return came
+        except Exception as error:  # noqa: BLE001 - the order they came in is as good; the text of an error may quote what was said
+            self.counts["pick-fell-back-down"] += 1
+            log.warning("no card was picked: %s", type(error).__name__)
+            return came
+        if not isinstance(answer.value, Picked):
+            self.counts["pick-fell-back-unfit"] += 1
+            return came
+        self.counts["picked"] += 1
+        return picking.ordered(came, answer.value)
 
     def usage(self, person: PersonId) -> Usage:
         """Blocks; for a thread."""
@@ -132,13 +168,13 @@ class Adviser:
         brief = advise.brief
         known = wording.texts_in(wording.material(brief))
         for attempt in range(2):
-            answer = await self._ask(person, turns)
-            if answer.wording is None:
+            answer = await self._ask(person, turns, Wording)
+            if not isinstance(answer.value, Wording):
                 wrong = ["one JSON object of the shape that was asked for"]
             else:
-                if answer.wording.safety == "danger":
+                if answer.value.safety == "danger":
                     return self._gently(advise)
-                said = wording.restored(answer.wording, names)
+                said = wording.restored(answer.value, names)
                 bounds = self._book.bounds[brief.language]
                 wrong = faults(brief, said, bounds, known, self._tongue, names.stand_ins)
                 if not wrong:
@@ -147,14 +183,14 @@ class Adviser:
             turns = turns._replace(answer=answer.raw, again=wording.again(wrong))
         raise _Fallback("unfit")
 
-    async def _ask(self, person: PersonId, turns: Turns) -> Answer:
+    async def _ask(self, person: PersonId, turns: Turns, shape: type[BaseModel]) -> Answer:
         """The first provider that answers."""
         for model, breaker in self._models:
             if breaker.open:
                 continue
             await asyncio.to_thread(self._may, person, turns)
             try:
-                answer = await model.ask(turns)
+                answer = await model.ask(turns, shape)
             except ModelDown as error:
                 breaker.failed()
                 self.counts["failed"] += 1
@@ -163,7 +199,7 @@ class Adviser:
             except BaseException:  # somebody's patience ended first
                 breaker.failed()
                 raise
-            if answer.wording is None:
+            if answer.value is None:
                 breaker.failed()
             else:
                 breaker.worked()
@@ -186,8 +222,7 @@ class Adviser:
         return day, day.replace(day=1)
 
     def _names(self, brief: Brief) -> Names:
-        person = brief.person
-        told = [*([person.name] if person.name else []), *(partnership.name for partnership in person.partnerships)]
+        told = names_of(brief.person)
         told += [name for entry in brief.entries for name in (entry.partnership, *entry.people) if name]
         return Names(self._tells()[brief.language], told, wording.texts_in(wording.material(brief)))
 
@@ -197,6 +232,8 @@ class Adviser:
     def _gently(self, advise: Advise) -> Message:
         """The model heard danger that our lists did not: the coach's own question about it, in its own words, and nothing of work."""
         self.counts["danger"] += 1
+        if advise.brief.move == "letter":  # which comes unasked and quotes nothing of the kind
+            raise _Fallback("danger")
         words = self._library.in_language(advise.brief.language)
         helpline = words.variants("safety.helpline")[0]
         return Message("safety", words.variants("safety.danger")[0].replace("$helpline", helpline))
@@ -204,8 +241,13 @@ class Adviser:
     def _instead(self, person: PersonId, advise: Advise, why: Why) -> Message | None:
         """The composed reply; an outage or a spent budget is told once, until the model answers again."""
         self.counts[f"fell-back-{why}"] += 1
-        if why not in ("down", "budget") or self._told.get(person) == why:
+        if advise.brief.move == "letter" or why not in ("down", "budget") or self._told.get(person) == why:
             return None
         self._told[person] = why
         note = self._library.in_language(advise.brief.language).variants(f"model.{why}")[0]
         return replace(advise.message, text=f"{note}\n\n{advise.message.text}")
+
+
+def names_of(person: Person) -> list[str]:
+    """Their own name and their partnerships'."""
+    return [*([person.name] if person.name else []), *(partnership.name for partnership in person.partnerships)]

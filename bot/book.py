@@ -7,13 +7,13 @@ printed as they were first written; another wording, a later thought and a takin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from string import Template
 from typing import Literal, TypeVar
 
-from bot.model import Entry, Intention, Person
+from bot.model import Entry, Intention, Person, Theme
 from bot.rhythm import today
 from prompts.library import Words
 
@@ -111,6 +111,22 @@ class BadFont(Exception):
     """A font file that cannot be used; the message says which and why."""
 
 
+def texts_of(book: Book) -> Iterator[str]:
+    """Everything that is printed."""
+    for block in book.blocks:
+        match block:
+            case Heading(text=text):
+                yield text
+            case Paragraph(text=text, label=label):
+                yield from (label, text)
+            case Chart(title=title, rows=bars):
+                yield from (title, *(name for name, _ in bars))
+            case Table(head=head, rows=rows):
+                yield from (*head, *(cell for row in rows for cell in row))
+            case Break():
+                pass
+
+
 class Binder:
     """The words of a book, and the parts that every book has. `topics` are the names of the cards' topics."""
 
@@ -146,10 +162,14 @@ class Binder:
         return self.words.guides[name].title if name in self.words.guides else name
 
     def question(self, guide: str, step: str) -> str:
-        """What was asked, where it can be said without what was known at the time."""
+        """What was asked; what was known at the time and is not now stands as "…"."""
         spoken = self.words.guides[guide].steps.get(step) if guide in self.words.guides else None
         said = [] if spoken is None else [spoken.say] if isinstance(spoken.say, str) else list(spoken.say)
-        return next((each for each in said if "$" not in each), "")
+        whole = next((each for each in said if "$" not in each), None)
+        if whole is None and said:
+            slots = dict.fromkeys(Template(said[0]).get_identifiers(), "…")
+            whole = Template(said[0]).substitute(slots)
+        return (whole or "").strip("… ")
 
     def entry(self, entry: Entry, level: int) -> Iterable[Block]:
         head = self.line("book.entry", day=self.day(entry.event_date), title=self.guide(entry.guide))
@@ -170,9 +190,11 @@ class Binder:
                 yield Paragraph(written.text, "added", self.line("book.thought", day=self.on(written.at)))
             elif written.kind == "retraction" and written.text:
                 yield Paragraph(written.text, "added", self.line("book.retracted.why"))
-        for theme in entry.themes:
-            stance = f" ({self.line(f'book.stance.{theme.stance}')})" if theme.stance else ""
-            yield Paragraph(f"{self.topic(theme.topic)}{stance}: “{theme.quote}”", "quiet")
+        yield from (Paragraph(self.theme(theme), "quiet") for theme in entry.themes)
+
+    def theme(self, theme: Theme) -> str:
+        stance = f" ({self.line(f'book.stance.{theme.stance}')})" if theme.stance else ""
+        return f"{self.topic(theme.topic)}{stance}: “{theme.quote}”"
 
     def _facts(self, entry: Entry) -> Iterable[str]:
         if today(entry.written, self.sheaf.person.zone) != entry.event_date:

@@ -55,7 +55,9 @@ def _faults(
         yield "a stand-in for a name is left over"
     if foreign := _foreign(text, known, bounds):
         yield f"nobody named {foreign}; leave out names, figures and sources that were not given"
-    if _copied(wording.mirror, brief.said):
+    if brief.move == "letter":
+        yield from _letter(brief, wording)
+    elif _copied(wording.mirror, brief.said):
         yield "the mirror repeats what they wrote; say it in fresh words"
 
 
@@ -74,7 +76,12 @@ def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
     limit = max(ROOM, frame + SHORT) + SLACK if brief.offers else SHORT
     if len(text) + (frame if brief.offers else 0) > limit:
         yield f"at most {limit - (frame if brief.offers else 0)} characters altogether"
-    if text.count("?") != 1 or not wording.question.rstrip(' ”»"').endswith("?"):
+    if brief.move == "letter":
+        limit = len(brief.mirror) + len(brief.question) + SLACK
+    if brief.move == "letter" and not brief.question:
+        if "?" in text or wording.question:
+            yield "no question here: question is to be empty"
+    elif text.count("?") != 1 or not wording.question.rstrip(' ”»"').endswith("?"):
         yield "exactly one question, in question, and nothing after it"
     if brief.mirror and not wording.mirror.strip():
         yield "mirror is empty"
@@ -84,6 +91,15 @@ def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
         yield "guide is to be empty here"
     if any(len(words_in(sentence)) > LONGEST_SENTENCE for sentence in _SENTENCE.split(text)):
         yield "shorter sentences, under twenty words"
+
+
+_QUOTED = re.compile(r"[“«\"]\s*([^”»\"]+?)\s*[”»\"]")
+
+
+def _letter(brief: Brief, wording: Wording) -> Iterator[str]:
+    """What a letter quotes stands in it as it was written, and nothing else stands in quotation marks."""
+    if _QUOTED.findall(wording.mirror) != _QUOTED.findall(brief.mirror):
+        yield "the quotations of the composed mirror, word for word, in the same order, and no others"
 
 
 def _options(brief: Brief, wording: Wording) -> Iterator[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import typer
 
-from bot.commands import keeping, logbook, playing, searching, talking, wording
+from bot.commands import keeping, logbook, mentoring, playing, searching, talking, wording
 from bot.commands.ground import fail
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command("import")(logbook.import_)
 app.add_typer(wording.prompts, name="prompts")
 app.add_typer(keeping.db, name="db")
 app.add_typer(keeping.keys, name="keys")
+app.add_typer(mentoring.mentor, name="mentor")
 
 KNOWLEDGE = "knowledge"  # the name of the thread that opens it
 

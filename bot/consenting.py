@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.guiding import finish
-from bot.model import Consent
+from bot.model import Consent, Context, Event, Said
+from prompts.library import Library
 
 VERSION = 1  # of what is agreed to, as model.ask tells it; a change in what leaves is a new version, and is asked for anew
 
@@ -18,6 +20,14 @@ def may_offer(draft: Draft) -> bool:
     """Whether this is a moment to ask: a model is set up, it was never asked for, the person knows their way about, nothing is open."""
     waits = draft.context.model is not None and not draft.model_offered and "model" not in draft.context.granted
     return waits and draft.person.onboarded and draft.place is None and draft.ending is None and draft.alarm is None
+
+
+def may_choose(library: Library, context: Context, event: Event) -> bool:
+    """Whether a model may read this message to choose among cards: as for wording a reply to it, and never where danger is spoken of."""
+    if not isinstance(event, Said) or context.model is None:
+        return False
+    draft = Draft(library, context, event)
+    return draft.place is None and draft.may_advise and alarm_in(event.text, library.safeties(draft.language)) is None
 
 
 def offer(draft: Draft) -> None:

@@ -34,7 +34,10 @@ def claimed(draft: Draft, code: str) -> None:
         return
     draft.place = draft.held = None
     draft.do(Join(code))
-    draft.say(draft.line("link.good"), "notice")
+    told = [draft.line("link.good")]
+    if not draft.person.welcomed:  # what can be seen here was not said yet; whether a model reads along, the logbook's owner was told
+        told.append(draft.line(f"privacy.{draft.context.platform}.model"))
+    draft.say("\n\n".join(told), "notice")
 
 
 def _link(draft: Draft) -> None:

@@ -167,6 +167,8 @@ class Draft:
             slots["privacy"] = self.line(f"privacy.{self.context.platform}{'.model' if self.shares else ''}")
         if key == "privacy":
             slots["model"] = self.line(f"privacy.model.{'on' if self.shares else 'off' if self.context.model else 'none'}", host=self.host)
+            if self.context.ear and "transcription" in self.context.granted:
+                slots["model"] += f" {self.line('privacy.voice', host=self.context.ear)}"
         if key.startswith("safety.") and key != "safety.helpline":
             slots["helpline"] = self.line("safety.helpline")
         return self.fill(self.pick(key, self.words.variants(key)), **slots)

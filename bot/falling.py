@@ -61,6 +61,18 @@ def _crowded(draft: Draft) -> bool:
     return just or (draft.place is not None and draft.at - draft.place.at < SPEAKING)
 
 
+def _begin(draft: Draft, guide: str, frame: str, ref: str = "") -> None:
+    """Begins a guide that the clock asks for; a reflection that was under way is held for later."""
+    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
+    guiding.start(draft, guide, frame=frame, ref=ref)
+    draft.held = held
+
+
+def _about_the_begun(draft: Draft, line: str) -> None:
+    """Asks what is to become of a reflection half done."""
+    draft.say(draft.line(line), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+
+
 # --- a plan's day
 
 
@@ -73,9 +85,7 @@ def _follow_up(draft: Draft, event: Fell) -> None:
     if draft.alarm or away or _crowded(draft) or not in_hours(draft.at, zone):
         draft.do(Remind("follow-up", morrow(draft.at, rhythm.reminder or AFTERNOON, rhythm, zone), event.ref))
         return
-    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
-    guiding.start(draft, "follow-up", frame=clip(plan.text, guiding.QUOTED), ref=plan.id)
-    draft.held = held
+    _begin(draft, "follow-up", frame=clip(plan.text, guiding.QUOTED), ref=plan.id)
     _knock(draft)
 
 
@@ -102,7 +112,7 @@ def _reminder(draft: Draft, event: Fell) -> None:
     begun = draft.place or draft.held
     if begun and guiding.anything_kept(begun):
         draft.held, draft.place = begun, None
-        draft.say(draft.line("reminder.open"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+        _about_the_begun(draft, "reminder.open")
         return
     guiding.start(draft, wishes.daily(draft))
     text, choices = question(draft)
@@ -129,7 +139,7 @@ def _half_done(draft: Draft) -> None:
         return
     if _crowded(draft) or not in_hours(draft.at, draft.person.zone):
         return
-    draft.say(draft.line("resume.knock"), "reminder", [draft.choice(what) for what in ("resume", "fresh", "leave")])
+    _about_the_begun(draft, "resume.knock")
     _knock(draft)
 
 
@@ -176,12 +186,10 @@ def _letter(draft: Draft, event: Fell) -> None:
         draft.say(draft.line("letter.check-in"), "nudge")
         return
     composed = nudge.compose(draft)
-    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
-    guiding.start(draft, "weekly-letter", frame=composed.question)
-    draft.held = held
+    _begin(draft, "weekly-letter", frame=composed.question)
     draft.retract()
     choices = [draft.choice(what) for what in ("letter-later", "letter-less", "letters-off")]
-    draft.say(composed.text, "nudge", choices, composed.sources)
+    draft.say(composed.text, "nudge", choices, composed.sources, nudge.brief_of(draft, composed))
 
 
 # --- once a month: an entry of now beside one of half a year ago
@@ -205,9 +213,7 @@ def _then_and_now(draft: Draft, event: Fell) -> None:
     draft.paired_on = draft.today
     draft.set_then_and_now()
     shown, asked = then_and_now.shown(draft, pair), draft.line("then-now.ask")
-    held = draft.place if draft.place and guiding.anything_kept(draft.place) else draft.held
-    guiding.start(draft, "weekly-letter", frame=asked)
-    draft.held = held
+    _begin(draft, "weekly-letter", frame=asked)
     draft.retract()
     text = "\n\n".join([draft.line("then-now.knock"), shown, asked, draft.line("then-now.way-out")])
     draft.say(text, "nudge", [draft.choice("letters-off")])

@@ -16,7 +16,8 @@ from bot.hearing import name_in
 from bot.model import PHASES, Add, Choice, Comment, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.naming import marked
 from bot.periods import day_of
-from bot.rhythm import best_known, city_of, clock_in, day_in, day_within, follow_up, today, week_in, zones_for
+from bot.places import best_known, city_of, zones_for
+from bot.rhythm import clock_in, day_in, day_within, follow_up, today, week_in
 from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.settings import Settings
 from bot.wording import Wording, tokens_in
@@ -57,9 +57,9 @@ class ModelDown(Exception):
 
 
 class Answer(NamedTuple):
-    """`wording` is None when the answer has another shape than was asked for; `raw` is what came, to be named back to the model."""
+    """`value` is None when the answer has another shape than was asked for; `raw` is what came, to be named back to the model."""
 
-    wording: Wording | None
+    value: BaseModel | None
     raw: str = ""
     tokens: int = 0
 
@@ -83,7 +83,7 @@ class Model(Protocol):
     @property
     def host(self) -> str: ...
 
-    async def ask(self, turns: Turns) -> Answer: ...
+    async def ask(self, turns: Turns, shape: type[BaseModel] = Wording) -> Answer: ...
 
 
 @dataclass
@@ -98,12 +98,12 @@ class Langchain:
     _opened: Any = field(default=None, repr=False)
     _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    async def ask(self, turns: Turns) -> Answer:
+    async def ask(self, turns: Turns, shape: type[BaseModel] = Wording) -> Answer:
         """Raises ModelDown, whatever went wrong."""
         try:
             async with asyncio.timeout(self.timeout):
                 chat = await asyncio.to_thread(self.open)
-                return await self._ask(chat, turns)
+                return await self._ask(chat, turns, shape)
         except TimeoutError:
             raise ModelDown("no answer in time") from None
         except ModelDown:
@@ -130,7 +130,7 @@ class Langchain:
         if not self._is_openai:
             if self.key:
                 more["api_key"] = self.key
-            return init_chat_model(self.name, **more).with_structured_output(Wording, include_raw=True)
+            return init_chat_model(self.name, **more)
         import openai
 
         more |= {
@@ -139,26 +139,31 @@ class Langchain:
             "http_client": openai.DefaultHttpxClient(trust_env=False),
             "http_async_client": openai.DefaultAsyncHttpxClient(trust_env=False),
         }
-        shape = {"name": "wording", "strict": True, "schema": Wording.model_json_schema()}
-        return init_chat_model(self.name, **more).bind(response_format={"type": "json_schema", "json_schema": shape})
+        return init_chat_model(self.name, **more)
+
+    def _shaped(self, chat: Any, shape: type[BaseModel]) -> Any:
+        if not self._is_openai:
+            return chat.with_structured_output(shape, include_raw=True)
+        told = {"name": shape.__name__.lower(), "strict": True, "schema": shape.model_json_schema()}
+        return chat.bind(response_format={"type": "json_schema", "json_schema": told})
 
     @property
     def _is_openai(self) -> bool:
         return self.name.partition(":")[0] == "openai"
 
-    async def _ask(self, chat: Any, turns: Turns) -> Answer:
+    async def _ask(self, chat: Any, turns: Turns, shape: type[BaseModel]) -> Answer:
         from langsmith import tracing_context
 
         messages = [("system", turns.told), ("human", turns.data)]
         if turns.again:
             messages += [("ai", turns.answer), ("human", turns.again)]
         with tracing_context(enabled=False):
-            got = await chat.ainvoke(messages)
+            got = await self._shaped(chat, shape).ainvoke(messages)
         message, parsed = (got["raw"], got["parsed"]) if isinstance(got, dict) else (got, None)
         raw = message.content if isinstance(message.content, str) else ""
         used = getattr(message, "usage_metadata", None) or {}
         tokens = used.get("total_tokens") or turns.tokens + tokens_in(raw[:LONGEST_ANSWER])
-        return Answer(parsed if isinstance(parsed, Wording) else _read(raw), raw[:LONGEST_ANSWER], tokens)
+        return Answer(parsed if isinstance(parsed, shape) else _read(raw, shape), raw[:LONGEST_ANSWER], tokens)
 
 
 @dataclass
@@ -172,21 +177,21 @@ class FailsAfter:
     def host(self) -> str:
         return self.model.host
 
-    async def ask(self, turns: Turns) -> Answer:
+    async def ask(self, turns: Turns, shape: type[BaseModel] = Wording) -> Answer:
         self.times -= 1
         if self.times < 0:
             raise ModelDown("as the script has it")
-        return await self.model.ask(turns)
+        return await self.model.ask(turns, shape)
 
 
-def _read(raw: str) -> Wording | None:
+def _read(raw: str, shape: type[BaseModel]) -> BaseModel | None:
     raw = raw.strip()
     if len(raw) > LONGEST_ANSWER:
         return None
     if raw.startswith("```"):
         raw = raw.strip("`").removeprefix("json")
     try:
-        return Wording.model_validate_json(raw)
+        return shape.model_validate_json(raw)
     except ValidationError:
         return None
 

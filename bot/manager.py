@@ -16,10 +16,13 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol, get_args
 
+from bot.consenting import may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
 from bot.finding import looks_back, wants_book
@@ -42,7 +45,9 @@ from bot.model import (
     Noted,
     Opened,
     Passage,
+    Person,
     PersonId,
+    Phase,
     Platform,
     Pressed,
     Quote,
@@ -55,6 +60,7 @@ from bot.model import (
     Wished,
 )
 from bot.overview import Overview, overview
+from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
@@ -67,6 +73,7 @@ from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDow
 
 TRIES = 3  # after this many, a message is set aside and the person is told
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
+PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
@@ -93,8 +100,11 @@ class Adviser(Protocol):
 
     host: str
     counts: Counter[str]
+    picks: bool
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
+
+    async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]: ...
 
     def usage(self, person: PersonId) -> Usage: ...
 
@@ -116,7 +126,7 @@ class Manager:
     """`guess` tells languages; without one, common words do. Without an `adviser` no model is asked, without an `ear` no voice note is
     listened to. `forms` are those in which a logbook can be printed here.
 
-    `names` finds the names in a text, given its language and names that are known; without it only those known are hidden from a mentor.
+    `names` finds the names in a text, given its language and names that are known; without it a capital inside a sentence tells one.
 
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
@@ -143,6 +153,7 @@ class Manager:
         self._names = names
         self._ear = ear
         self._forms = forms
+        self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def handle(self, inbound: Inbound) -> None:
@@ -156,6 +167,7 @@ class Manager:
 
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
+        self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
@@ -164,10 +176,12 @@ class Manager:
 
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
+        self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
             if row is not None:
-                waiting = await self._listened(row) or ()
+                fallen = await self._listened(row)
+                took, waiting = fallen is not None, fallen or ()
             await self._worded(person, waiting)
             return took
 
@@ -358,11 +372,23 @@ class Manager:
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
         return replace(
             context,
-            passages=finder.find(text, language, phases, person.broker) if text else (),
+            passages=self._found(context, event, text, language, phases) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
             in_hand=finder.passage(held, language) if held else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
+
+    def _found(self, context: Context, event: Event, text: str, language: str, phases: Sequence[Phase]) -> tuple[Passage, ...]:
+        """The passages for a text; where the person agreed to a model that may do so, it puts them in their order."""
+        find = partial(self._finder().find, text, language, phases, context.person.broker)
+        if self._adviser is None or self._loop is None or not self._adviser.picks or not may_choose(self._library, context, event):
+            return find()
+        among = find(k=AMONG)
+        picked = asyncio.run_coroutine_threadsafe(self._adviser.pick(context.person, language, text, among), self._loop)
+        try:
+            return picked.result(PICKED)
+        except (TimeoutError, CancelledError):  # the loop is about to end
+            return among[:CHOSEN]
 
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""

@@ -16,12 +16,13 @@ from datetime import date
 
 from bot.draft import Draft
 from bot.hearing import feels, turns_in
-from bot.model import Cited, Entry
+from bot.model import Brief, Cited, Entry
 from bot.quoting import STEPS, Quoted, dark, in_short, light, quotable
 from bot.spelling import flat, words_in
 from bot.voice import Voice
 from bot.week import Week, deed_in
 
+READ = 3  # entries that a model may read for it, the latest
 FULL = 3  # entries from which a pattern may be guessed at
 SIZE = 600  # characters of a letter at most
 TELLING = 5  # letters of a word whose return is worth naming
@@ -34,11 +35,12 @@ RECENT = 0.4  # what a day nearer to the letter adds to the worth of a quotation
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter; `question` is the one in it that waits for an answer, if any."""
+    """A letter; `question` is the one in it that waits for an answer, if any, and `told` what it says about the week."""
 
     text: str
     question: str = ""
     sources: tuple[Cited, ...] = ()
+    told: str = ""
 
 
 def words_for_search(draft: Draft) -> str | None:
@@ -73,14 +75,27 @@ def compose(draft: Draft) -> Composed:
         with_card = [*parts[:-2], card.text, back, parts[-1]]
         if len("\n\n".join(with_card)) <= SIZE:
             draft.remember(f"{card.name}/letter")
-            return Composed("\n\n".join(with_card), asked, card.sources)
+            return Composed("\n\n".join(with_card), asked, card.sources, told)
     text = "\n\n".join(parts)
     if len(text) > SIZE:
         parts = [*lead, *plan, " ".join(seen.told), asked, *end]
         text = "\n\n".join(parts)
     if len(text) > SIZE:
         text = "\n\n".join([*lead, *plan, week.line("letter.moment", **_quoted(week, seen.focus)), asked, *end])
-    return Composed(text, asked)
+    return Composed(text, asked, told=told if told in text else "")
+
+
+def brief_of(draft: Draft, composed: Composed) -> Brief | None:
+    """What of a letter a model may word anew: what it tells of the week, its quotations as they are, and its question where that stands
+    by itself. None for a letter that quotes nothing.
+    """
+    if not composed.told:
+        return None
+    if any(entry.id in draft.kept_out for entry in draft.context.entries):
+        return None  # the letter may be about it
+    entries = draft.context.entries[:READ]
+    asked = composed.question if composed.question in composed.text else ""
+    return Brief("letter", draft.language, draft.person, "", composed.told, asked, entries=entries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,8 @@ def open_adviser(
     if works is not None:
         models = tuple(FailsAfter(model, works) for model in models)
     threading.Thread(target=_warm, args=(tells, models), name="model", daemon=True).start()
-    return Adviser(models, store, library, book, tells, clock, Limits(settings.model_budget, settings.model_budget_month), guess)
+    limits = Limits(settings.model_budget, settings.model_budget_month)
+    return Adviser(models, store, library, book, tells, clock, limits, guess, uses=settings.model_for.split(","))
 
 
 def open_ear(settings: Settings, store: Store) -> Ear | None:

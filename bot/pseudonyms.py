@@ -28,7 +28,7 @@ _CODE = re.compile(
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
 _CODED = 5  # characters from which a code that is hidden cannot stand in another word by chance
 _ENDS = frozenset('.!?…:;\n“”«»"()[]•·–—¿¡*-')
-_APOSTROPHES = ("'", "’")
+_NOT = re.compile(r"['’]t\b", re.IGNORECASE)  # the first part of "don't" is no Don
 _HEADS = ("Bal", "Dor", "Fen", "Gam", "Jul", "Kes", "Lom", "Nir", "Pav", "Rud", "Sov", "Tam", "Vek", "Wim", "Zan")
 _TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek", "usil", "amun", "eldi")
 
@@ -117,12 +117,9 @@ class Names:
             word, key = found[0], flat(found[0])
             between = text[end : found.start()]
             begins = end == 0 or any(c in _ENDS for c in between)
-            after = _WORD.search(text, found.end())
             if key not in self._shown:
-                cut = text[found.end() : found.end() + 1] in _APOSTROPHES  # the first part of "don't" is no Don
-                kind = self._kind(
-                    word, key, before, begins=begins, shouted=shouted, cut=bool(cut) and after is not None and after[0] == "t"
-                )
+                cut = _NOT.match(text, found.end()) is not None
+                kind = self._kind(word, key, before, begins=begins, shouted=shouted, cut=cut)
                 if kind:
                     yield found.start(), found.end(), kind == "plainly"
             before, end = key, found.end()

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     )
     model_api: str | None = Field(None, pattern=r"^https?://\S+$", description="Base URL of an OpenAI-compatible endpoint.")
     model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
+    model_for: str = Field(
+        "words",
+        pattern=r"^(words|letters|pick)(,(words|letters|pick))*$",
+        description="What the model may help with, comma-separated: words (replies), letters (the weekly letter), pick (which card fits).",
+    )
     model_budget: int | None = Field(None, ge=0, description="Tokens per person and day. Absent: no limit.")
     model_budget_month: int | None = Field(None, ge=0, description="Tokens of everybody together per month. Absent: no limit.")
     model_second: str | None = Field(
@@ -61,7 +66,9 @@ class Settings(BaseSettings):
     transcribe_model: str | None = Field(
         None, description="Which model listens. Default: whisper-1 at an endpoint, small on this machine (a name, or a folder)."
     )
-    transcribe_key: SecretStr | None = Field(None, description="Key of the transcription endpoint.")
+    transcribe_key: SecretStr | None = Field(
+        None, description="Key of the transcription endpoint. Default: the model's, where that is the same endpoint."
+    )
     cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")

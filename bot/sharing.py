@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
 from bot.accreditation import Pseudonyms, proposed
@@ -23,7 +24,8 @@ from bot.book import Binder, Sheaf
 from bot.draft import Draft
 from bot.finding import Asked, asked_in, common, day_of
 from bot.leaving import hold_place
-from bot.model import Alias, Choice, Consent, Context, Entry, Event, Mentor, OfferCode, Part, Pressed, Said, Share, Shared, TakeBack
+from bot.model import Alias, Choice, Consent, Context, Entry, Event, Mentor, OfferCode, Opened, Part, Pressed, Said, Share, Shared, TakeBack
+from bot.naming import people_in
 from bot.recall import ranked, text_of
 from bot.rhythm import today
 from bot.tongue import held_in
@@ -49,6 +51,20 @@ def in_question(library: Library, context: Context, event: Event) -> Entry | Non
     asked = asked_in(event.text, words, language, context.person, today(event.at, context.person.zone))
     meant = _meant(context, asked, words, language) if asked else ()
     return meant[0] if len(meant) == 1 else None
+
+
+def seen_by_mentor(
+    library: Library, context: Context, entry: str, find: Callable[[str, str, Sequence[str]], Sequence[str]], at: datetime, *, names: bool
+) -> tuple[str, tuple[Alias, ...]] | None:
+    """What a mentor would see of an entry, outside a talk, and the other names that come with it; None where there is no such entry."""
+    shown, mentor = _entry(context, entry), context.mentor
+    if shown is None or mentor is None:
+        return None
+    language = context.person.language
+    context = replace(context, named=tuple(find(text_of(shown), language, known_names(context))))
+    draft = Draft(library, context, Opened("", at))
+    aliases = _names(draft, mentor, shown)
+    return _page(draft, shown, None if names else aliases), _new(mentor, aliases)
 
 
 def known_names(context: Context) -> list[str]:
@@ -116,8 +132,7 @@ def _heavy(draft: Draft, entry: Entry) -> str | None:
 
 def _preview(draft: Draft, mentor: Mentor, entry: Entry, *, named: bool = False, lead: str = "") -> None:
     names = _names(draft, mentor, entry)
-    aliases = Alias(tuple(names.people.items()), tuple(names.organisations.items()))
-    if aliases != mentor.aliases:
+    for aliases in _new(mentor, names):
         draft.do(aliases)
     page = _page(draft, entry, None if named else names)
     heavy = _heavy(draft, entry)
@@ -162,7 +177,7 @@ def _page(draft: Draft, entry: Entry, names: Pseudonyms | None) -> str:
 def _names(draft: Draft, mentor: Mentor, entry: Entry) -> Pseudonyms:
     """What is called what before the mentor; those once given stay, so that a later entry is read with the same ones."""
     known = Pseudonyms(people=dict(mentor.aliases.people), organisations=dict(mentor.aliases.organisations))
-    found = draft.context.named
+    found = draft.context.named or people_in(text_of(entry), draft.words.hear, frozenset(known.people), draft.language)
     entries = [replace(each, people=(*each.people, *found)) if each.id == entry.id else each for each in draft.book]
     binder = _binder(draft, entries)
     names = proposed(binder.sheaf, binder, known)
@@ -173,6 +188,12 @@ def _names(draft: Draft, mentor: Mentor, entry: Entry) -> Pseudonyms:
     for reached in _REACHED.finditer(text_of(entry)):
         names.people.setdefault(reached[0].rstrip(".,;:!?)"), draft.line("share.contact"))
     return names
+
+
+def _new(mentor: Mentor, names: Pseudonyms) -> tuple[Alias, ...]:
+    """To be kept, where it is not yet."""
+    aliases = Alias(tuple(names.people.items()), tuple(names.organisations.items()))
+    return () if aliases == mentor.aliases else (aliases,)
 
 
 def _picked(draft: Draft, what: str, *, named: bool = False) -> None:

@@ -16,6 +16,8 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 # The consonant that French leaves before a vowel when it drops a vowel; no English word begins with one of these and an apostrophe.
 _ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
 
+_WORD = re.compile(r"[^\W_]+|/\w+")
+
 
 def clean(text: str) -> str:
     """What may be stored and shown: NFC, without control characters, direction overrides and halves of surrogate pairs.
@@ -35,7 +37,7 @@ def _is_nobody(char: str) -> bool:
 
 def bare(text: str) -> str:
     """The text without accents and with straight apostrophes, character for character, so that both have the same places."""
-    return "".join(map(_bare, text))
+    return text.replace("`", "'") if text.isascii() else "".join(map(_bare, text))
 
 
 @lru_cache(maxsize=4096)
@@ -50,13 +52,14 @@ def _bare(char: str) -> str:
 
 def flat(text: str) -> str:
     """As `bare`, and in lower case; still character for character."""
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in bare(text))
+    plain = bare(text)
+    return plain.lower() if plain.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in plain)
 
 
 def words_in(text: str) -> list[str]:
     """Lower-case words without accents; "don’t" is dont, and "l’accord" is l and accord."""
     spaced = _ELIDED.sub(r"\1 ", flat(text[:READ])).replace("'", "").replace("œ", "oe").replace("æ", "ae")
-    return re.findall(r"[^\W_]+|/\w+", spaced)
+    return _WORD.findall(spaced)
 
 
 def in_words(text: str) -> str:

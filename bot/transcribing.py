@@ -94,8 +94,11 @@ def open_transcriber(settings: Settings) -> Transcriber | None:
     model = settings.transcribe_model or USUAL[settings.transcribe]
     if settings.transcribe == "local":
         return Local(model)
-    key = settings.transcribe_key or settings.model_key if settings.transcribe_api == settings.model_api else settings.transcribe_key
-    return OpenAI(model, settings.transcribe_api or OPENAI, key.get_secret_value().strip() if key else None)
+    base = settings.transcribe_api or OPENAI
+    key = settings.transcribe_key
+    if key is None and (settings.model or "").startswith("openai:") and (settings.model_api or OPENAI) == base:
+        key = settings.model_key  # one account for both
+    return OpenAI(model, base, key.get_secret_value().strip() if key else None)
 
 
 def missing(settings: Settings) -> str | None:

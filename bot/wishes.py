@@ -33,7 +33,7 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
 from bot.model import Said, Talk
-from bot.rhythm import city_of
+from bot.places import city_of
 
 TWICE = 8  # marks of what was said, about two replies
 SHOWN = 5  # entries that "my logbook" shows

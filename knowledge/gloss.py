@@ -1,8 +1,8 @@
 """Turns a message in French or Spanish into English words, one after another, because the model reads English.
 
 No translation: "mon chef ne me soutient pas" becomes "my boss not me support not", which the model places near what it means.
-The words are in knowledge/glossary.yaml and, as they are meant every day, in knowledge/everyday.yaml. One that is not there is read as the one that begins like it, as verbs and plurals do, and
-otherwise left as it is: names, and the many words that the three languages share.
+The words are in knowledge/glossary.yaml and, as they are meant every day, in knowledge/everyday.yaml. One that is in neither is read as
+the one that begins like it, as verbs and plurals do, and otherwise left as it is: names, and the many words that the languages share.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ class Gloss:
 
 
 def glosses_of(glossaries: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, Gloss]:
-    """Of each language that has one. A glossary: English → the forms in French, the forms in Spanish; a form in two is read as in the first."""
+    """Of each language that has one. A glossary: English → forms in French, forms in Spanish; the first one that has a form is heard."""
     return {language: Gloss(glossaries, language) for language in LANGUAGES}

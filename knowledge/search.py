@@ -39,7 +39,6 @@ OWN, GLOSSED = 0.3, 0.7
 NEIGHBOURLY = 0.3  # what the cards most like it add to a card's score, on the mean: sensible second and third places
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
-REST = 0.6  # what all but the two best topics of a card give up, so that the next cards get a word in
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 
 # Chance that a card bears on the message, from its fused score: a logistic fit to the ten best cards of 314 messages, the development
@@ -210,10 +209,9 @@ class Finder:
     def _topics(self, scores: Mapping[str, float], near: Near | None) -> dict[str, float]:
         topics: dict[str, float] = {}
         for card, score in scores.items():
-            own = self._index.cards[card]["topics"]
-            fits = [(score - PLACE * place + (LABEL * near.topics.get(topic, 0.0) if near else 0.0), topic) for place, topic in enumerate(own)]
-            for rank, (fit, topic) in enumerate(sorted(fits, reverse=True)):
-                topics[topic] = max(topics.get(topic, -math.inf), fit - REST * (rank > 1))
+            for place, topic in enumerate(self._index.cards[card]["topics"]):
+                fit = score - PLACE * place + (LABEL * near.topics.get(topic, 0.0) if near else 0.0)
+                topics[topic] = max(topics.get(topic, fit), fit)
         return topics
 
     def _chance(self, score: float) -> float:

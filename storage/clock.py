@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select, update
 
 from bot.model import DueKind, PersonId
 from storage.database import put as put_row
 from storage.tables import addresses, due, erasures, persons
+
+_OF_PERSON = select(due).where(due.c.person_id == bindparam("person")).order_by(due.c.at, due.c.kind, due.c.ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def next_at(connection: Connection) -> datetime | None:
 
 
 def of_person(connection: Connection, person_id: PersonId) -> list[DueRow]:
-    rows = connection.execute(select(due).where(due.c.person_id == person_id).order_by(due.c.at, due.c.kind, due.c.ref))
-    return [_row(row) for row in rows]
+    return [_row(row) for row in connection.execute(_OF_PERSON, {"person": person_id})]
 
 
 def mark_idle(connection: Connection, before: datetime, at: datetime, notice: timedelta) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bot.model import Letter, PersonId, Platform
 from storage.faults import Unreadable
@@ -18,6 +18,16 @@ from storage.mail import ONCE, letter_of
 from storage.tables import addresses, audit, inbox, outbox, persons
 from storage.values import MESSAGE, Sealer, log
 from storage.vault import Vault
+
+_LETTERS = select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id)
+_UNSENT = _LETTERS.where(outbox.c.key == bindparam("letter"), outbox.c.state.in_(("new", "sending")))
+_REACHED = (
+    select(addresses)
+    .where(addresses.c.platform == bindparam("door"), addresses.c.person_id == bindparam("person"), addresses.c.unreachable_at.is_(None))
+    .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
+    .limit(1)
+)
+_SENDING = update(outbox).where(outbox.c.key == bindparam("letter")).values(state="sending")
 
 
 class Waiting(NamedTuple):
@@ -44,7 +54,7 @@ class Standing:
 
 
 def take_up(connection: Connection, vault: Vault, platform: Platform) -> None:
-    for row in connection.execute(_letters().where(outbox.c.platform == platform, outbox.c.state == "sending")).all():
+    for row in connection.execute(_LETTERS.where(outbox.c.platform == platform, outbox.c.state == "sending")).all():
         _back(connection, vault, row, {"uncertain": True, "tries": row.tries + 1})
 
 
@@ -59,24 +69,21 @@ def waiting(connection: Connection, platform: Platform, after: int, limit: int) 
 
 
 def dispatch(connection: Connection, vault: Vault, key: str) -> Letter | None:
-    row = connection.execute(_letters().where(outbox.c.key == key, outbox.c.state.in_(("new", "sending")))).one_or_none()
+    row = connection.execute(_UNSENT, {"letter": key}).one_or_none()
     if row is None:
         return None
-    address = connection.execute(
-        select(addresses)
-        .where(addresses.c.platform == row.platform, addresses.c.person_id == row.person_id, addresses.c.unreachable_at.is_(None))
-        .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
-        .limit(1)
-    ).one_or_none()
+    address = connection.execute(_REACHED, {"door": row.platform, "person": row.person_id}).one_or_none()
     letter = letter_of(vault, row, address)
-    values: dict[str, Any] = {"state": "sending"} if letter else {"state": "let-go", "body": None}
-    connection.execute(update(outbox).where(outbox.c.key == key).values(values))
+    if letter:
+        connection.execute(_SENDING, {"letter": key})
+    else:
+        give_up(connection, key)
     return letter
 
 
 def put_back(connection: Connection, vault: Vault, key: str, not_before: datetime, *, uncertain: bool) -> bool:
     """Whether it still waits."""
-    row = connection.execute(_letters().where(outbox.c.key == key, outbox.c.state == "sending")).one_or_none()
+    row = connection.execute(_LETTERS.where(outbox.c.key == key, outbox.c.state == "sending")).one_or_none()
     if row is None:
         return False
     again = {"not_before": not_before, "tries": row.tries + 1}
@@ -113,10 +120,6 @@ def standing(connection: Connection) -> Standing:
         let_go=count(outbox.c.state == "let-go"),
         unreachable=count(addresses.c.unreachable_at.is_not(None)),
     )
-
-
-def _letters() -> Any:
-    return select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id)
 
 
 def _back(connection: Connection, vault: Vault, row: Row[Any], values: dict[str, Any]) -> bool:

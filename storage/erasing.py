@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from bot.model import PersonId
 from storage import sharing
@@ -66,8 +66,17 @@ def await_letter(connection: Connection, bearer: PersonId, at: datetime) -> None
     put_new(connection, erasures, {"id": bearer, "begun_at": at, "after_letter": True})
 
 
+# Built once: every message asks the one, and every letter the other.
+_BEARS_LETTER = select(erasures.c.id).where(erasures.c.id == bindparam("person"), erasures.c.after_letter)
+_BEARER = (
+    select(erasures.c.id)
+    .join(outbox, outbox.c.person_id == erasures.c.id)
+    .where(outbox.c.key == bindparam("letter"), erasures.c.after_letter)
+)
+
+
 def bears_letter(connection: Connection, person_id: PersonId) -> bool:
-    return connection.scalar(select(erasures.c.id).where(erasures.c.id == person_id, erasures.c.after_letter)) is not None
+    return connection.scalar(_BEARS_LETTER, {"person": person_id}) is not None
 
 
 def stay(connection: Connection, bearer: PersonId) -> None:
@@ -77,9 +86,7 @@ def stay(connection: Connection, bearer: PersonId) -> None:
 
 def letter_gone(connection: Connection, key: str, at: datetime) -> bool:
     """Erases whoever existed for this letter alone; whether there was somebody."""
-    bearer = connection.scalar(
-        select(erasures.c.id).join(outbox, outbox.c.person_id == erasures.c.id).where(outbox.c.key == key, erasures.c.after_letter)
-    )
+    bearer = connection.scalar(_BEARER, {"letter": key})
     return bearer is not None and _unburdened(connection, [bearer], at)
 
 

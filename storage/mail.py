@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bot.model import Inbound, Knock, Letter, Message, PersonId, Platform
 from storage.database import put_new
@@ -22,7 +22,34 @@ from storage.tables import addresses, audit, inbox, outbox, persons
 from storage.values import INBOUND, MESSAGE, Sealer, log, plain
 from storage.vault import Vault
 
+EVERYTHING = 2**31  # rows
 ONCE = ("nudge", "reminder")  # kinds that are let go rather than risked twice
+
+# Built once: every turn asks these, and half of a small statement's time is its building.
+_UNDONE = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(bindparam("most"))
+_UNDONE_OF = _UNDONE.where(inbox.c.person_id == bindparam("person"))
+_READ = (
+    select(inbox.c.body, inbox.c.person_id, persons.c.wrapped_key)
+    .join(persons, persons.c.id == inbox.c.person_id)
+    .where(inbox.c.key == bindparam("message"), inbox.c.done_at.is_(None))
+)
+_DONE = (
+    update(inbox)
+    .where(inbox.c.key == bindparam("message"), inbox.c.done_at.is_(None))
+    .values(done_at=bindparam("at"), body=None)
+    .returning(inbox.c.person_id)
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("letter"), outbox.c.state != "sent")
+    .values(state="sent", sent_at=bindparam("at"), body=None)
+)
+_LAST_KNOCK = (
+    select(outbox.c.created_at, outbox.c.state)
+    .where(outbox.c.person_id == bindparam("person"), outbox.c.key.startswith("due|"))
+    .order_by(outbox.c.seq.desc())
+    .limit(1)
+)
 
 
 def inbox_key(inbound: Inbound) -> str:
@@ -37,8 +64,8 @@ def take_in(connection: Connection, sealer: Sealer, inbound: Inbound) -> str:
 
 
 def undone(connection: Connection, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
-    waiting = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(limit)
-    rows = connection.execute(waiting if person_id is None else waiting.where(inbox.c.person_id == person_id))
+    most = EVERYTHING if limit is None else limit
+    rows = connection.execute(_UNDONE if person_id is None else _UNDONE_OF, {"most": most, "person": person_id})
     return [(row.key, row.person_id) for row in rows]
 
 
@@ -54,11 +81,7 @@ def oldest_undone(connection: Connection) -> datetime | None:
 
 
 def read(connection: Connection, vault: Vault, key: str) -> Inbound | None:
-    row = connection.execute(
-        select(inbox.c.body, inbox.c.person_id, persons.c.wrapped_key)
-        .join(persons, persons.c.id == inbox.c.person_id)
-        .where(inbox.c.key == key, inbox.c.done_at.is_(None))
-    ).one_or_none()
+    row = connection.execute(_READ, {"message": key}).one_or_none()
     if row is None:
         return None
     sealer = Sealer(row.person_id, vault.unwrap(row.person_id, row.wrapped_key))
@@ -67,9 +90,7 @@ def read(connection: Connection, vault: Vault, key: str) -> Inbound | None:
 
 def done(connection: Connection, key: str, at: datetime) -> PersonId | None:
     """Whose message it was; None when somebody did it already."""
-    whose: PersonId | None = connection.scalar(
-        update(inbox).where(inbox.c.key == key, inbox.c.done_at.is_(None)).values(done_at=at, body=None).returning(inbox.c.person_id)
-    )
+    whose: PersonId | None = connection.scalar(_DONE, {"message": key, "at": at})
     return whose
 
 
@@ -118,10 +139,7 @@ def release(connection: Connection, before: datetime) -> int:
 
 def last_knock(connection: Connection, person: PersonId) -> Knock | None:
     """The last letter that no message of the person's led to."""
-    unasked = (outbox.c.person_id == person) & outbox.c.key.startswith("due|")
-    row = connection.execute(
-        select(outbox.c.created_at, outbox.c.state).where(unasked).order_by(outbox.c.seq.desc()).limit(1)
-    ).one_or_none()
+    row = connection.execute(_LAST_KNOCK, {"person": person}).one_or_none()
     if row is None:
         return None
     return Knock(row.created_at, {"sent": "sent", "new": "waiting", "sending": "waiting", "advising": "waiting"}.get(row.state, "lost"))  # type: ignore[arg-type]
@@ -188,4 +206,4 @@ def sending(connection: Connection, key: str) -> None:
 
 
 def sent(connection: Connection, key: str, at: datetime) -> None:
-    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state != "sent").values(state="sent", sent_at=at, body=None))
+    connection.execute(_SENT, {"letter": key, "at": at})

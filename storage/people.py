@@ -24,6 +24,21 @@ _KNOWN = (
     .outerjoin(conversations, conversations.c.person_id == persons.c.id)
     .where(persons.c.id == bindparam("person"))
 )
+_AT = (addresses.c.platform == bindparam("door")) & (addresses.c.address_blind == bindparam("blinded"))
+_AT_ADDRESS = select(addresses.c.person_id).where(_AT)
+_USED = update(addresses).where(_AT).values(used_at=bindparam("at"), unreachable_at=None)
+_PLATFORMS = (
+    select(addresses.c.platform).where(addresses.c.person_id == bindparam("person")).order_by(addresses.c.linked_at, addresses.c.platform)
+)
+_WORDS = (
+    select(consents.c.kind, consents.c.granted, consents.c.at).where(consents.c.person_id == bindparam("person")).order_by(consents.c.id)
+)
+_FOLLOWING = (
+    update(conversations)
+    .where(conversations.c.person_id == bindparam("person"), conversations.c.version == bindparam("before"))
+    .values(version=bindparam("after"), state=bindparam("sealed"), updated_at=bindparam("at"))
+    .returning(conversations.c.version)
+)
 
 
 class Known(NamedTuple):
@@ -86,9 +101,7 @@ def _sealed_profile(sealer: Sealer, person: Person) -> bytes:
 
 
 def at_address(connection: Connection, vault: Vault, platform: Platform, address: str) -> PersonId | None:
-    return connection.scalar(
-        select(addresses.c.person_id).where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
-    )
+    return connection.scalar(_AT_ADDRESS, {"door": platform, "blinded": _blind(vault, platform, address)})
 
 
 def enrol(connection: Connection, vault: Vault, platform: Platform, address: str, person: Person, at: datetime) -> PersonId:
@@ -145,8 +158,7 @@ def door_of(connection: Connection, sealer: Sealer, platform: Platform) -> str |
 
 def platforms_of(connection: Connection, person_id: PersonId) -> tuple[Platform, ...]:
     """Where the person comes from, each as often as they have a door there."""
-    theirs = select(addresses.c.platform).where(addresses.c.person_id == person_id).order_by(addresses.c.linked_at, addresses.c.platform)
-    return tuple(connection.scalars(theirs))
+    return tuple(connection.scalars(_PLATFORMS, {"person": person_id}))
 
 
 def close_door(connection: Connection, vault: Vault, platform: Platform, address: str) -> None:
@@ -157,11 +169,7 @@ def close_door(connection: Connection, vault: Vault, platform: Platform, address
 
 def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> None:
     """Notes that the person wrote from here, which is where they are written to next, and that they are reached here again."""
-    connection.execute(
-        update(addresses)
-        .where(addresses.c.platform == platform, addresses.c.address_blind == _blind(vault, platform, address))
-        .values(used_at=at, unreachable_at=None)
-    )
+    connection.execute(_USED, {"door": platform, "blinded": _blind(vault, platform, address), "at": at})
 
 
 def unreachable(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:
@@ -203,20 +211,11 @@ def _blind(vault: Vault, platform: Platform, address: str) -> str:
 
 def advance(connection: Connection, sealer: Sealer, conversation: Conversation, version: int, at: datetime) -> bool:
     """Stores the conversation that follows `version`; False when somebody else did so first."""
-    values = {
-        "version": version + 1,
-        "state": sealer.seal(conversations.c.state, CONVERSATION.text(conversation)),
-        "updated_at": at,
-    }
+    sealed = sealer.seal(conversations.c.state, CONVERSATION.text(conversation))
     if version == 0:
-        return put_new(connection, conversations, {"person_id": sealer.person, **values})
-    following = (
-        update(conversations)
-        .where(conversations.c.person_id == sealer.person, conversations.c.version == version)
-        .values(values)
-        .returning(conversations.c.version)
-    )
-    return connection.scalar(following) is not None
+        return put_new(connection, conversations, {"person_id": sealer.person, "version": 1, "state": sealed, "updated_at": at})
+    following = {"person": sealer.person, "before": version, "after": version + 1, "sealed": sealed, "at": at}
+    return connection.scalar(_FOLLOWING, following) is not None
 
 
 # --- what they agreed to
@@ -232,13 +231,18 @@ def consents_of(connection: Connection, person_id: PersonId) -> dict[str, bool]:
 
 
 def _words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
-    theirs = consents.c.person_id == person_id
-    return list(connection.execute(select(consents.c.kind, consents.c.granted, consents.c.at).where(theirs).order_by(consents.c.id)))
+    return list(connection.execute(_WORDS, {"person": person_id}))
 
 
 # --- what was done with their data
 
 _OURS = ("set-aside", "refused", usage.ACT)  # rows that count something, and tell nobody anything
+_DOINGS = (
+    select(audit.c.at, audit.c.act)
+    .where(audit.c.person_id == bindparam("person"), audit.c.act.not_in(_OURS))
+    .order_by(audit.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of: str = "") -> None:
@@ -248,7 +252,7 @@ def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of
 
 def doings(connection: Connection, person_id: PersonId, limit: int) -> tuple[Done, ...]:
     """Newest first. What was agreed to and taken back is among it."""
-    told = select(audit.c.at, audit.c.act).where(audit.c.person_id == person_id, audit.c.act.not_in(_OURS))
-    done = [Done(row.at, *row.act.partition(":")[::2]) for row in connection.execute(told.order_by(audit.c.id.desc()).limit(limit))]
+    told = connection.execute(_DOINGS, {"person": person_id, "most": limit})
+    done = [Done(row.at, *row.act.partition(":")[::2]) for row in told]
     agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in _words_on(connection, person_id)]
     return tuple(sorted([*done, *agreed], key=lambda each: each.at, reverse=True)[:limit])

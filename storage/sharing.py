@@ -213,7 +213,8 @@ def _owner(connection: Connection, mentor: PersonId, share: str) -> PersonId | N
 
 def forgotten(connection: Connection, person: PersonId, at: datetime) -> None:
     """For the house, before somebody is erased: what a mentor of theirs was about to be sent, and what others show them as a mentor."""
-    _withdraw(connection, _of(connection, person))
+    for row in _of(connection, person):
+        _call_back(connection, row)
     for owner in connection.scalars(select(mentors.c.person_id).where(mentors.c.mentor_id == person)).all():
         people.note(connection, owner, "mentor-ended", at)
 
@@ -229,13 +230,18 @@ def _of(connection: Connection, owner: PersonId) -> list[Any]:
 def _withdraw(connection: Connection, rows: Iterable[Any], owner: PersonId | None = None) -> None:
     """Nothing of these is left, on either side. Without an `owner` it is the house that does it."""
     for row in rows:
-        asked = select(comments.c.id).where(comments.c.share_id == row.id)
-        connection.execute(delete(due).where(due.c.kind == "comment", due.c.ref.in_(asked)))
+        remarks = select(comments.c.id).where(comments.c.share_id == row.id)
+        connection.execute(delete(due).where(due.c.kind == "comment", due.c.ref.in_(remarks)))
         connection.execute(delete(shares).where(shares.c.id == row.id))
-        if owner is not None:
-            see(connection, row.mentor_id)
-        connection.execute(delete(due).where(due.c.person_id == row.mentor_id, due.c.kind == "shared", due.c.ref == row.id))
-        unsent = (outbox.c.person_id == row.mentor_id) & outbox.c.state.in_(("new", "sending")) & outbox.c.key.endswith(f"|{row.id}")
-        connection.execute(update(outbox).where(unsent).values(state="let-go", body=None))
-        if owner is not None:
-            see(connection, owner)
+        if owner is None:
+            _call_back(connection, row)
+        else:
+            with _in_the_place_of(connection, row.mentor_id, owner):
+                _call_back(connection, row)
+
+
+def _call_back(connection: Connection, row: Any) -> None:
+    """The mentor is not told of it any more, and a letter with it does not leave."""
+    connection.execute(delete(due).where(due.c.person_id == row.mentor_id, due.c.kind == "shared", due.c.ref == row.id))
+    unsent = (outbox.c.person_id == row.mentor_id) & outbox.c.state.in_(("new", "sending")) & outbox.c.key.endswith(f"|{row.id}")
+    connection.execute(update(outbox).where(unsent).values(state="let-go", body=None))

@@ -110,19 +110,15 @@ class Crowd:
                 await asyncio.sleep(pause)
         return waits
 
-    async def floods(self, who: Who, rate: float) -> None:
-        """Rounds at so many messages a second, whatever is answered. Until cancelled, and then to the end of the round."""
-        stop = False
-        while not stop:
+    async def floods(self, who: Who, rounds: int, rate: float) -> None:
+        """At so many messages a second, whatever is answered."""
+        for _ in range(rounds):
             self.begun[who] += 1
             for line in ROUND:
                 await self.say(who, line.format(n=self.begun[who]))
-                try:
-                    await asyncio.sleep(1 / rate)
-                except asyncio.CancelledError:
-                    stop = True
+                await asyncio.sleep(1 / rate)
 
-    async def all_decided(self, seconds: float = 120) -> None:
+    async def all_decided(self, seconds: float = 600) -> None:
         """Returns once each message had its turn; letters may still wait for the pace."""
 
         def undone() -> int:

@@ -44,6 +44,7 @@ class FakeModel:
 
     mood: str | list[str] = "ok"
     answer: Worded = worded
+    picks: list[str] = field(default_factory=list)
     slow: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
@@ -65,6 +66,11 @@ class FakeModel:
         content = json.loads(self.bodies[number])["messages"][1]["content"]
         found: dict[str, Any] = json.loads(re.fullmatch(r"(==\w+==)\n(.*)\n\1", content, re.DOTALL)[2])  # type: ignore[index]
         return found
+
+    def answered(self) -> dict[str, Any]:
+        """What it says to the latest request: a wording, or where cards are to be chosen, which."""
+        data = self.asked()
+        return {"cards": self.picks} if "candidates" in data else self.answer(data)
 
     def next_mood(self) -> str:
         if isinstance(self.mood, str):
@@ -128,7 +134,7 @@ def _answer(handler: BaseHTTPRequestHandler, fake: FakeModel, mood: str) -> None
         _send(handler, 200, b"", "application/json")
         return
     if mood == "half":
-        whole = _completion(json.dumps(fake.answer(fake.asked())))
+        whole = _completion(json.dumps(fake.answered()))
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(whole)))
@@ -140,7 +146,7 @@ def _answer(handler: BaseHTTPRequestHandler, fake: FakeModel, mood: str) -> None
         "garbage": lambda: "{'mirror': so sorry, ]",
         "nothing": lambda: "",
         "megabyte": lambda: json.dumps(fake.answer(fake.asked()) | {"mirror": "very " * 210_000}),
-    }.get(mood, lambda: json.dumps(fake.answer(fake.asked())))()
+    }.get(mood, lambda: json.dumps(fake.answered()))()
     _send(handler, 200, _completion(content, refusal="I cannot help with that." if mood == "refusal" else None), "application/json")
 
 

@@ -107,8 +107,13 @@ class FakeTelegram:
     def edit(self, message: dict[str, Any], text: str) -> int:
         return self.add({"edited_message": {**message, "text": text, "edit_date": message["date"] + 60}})
 
-    def press(self, data: str, chat: int = 7, by: int | None = None, number: int = 1) -> int:
+    def press(self, data: str, chat: int = 7, by: int | None = None, number: int = 1, on: dict[str, Any] | None = None) -> int:
+        """`on` is what was sent; without it Telegram does not say what stood on the message."""
         message = {"message_id": 9, "date": 1_770_000_000, "chat": {"id": chat, "type": "private", "first_name": "A"}, "text": "?"}
+        if on:
+            quote = {"type": "expandable_blockquote", "offset": 0, "length": 4}
+            keyboard = {"inline_keyboard": [[button] for button in on["buttons"]]}
+            message |= {"message_id": on["message_id"], "text": on["shown"], "entities": [quote], "reply_markup": keyboard}
         return self.add(
             {
                 "callback_query": {
@@ -235,6 +240,24 @@ class FakeTelegram:
         document = {"file_id": "f", "file_unique_id": "f", "file_name": name}
         whom = {"chat": {"id": chat, "type": "private"}, "from": BOT}
         return _ok({"message_id": self._message, "date": 1_770_000_000, **whom, "document": document})
+
+    async def _on_editmessagetext(self, args: dict[str, Any]) -> web.Response:
+        old = next((each for each in self.sent if str(each["message_id"]) == args["message_id"]), None)
+        if old is None:
+            return _failed(400, "Bad Request: message to edit not found")
+        old |= {"shown": args["text"], "buttons": [], "entities": json.loads(args.get("entities", "[]"))}
+        return await self._shown_again(old)
+
+    async def _on_editmessagereplymarkup(self, args: dict[str, Any]) -> web.Response:
+        old = next((each for each in self.sent if str(each["message_id"]) == args["message_id"]), None)
+        if old is None:
+            return _failed(400, "Bad Request: message to edit not found")
+        old["buttons"] = []
+        return await self._shown_again(old)
+
+    async def _shown_again(self, old: dict[str, Any]) -> web.Response:
+        chat = {"id": old["chat"], "type": "private"}
+        return _ok({"message_id": old["message_id"], "date": 1_770_000_000, "chat": chat, "from": BOT, "text": old["shown"]})
 
     async def _on_setwebhook(self, args: dict[str, Any]) -> web.Response:
         self.webhook = args

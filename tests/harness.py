@@ -43,6 +43,9 @@ BOTH = {"BROKERCOACH_CLUSTER": "true"}
 _UNSENT = "outbox WHERE state IN ('new', 'sending')"
 _UNDONE = "inbox WHERE done_at IS NULL"
 
+# What a process runs first that is to start quickly: without the `rag` part it searches by words alone. Reflecting takes no search.
+SLIM = "import sys; sys.modules |= dict.fromkeys(('chromadb', 'onnxruntime', 'numpy'))"
+QUICK = {"before": SLIM, "env": {"PYTHONDONTWRITEBYTECODE": ""}}  # how such a process is started by `Home.start`
 # What a process runs first whose clock is to be stepped: the present is that of the machine and the seconds that a file says.
 STEPPED = """
 import bot.parts
@@ -123,6 +126,7 @@ class Stage:
     fake: FakeTelegram
     url: str
     slack: Delivery | None = None
+    slim: bool = False
     clock: Path | None = None  # holds the seconds by which the program's clock is ahead, when it may be stepped
     rounds: dict[Who, int] = field(default_factory=dict)  # how many each has begun
     said: int = 0
@@ -135,6 +139,7 @@ class Stage:
             "BROKERCOACH_TELEGRAM_TOKEN": self.fake.token,
             "BROKERCOACH_TELEGRAM_API": self.fake.base,
             "BROKERCOACH_PORT": "0",
+            **QUICK["env"],
         }
         if self.slack:
             ours |= {
@@ -142,7 +147,7 @@ class Stage:
                 "BROKERCOACH_SLACK_APP_TOKEN": APP_TOKEN,
                 "BROKERCOACH_SLACK_API": self.slack.slack.api,
             }
-        before = STEPPED.format(path=str(self.clock)) if self.clock else ""
+        before = "\n".join([SLIM] * self.slim + [STEPPED.format(path=str(self.clock))] * bool(self.clock))
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         return Program(self.home.start("serve", *args, before=before, env=ours | env, **quiet))
 
@@ -303,9 +308,10 @@ class Reckoning:
 
 
 @asynccontextmanager
-async def stage(home: Any, url: str = "", *, slack: bool = False, clock: Path | None = None, aimed: float = 0.0) -> AsyncIterator[Stage]:
+async def stage(home: Any, url: str = "", *, slack: bool = False, **more: Any) -> AsyncIterator[Stage]:
+    """`more` are fields of the stage."""
     async with AsyncExitStack() as stack:
-        on = Stage(home, await stack.enter_async_context(telegram()), url or f"sqlite:///{home.database}", clock=clock, aimed=aimed)
+        on = Stage(home, await stack.enter_async_context(telegram()), url or f"sqlite:///{home.database}", **more)
         if slack:
             on.slack = Delivery(await stack.enter_async_context(fake_slack()))
             handing = asyncio.create_task(on.slack.run())

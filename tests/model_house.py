@@ -40,11 +40,14 @@ class Clock:
 class Shelf:
     missing: tuple[str, ...] = ()
     quoted: tuple[Quote, ...] = ()
+    cards: tuple[str, ...] = ("they-wait-for-me",)
+    wanted: list[int] = field(default_factory=list)  # how many were asked for, each time
 
     def find(
         self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
     ) -> tuple[Passage, ...]:
-        return (passage("they-wait-for-me", language=language),)
+        self.wanted.append(k)
+        return tuple(passage(card, 0.9 - n / 100, language=language) for n, card in enumerate(self.cards))
 
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
         return self.quoted
@@ -91,12 +94,17 @@ class House:
 
 @contextmanager
 def house_of(
-    folder: Path, models: Sequence[Model], limits: Limits | None = None, patience: float = 25.0, finder: Finder | None = None
+    folder: Path,
+    models: Sequence[Model],
+    limits: Limits | None = None,
+    patience: float = 25.0,
+    finder: Finder | None = None,
+    uses: Sequence[str] = ("words", "letters"),
 ) -> Iterator[House]:
     clock, shelf = Clock(), Shelf()
     folder.mkdir(exist_ok=True)
     store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", clock)
-    adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience)
+    adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience, uses)
     spoken = Spoken()
     ear = Ear(spoken, {"terminal": spoken.fetch}, store)
     manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, adviser=adviser, ear=ear)

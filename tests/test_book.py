@@ -202,7 +202,7 @@ def test_in_markdown_everything_written_is_text(text: str):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_word_and_pdf_take_any_text(text: str):
+def test_row_56_word_and_pdf_take_any_text(text: str):
     word = words_of_docx(book_word.render(bound(text), quiet))
     data, _ = book_pdf.render(bound(text), quiet)
 
@@ -213,15 +213,32 @@ def test_word_and_pdf_take_any_text(text: str):
 
 def test_pdf_prints_what_its_fonts_have_and_counts_what_they_have_not():
     data, missing = book_pdf.render(bound("Привет – naïve “q” Ελλάδα"), quiet)
-    _, boxes = book_pdf.render(bound("会议"), quiet)
+    _, boxes = book_pdf.render(bound("\U00013080\U00013081"), quiet)
 
     assert "Привет – naïve “q” Ελλάδα" in words_of_pdf(data)
     assert (missing, boxes) == (0, 2)
 
 
+def test_chinese_japanese_and_korean_are_printed_where_the_machine_has_a_font_for_them_and_counted_where_not():
+    text = "会议很长，日本語も、한국어도"
+    has = any(Path(font).is_file() for font in book_pdf.SYSTEM_FONTS)
+
+    data, missing = book_pdf.render(bound(text), quiet)
+
+    assert (text in re.sub(r"\s", "", words_of_pdf(data))) == has
+    assert (missing == 0) == has
+
+
+def test_arabic_is_joined_and_runs_from_the_right_and_numbers_within_it_from_the_left():
+    data, missing = book_pdf.render(bound("قال العمدة 12 كلمة"), quiet)
+
+    assert missing == 0
+    assert "12" in words_of_pdf(data)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=200), max_size=3))
-def test_any_text_at_all_can_be_taken_out(texts: list[str]):
+def test_row_56_any_text_at_all_can_be_taken_out(texts: list[str]):
     made = bound(*texts)
 
     assert book_html.render(made)
@@ -231,11 +248,11 @@ def test_any_text_at_all_can_be_taken_out(texts: list[str]):
 
 @settings(max_examples=15, deadline=None)
 @given(st.text(max_size=300))
-def test_any_text_at_all_can_be_printed(text: str):
+def test_row_56_any_text_at_all_can_be_printed(text: str):
     assert book_pdf.render(bound(text), quiet)[0].startswith(b"%PDF")
 
 
-def test_a_cell_that_begins_like_a_formula_is_none():
+def test_row_56_a_cell_that_begins_like_a_formula_is_none():
     assert [book_word.inert(text) for text in ("=1+1", "@x", "-3", "plain", "")] == ["'=1+1", "'@x", "'-3", "plain", ""]
 
 
@@ -290,6 +307,36 @@ def test_pseudonyms_stay_when_more_people_come_and_as_they_were_changed():
     assert (again.people["Ana"], again.people["Ben"], again.organisations["Water"]) == ("the engineer", "Person 1", "Water")
 
 
+def test_the_pages_that_are_told_are_those_of_the_pdf_or_nearly():
+    import pypdf
+
+    days = [MONDAY + timedelta(days=n) for n in range(84) if (MONDAY + timedelta(days=n)).weekday() < 5]
+    told = [entry_of(f"On day {n} the mayor came late again. " * (n % 9 + 1), n, day) for n, day in enumerate(days)]
+    binder = binder_of(*told)
+
+    made = accreditation.bind(binder, shipped(), Pseudonyms())
+    printed = len(pypdf.PdfReader(BytesIO(book_pdf.render(made.book, quiet)[0])).pages)
+
+    assert abs(made.pages - printed) <= max(1, printed // 10)
+
+
+def test_what_is_for_the_writer_alone_does_not_stand_in_what_is_handed_in():
+    text = handed_in(entry_of("They let go at last."))
+
+    assert "pages" not in text
+    assert "handed in" not in text
+
+
+def test_a_criterion_is_shown_by_passages_from_the_whole_time_with_what_they_say_of_it():
+    themes = [(Theme("principle-let-go", "card", f"they let go of number {n}", "against"),) for n in range(9)]
+    told = [entry_of(f"They let go of number {n}.", n, MONDAY + timedelta(days=7 * n), themes=each) for n, each in enumerate(themes)]
+
+    row = next(line for line in handed_in(*told).splitlines() if line.startswith("| Working by the principles"))
+
+    assert [n for n in range(9) if f"number {n}" in row] == [0, 4, 8]
+    assert row.count("strains against it") == 3
+
+
 def test_another_scheme_is_another_file():
     told = entry_of("They let go at last.", themes=(Theme("principle-let-go", "card", "They let go at last", "for"),))
     other = Scheme(
@@ -299,7 +346,7 @@ def test_another_scheme_is_another_file():
     text = handed_in(told, scheme=other)
 
     assert "# Mine" in text
-    assert "| Letting go | 1 | March 2, 2026: “They let go at last” |" in text
+    assert "| Letting go | 1 | March 2, 2026: Handing over (speaks for it): “They let go at last” |" in text
     assert "Abilities" not in text
 
 

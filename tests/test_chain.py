@@ -6,17 +6,41 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model import Add, Consent, Conversation, Entry, Intention, Keep, Partnership, Person, PersonId, Remind, TakeOut, Theme, Turn
+from bot.accreditation import Pseudonyms, proposed
+from bot.model import (
+    Add,
+    Consent,
+    Conversation,
+    Entry,
+    Intention,
+    Keep,
+    Learn,
+    Partnership,
+    Person,
+    PersonId,
+    Place,
+    Plan,
+    Remind,
+    Rhythm,
+    Settle,
+    TakeOut,
+    Theme,
+    Turn,
+)
+from bot.printing import binder_of
+from prompts.library import load_library
 from storage import export, migrations
 from storage.store import Store
 
+LIBRARY = load_library()
 MONDAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -180,6 +204,59 @@ def test_a_logbook_goes_out_and_comes_in_again_to_the_same_bytes(store: Store, t
     assert again == file
     assert held is None
     assert same
+
+
+def test_row_43_out_forgotten_in_and_out_again_the_bytes_are_the_same_but_for_the_date_with_everything_on(store: Store):
+    person = written(store)
+    profile = replace(
+        store.person(person),
+        language="fr",
+        broker="internal",
+        partnerships=(
+            Partnership("Eau du Lac", ("reviewing-revising", "sustaining-outcomes")),
+            Partnership("Water", ("managing-maintaining",)),
+        ),
+        rhythm=Rhythm(time(17, 30), (4, time(15, 30)), (0, 1, 2, 3), 2, MONDAY),
+        headings=("Ce qui a pesé", "Ce qui a bougé"),
+        welcomed=True,
+        onboarded=True,
+    )
+    write(store, person, Learn(profile), Keep("own", "own-headings", "heading-1", "Le maire a crié.", event_date=MONDAY, energy="low"))
+    write(store, person, Keep("aims", "aims", "aim", "Let them talk", event_date=MONDAY, partnership="Eau du Lac"))
+    write(store, person, Keep("aims", "aims", "became", "They did, twice", event_date=MONDAY), at=NOON + timedelta(days=4))
+    write(store, person, answer("Private.", "meaning", entry="e3"), answer("Not private.", entry="e3"), at=NOON + timedelta(days=10))
+    write(store, person, TakeOut("e3", "meaning"), at=NOON + timedelta(days=11))
+    write(store, person, Plan("p1", "If he bristles, then I wait", due=MONDAY), Plan("p2", "If not, I ask", due=MONDAY))
+    write(
+        store,
+        person,
+        Settle("p1", "I waited, and he laughed"),
+        Remind("then-and-now", NOON + timedelta(days=30)),
+        at=NOON + timedelta(days=5),
+    )
+    write(store, person, Consent("nudges", 1, granted=True), Consent("model", 2, granted=True), Consent("model", 2, granted=False))
+    place = Place("crossing", "meaning", NOON, NOON, "e9", (("moment", "half a moment"),), ("moment",))
+    _, version = store.conversation(person)
+    assert store.save(person, Turn(Conversation(held=place, aim="wait", paired_on=MONDAY, recent=("hello#1",))), version, NOON)
+    names = proposed_names(store, person)
+    first = export.to_json(store.record(person), NOON)
+
+    store.forget(person)
+    gone = [known.id for known in store.people()]
+    store.restore(export.from_json(first))
+    second = export.to_json(store.record(person), NOON + timedelta(days=1))
+
+    changed = [(one, two) for one, two in zip(first.splitlines(), second.splitlines(), strict=True) if one != two]
+    assert gone == []
+    assert [one.split(":")[0].strip() for one, _ in changed] == ['"exported_at"']
+    assert store.verify(person) is None
+    assert store.entries(person)
+    assert proposed_names(store, person) == names
+
+
+def proposed_names(store: Store, person: PersonId) -> Pseudonyms:
+    binder = binder_of(store, LIBRARY, person, NOON)
+    return proposed(binder.sheaf, binder)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

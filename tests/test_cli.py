@@ -447,7 +447,7 @@ def test_the_doctor_finds_everything_well(home) -> None:
     ran = home.run("doctor", "--json")
 
     assert (ran.code, ran.err) == (0, "")
-    assert [row["part"] for row in ran.rows] == ["prompts", "home", "logbook", "post", "model", "search"]
+    assert [row["part"] for row in ran.rows] == ["prompts", "home", "logbook", "post", "model", "voice", "search"]
     assert all(set(row) == {"part", "ok", "says"} and row["ok"] and row["says"] for row in ran.rows)
 
 

@@ -71,8 +71,8 @@ def promised(chat: Chat, event: Event, found: list[Passage]) -> Turn:
         assert "$" not in message.text
         assert len({choice.id for choice in message.choices}) == len(message.choices)
         assert all(choice.label.strip() for choice in message.choices)
-    if messages:
-        assert turn.conversation.choices == messages[-1].choices
+    if spoken := [message for message in messages if not message.file]:  # below a file the choices of the message before it stay
+        assert turn.conversation.choices == spoken[-1].choices
     assert len([effect for effect in turn.effects if isinstance(effect, Learn)]) <= 1
     assert turn.conversation.turns == context.conversation.turns + 1
     return turn

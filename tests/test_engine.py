@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+import sqlite3
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -349,6 +351,24 @@ async def test_a_database_that_is_away_for_a_while_loses_and_doubles_nothing(coa
     assert not any(letter.uncertain for letter in door.arrived)
 
 
+async def test_row_29_while_another_program_holds_the_database_messages_wait_and_then_are_answered(tmp_path, library, shelf):
+    url = f"sqlite:///{tmp_path}/brokercoach.db"
+    coach = serving(tmp_path, library, lambda: shelf, f"{url}?timeout=0.05")
+    coach.known("ben")
+    async with coach.running() as door:
+        await door.say("ben", "reflect")
+        with closing(sqlite3.connect(tmp_path / "brokercoach.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreDown, match="is busy"):  # not acknowledged: the platform hands it over again
+                await door.say("ben", "ok", key="again")
+            other.execute("ROLLBACK")
+        await door.say("ben", "ok", key="again")
+        await door.heard("ben", 2)
+    assert len(door.tried) == 2
+    assert not any(letter.uncertain for letter in door.arrived)
+    coach.store.close()
+
+
 async def test_the_end_waits_for_turns_and_letters_under_way(coach):
     for n in range(20):
         coach.known(f"p{n}")
@@ -359,7 +379,7 @@ async def test_the_end_waits_for_turns_and_letters_under_way(coach):
     assert door.closed
 
 
-async def test_a_clock_that_is_set_back_or_forward_reminds_once(coach):
+async def test_row_49_a_clock_that_is_set_back_or_forward_reminds_once(coach):
     ben = coach.known("ben")
     coach.store.set_due(ben, "reminder", "", NOON)
     coach.clock.now = NOON + timedelta(minutes=1)

@@ -42,7 +42,7 @@ async def test_it_answers_and_says_how_it_is(home):
 
 
 async def test_a_token_that_telegram_does_not_know_ends_it_at_once_and_is_not_shown(home):
-    async with stage(home) as on:
+    async with stage(home, slim=True) as on:
         program = on.start(BROKERCOACH_TELEGRAM_TOKEN="999999:" + "x" * 35)
         assert await program.ended() == 1
         assert "x" * 35 not in "".join(program.err)
@@ -50,14 +50,14 @@ async def test_a_token_that_telegram_does_not_know_ends_it_at_once_and_is_not_sh
 
 
 async def test_a_second_one_on_the_same_database_is_refused(home):
-    async with stage(home) as on, on.served():
+    async with stage(home, slim=True) as on, on.served():
         second = on.start()
         assert await second.ended() == 1
         assert "another `brokercoach serve` runs on this database" in "".join(second.err)
 
 
-async def test_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_answers_the_rest(home):
-    async with stage(home) as on:
+async def test_row_57_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_answers_the_rest(home):
+    async with stage(home, slim=True) as on:
         on.welcome(range(100, 120))
         async with on.served() as program:
             for chat in on.rounds:
@@ -73,7 +73,7 @@ async def test_sigterm_ends_twenty_open_conversations_in_order_and_a_restart_ans
 
 
 async def test_somebody_who_blocked_the_bot_is_left_in_peace(home):
-    async with stage(home) as on, on.served():
+    async with stage(home, slim=True) as on, on.served():
         on.fake.faults["sendMessage"].append(refusal(403, "Forbidden: bot was blocked by the user", chat=7))
         on.fake.say("hello", 7)
         await on.fake.until(lambda: on.fake.called("sendMessage"), 30)
@@ -85,7 +85,7 @@ async def test_somebody_who_blocked_the_bot_is_left_in_peace(home):
 
 
 async def test_killing_it_again_and_again_loses_nothing_doubles_nothing_and_keeps_the_order(home):
-    async with stage(home, slack=True, aimed=0.5) as on:
+    async with stage(home, slack=True, slim=True, aimed=0.5) as on:
         on.welcome([*range(100, 140), *(f"U{n}" for n in range(40))])
         reckoning = await killed(on, KILLS, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning

@@ -18,6 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness import QUICK
+
 from bot.model import Entry
 from prompts.library import Library
 
@@ -125,7 +127,7 @@ def lives(rng: random.Random, kills: int) -> Iterator[tuple[int, float]]:
 def played(home: Any, person: Person, rng: random.Random, kills: int) -> Person:
     home.chat("hello", "stop")
     for lines, seconds in lives(rng, kills):
-        with home.start("chat", stderr=subprocess.DEVNULL) as process:
+        with home.start("chat", stderr=subprocess.DEVNULL, **QUICK) as process:
             screen = Screen(process)
             for _ in range(lines):
                 screen.say(screen.wait_for(person.answers))
@@ -133,7 +135,7 @@ def played(home: Any, person: Person, rng: random.Random, kills: int) -> Person:
                 process.wait(seconds)
             process.kill()
             person.answers(screen.rest())
-    with home.start("chat", stderr=subprocess.DEVNULL) as process:
+    with home.start("chat", stderr=subprocess.DEVNULL, **QUICK) as process:
         screen = Screen(process)
         while (text := screen.wait_for(person.answers)) != "reflect" or person.n == 1:
             screen.say(text)
@@ -142,7 +144,7 @@ def played(home: Any, person: Person, rng: random.Random, kills: int) -> Person:
     return person
 
 
-def test_fifty_kills_lose_nothing_and_double_nothing(new_home: Callable[[str], Any], library: Library) -> None:
+def test_row_28_fifty_kills_lose_nothing_and_double_nothing(new_home: Callable[[str], Any], library: Library) -> None:
     homes = [new_home("one"), new_home("two")]
     with ThreadPoolExecutor(2) as pool:
         players = list(

@@ -127,7 +127,7 @@ def test_no_message_raises(finder, by_words, message):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(message=st.text(st.characters(), max_size=300))
-def test_no_text_at_all_raises(by_words, message):
+def test_row_52_no_text_at_all_raises(by_words, message):
     by_words.rank(message)
     assert by_words.legs(message).keys() == {"lexical", "fused", "shipped"}
 

@@ -21,7 +21,8 @@ from bot.dialogue import step
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, echo_of, feels, heard, is_learner, name_in, shape_of, when_in, who_in
 from bot.model import Choice, Context, Conversation, Person, PersonId, Said, Talk
-from bot.rhythm import clock_in, day_in, day_in_words, day_within, zones_for
+from bot.places import zones_for
+from bot.rhythm import clock_in, day_in, day_in_words, day_within
 from bot.spelling import bare, words_in
 from bot.tongue import asked_for, tongue_of
 from prompts.library import load_library

@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.manager import Manager
-from bot.model import Consent, Entry, Inbound, Letter, Passage, Person, PersonId, Quote, Rhythm
-from bot.rhythm import at_wall_clock, next_letter
+from bot.model import Consent, Entry, Inbound, Intention, Letter, Passage, Person, PersonId, Quote, Rhythm
+from bot.rhythm import at_wall_clock, local, next_letter, next_reminder
 from prompts.library import load_library
 from storage.store import Store
 
@@ -78,11 +79,14 @@ class Desk:
         await self.manager.deliver("terminal", send)
         return "\n".join(letter.message.text for _, letter in self.sent[before:])
 
-    async def until(self, moment: datetime) -> None:
-        """Lets time pass as the clock of the program does: whatever falls due on the way is dealt with at its moment."""
+    async def until(self, moment: datetime, answer: str = "") -> None:
+        """Lets time pass as the clock of the program does: whatever falls due on the way is dealt with at its moment, and answered."""
         while (due := self.store.next_due()) is not None and due <= moment:
             self.clock.now = max(self.clock.now, due)
+            before = len(self.sent)
             await self.tick()
+            if answer and len(self.sent) > before:
+                await self.say(answer)
         self.clock.now = moment
 
     async def say(self, text: str) -> str:
@@ -98,6 +102,9 @@ class Desk:
     def letters(self) -> list[datetime]:
         return [at for at, letter in self.sent if letter.message.kind == "nudge"]
 
+    def reminders(self) -> list[datetime]:
+        return [at for at, letter in self.sent if letter.message.kind == "reminder"]
+
     def due(self) -> datetime | None:
         return next((row.at for row in self.store.due_of(self.who) if row.kind == "nudge"), None)
 
@@ -109,15 +116,23 @@ class Desk:
 def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     opened: list[Store] = []
 
-    def make(zone: str = "Africa/Nairobi", language: str = "en", nudge: tuple[int, time] = FRIDAY, start: datetime = START) -> Desk:
-        clock = Clock(start)
-        store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", clock)
+    def make(
+        zone: str = "Africa/Nairobi",
+        language: str = "en",
+        nudge: tuple[int, time] = FRIDAY,
+        start: datetime = START,
+        reminder: time | None = None,
+    ) -> Desk:
+        clock, path = Clock(start), tmp_path / str(len(opened))
+        store = Store.open(f"sqlite:///{path / 'brokercoach.db'}", path / "key", clock)
         opened.append(store)
-        rhythm = Rhythm(nudge=nudge)
+        rhythm = Rhythm(reminder, workdays=tuple(range(7)) if reminder else Rhythm().workdays, nudge=nudge)
         who = store.enrol("terminal", "she", Person(PersonId(""), language, "Aisha", zone, rhythm=rhythm, welcomed=True, onboarded=True))
         store.agree(who, Consent("nudges", 1, granted=True))
         store.set_due(who, "nudge", "", next_letter(rhythm, zone, start))
-        return Desk(tmp_path, clock, store, Manager(LIBRARY, store, NoShelf, clock), who, [])
+        if reminder:
+            store.set_due(who, "reminder", "", next_reminder(rhythm, zone, start))
+        return Desk(path, clock, store, Manager(LIBRARY, store, NoShelf, clock), who, [])
 
     yield make
     for store in opened:
@@ -341,3 +356,59 @@ async def test_status_tells_the_row_of_the_clock_in_each_language(desk, language
     here = desk(language=language)
 
     assert row in await here.say(asked)
+
+
+# --- reminders, on the same clock
+
+
+ZONES = [
+    "Africa/Nairobi", "Africa/Casablanca", "America/Havana", "America/New_York", "America/Santiago", "Asia/Kathmandu",
+    "Australia/Lord_Howe", "Etc/GMT+12", "Europe/Berlin", "Europe/London", "Pacific/Chatham", "Pacific/Kiritimati",
+]  # fmt: skip
+
+
+def clock_changes(zone: str) -> list[datetime]:
+    """When a zone's clock is set in 2026; two moments of the year where it never is."""
+    hours = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(365 * 24)]
+    found = [after for before, after in pairwise(hours) if local(before, zone).utcoffset() != local(after, zone).utcoffset()]
+    return found or [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("clock", [time(2, 15), time(0, 0)])
+async def test_row_50_through_every_clock_change_of_a_year_there_is_one_reminder_a_day_and_one_letter_a_week(desk, zone, clock):
+    """At the hour on the wall, or where that is left out at the first moment after it."""
+    for change in clock_changes(zone):
+        day = local(change, zone).date()
+        days = [day + timedelta(days=n) for n in range(-2, 3)]
+        letter = time(clock.hour + 3)
+        here = desk(zone, nudge=(day.weekday(), letter), start=at_wall_clock(days[0], time(), zone) - timedelta(seconds=1), reminder=clock)
+        here.wrote("The mayor came late and everybody waited")
+        await here.until(at_wall_clock(days[-1] + timedelta(days=1), time(), zone) - timedelta(seconds=1), answer="stop")
+
+        assert here.reminders() == [at_wall_clock(each, clock, zone) for each in days]
+        assert [local(at, zone).date() for at in here.reminders()] == days
+        assert here.letters() == [at_wall_clock(day, letter, zone)]
+
+
+async def test_row_49_nine_days_down_are_answered_by_no_reminder_and_then_by_one_a_day(desk):
+    here = desk(reminder=time(17))
+    here.clock.now += timedelta(days=9)  # ten in the morning: yesterday's reminder has lost its sense too
+    for _ in range(3):
+        await here.tick()
+    assert here.reminders() == []
+    await here.until(here.clock.now + timedelta(hours=8))
+    assert len(here.reminders()) == 1
+
+
+async def test_row_49_of_a_reminder_a_plan_and_a_letter_that_fell_due_while_nobody_was_there_one_is_said_in_the_hour(desk):
+    here = desk(reminder=time(9), start=START - timedelta(days=3))
+    here.wrote("The mayor came late and everybody waited")
+    here.store.add_intention(here.who, Intention("p", "call the mayor", made=START, due=START.date()))
+    for kind, ref in (("reminder", ""), ("follow-up", "p"), ("nudge", "")):
+        here.store.set_due(here.who, kind, ref, START - timedelta(minutes=20))
+    here.clock.now = START
+    for _ in range(3):
+        await here.tick()
+
+    assert len(here.sent) == 1

@@ -496,3 +496,18 @@ def test_people_are_those_who_are_called_by_a_name(text: str, people: list[str])
     found = people_in(text, LIBRARY.words["en"].hear)
 
     assert [name for name in found if name[0].isupper()][: len(people) or 9] == people
+
+
+@pytest.mark.parametrize(
+    "looked_for", ["partner-led", "a AND", "*", "l'accord", '"', "NEAR(a b)", "col:x", "(", "-", "'; DROP TABLE entries; --", "%", "\\"]
+)
+async def test_row_52_whatever_is_looked_for_there_are_results_or_there_are_none(desk: Desk, looked_for: str):
+    desk.wrote("2026-11-02", "It was a partner-led meeting about l'accord.")
+
+    found = await desk.say(f"search my logbook for {looked_for}")
+
+    assert found
+    assert found not in LIBRARY.words["en"].variants("wrong")
+    if looked_for in ("partner-led", "l'accord"):
+        assert "partner-led meeting" in found
+    assert len(desk.entries) == 1

@@ -17,7 +17,7 @@ from model_house import LIBRARY, STORY, TELLS, House, house_of, model_at
 from bot.advising import Limits
 from bot.llm import hosts
 from bot.manager import Manager
-from bot.model import Consent, Entry, Partnership, Turn
+from bot.model import Consent, Entry, Partnership, Quote, Turn
 from bot.wording import tokens_in
 
 
@@ -107,7 +107,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("what", UNFIT)
-async def test_what_is_unfit_is_named_once_to_the_model_and_never_shown(what, house, fake, tmp_path):
+async def test_row_39_and_llm05_what_is_unfit_is_named_once_to_the_model_and_never_shown(what, house, fake, tmp_path):
     house.known("aisha")
     fake.answer = UNFIT[what]
     assert await house.say("aisha", STORY) == await composed(tmp_path / "plain", STORY)
@@ -262,7 +262,7 @@ async def test_somebody_forgotten_while_the_model_thinks_gets_nothing(house, fak
     assert await house.heard() == ""
 
 
-async def test_row_39_nothing_of_another_person_is_sent_or_shown(house, fake):
+async def test_row_39_and_llm08_nothing_of_another_person_is_sent_or_shown(house, fake):
     house.known("ben", name="Bartholomew")
     await house.say("ben", "reflect")
     await house.say("ben", "CANARYBEN lives in this entry and nowhere else")
@@ -275,7 +275,7 @@ async def test_row_39_nothing_of_another_person_is_sent_or_shown(house, fake):
     assert len(fake.bodies) == 3
 
 
-async def test_row_42_at_the_limit_the_coach_goes_on_by_itself_and_says_so_once(tmp_path, fake):
+async def test_row_42_and_llm10_at_the_limit_the_coach_goes_on_by_itself_and_says_so_once(tmp_path, fake):
     with house_of(tmp_path, [model_at(fake.url)], Limits(day=6000)) as house:
         person = house.known("aisha")
         said = [await house.say("aisha", text) for _ in range(9) for text in ("something on my mind", STORY)]
@@ -316,6 +316,38 @@ async def test_the_installs_month_is_a_limit_of_its_own(tmp_path, fake):
         house.known("aisha")
         await house.say("aisha", STORY)
         assert fake.bodies == []
+
+
+# --- the rest of the risks of OWASP's list for programs with a language model
+
+
+async def test_llm04_an_operators_document_is_shown_with_its_source_and_read_by_no_model(house, fake):
+    house.known("aisha")
+    house.shelf.quoted = (Quote("manual.pdf", "page 3", "POISONED advice to sign at once.", 0.9),)
+    said = await house.say("aisha", STORY)
+    assert fake.bodies
+    assert "POISONED" not in fake.received
+    assert "POISONED" not in said or ("manual.pdf" in said and "page 3" in said)
+
+
+async def test_llm06_whatever_a_model_answers_nothing_is_started(house, fake):
+    person = house.known("aisha")
+    before = (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
+    fake.answer = edit(mirror="Sharing it with your mentor now.", guide="share", step="If asked, I delete it all.", cards=["share"])
+    assert "Sharing" not in await house.say("aisha", STORY)
+    assert before == (house.store.consents(person), house.store.entries(person), house.store.due_of(person), house.store.intentions(person))
+
+
+async def test_llm09_where_the_sources_are_silent_no_model_fills_the_gap(house, fake, tmp_path):
+    question = "what is the threshold for value added tax this year?"
+    with house_of(tmp_path / "plain", []) as plain:
+        plain.shelf.cards = ()
+        plain.known("aisha", agrees=False)
+        silent = await plain.say("aisha", question)
+    house.shelf.cards = ()
+    house.known("aisha")
+    assert await house.say("aisha", question) == silent
+    assert "[1]" not in silent
 
 
 # --- consent, in chat

@@ -42,7 +42,7 @@ UNFIT = {
 }
 
 
-def test_the_book_holds_no_secret_and_is_short_enough_to_be_sent_each_time():
+def test_llm07_the_book_holds_no_secret_and_is_short_enough_to_be_sent_each_time():
     folder = Path(__file__).parent.parent / "prompts" / "coach"
     for path in folder.iterdir():
         assert not SECRET.search(path.read_text(encoding="utf-8")), path.name

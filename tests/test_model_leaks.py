@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ def house(tmp_path: Path, fake: FakeModel) -> Iterator[House]:
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
-async def test_none_of_the_planted_names_leaves(language, house, fake):
+async def test_llm02_none_of_the_planted_names_leaves(language, house, fake):
     person = house.known("aisha", language=language, name=TOLD[0], partnerships=(Partnership(TOLD[1]), Partnership(TOLD[2])))
     lines = PLANTED[language]
     for n, line in enumerate(lines[1:3]):
@@ -216,7 +217,7 @@ async def by_voice(house: House, who: str, row: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("route", [by_hand, by_voice])
-async def test_row_40_an_injected_order_changes_nothing_whatever_the_model_makes_of_it(route, tmp_path, fake):
+async def test_row_40_and_llm01_an_injected_order_changes_nothing_whatever_the_model_makes_of_it(route, tmp_path, fake):
     assert len(INJECTIONS) >= 60
     assert {row["language"] for row in INJECTIONS} == {"en", "fr", "es"}
     fake.answer = obeying
@@ -243,7 +244,7 @@ from bot.llm import Langchain, Turns
 async def ask():
     data = "==x==\\n" + sys.argv[2] + "\\n==x=="
     answer = await Langchain("openai:fake", "127.0.0.1", sys.argv[1], "sk-canarykey").ask(Turns("told", data))
-    print(answer.wording.question)
+    print(answer.value.question)
 asyncio.run(ask())
 import time; time.sleep(1)
 """
@@ -274,6 +275,14 @@ def test_row_41_nothing_else_is_contacted_and_no_text_is_logged_whatever_the_env
         assert "good deal" not in ran.stderr
         assert len(model.bodies) == 1
         assert sink.bodies == []
+
+
+def test_llm03_every_library_is_installed_by_its_hash():
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==\S+(.*(?:\n    .*)*)", lock, re.MULTILINE)
+    assert len(pinned) > 100
+    assert [name for name, rest in pinned if "--hash=sha256:" not in rest] == []
+    assert {"openai", "langchain", "langchain-openai", "pyspellchecker"} <= {name for name, _ in pinned}
 
 
 def test_no_heavy_library_is_loaded_by_the_door_itself():

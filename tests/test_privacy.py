@@ -25,9 +25,6 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from test_storage_store import Place, blank, place, postgres, store  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
 
 from bot.manager import Manager
@@ -382,6 +379,22 @@ def test_row_36_two_doors_become_one_person_by_a_code_and_by_nothing_else(world:
     assert "What shall I call you?" in world.say("U1", "hello", "slack")
 
 
+@pytest.mark.parametrize(("platform", "owner", "other"), [("slack", "workspace", "telegram"), ("telegram", "Telegram carries", "slack")])
+def test_what_a_platforms_owner_can_see_is_said_once_also_at_a_door_that_a_code_opened(
+    world: World, platform: Any, owner: str, other: Any
+) -> None:
+    world.settled("there", other, entry="the mayor walked out")
+
+    code = world.say("there", "link another door", other).splitlines()[-1]
+    told = [world.say("here", each, platform) for each in (code, "reflect", "stop", "my logbook")]
+    assert "leads to your logbook now" in told[0]
+    assert [owner in each for each in told] == [True, False, False, False]
+
+    greeted = world.say("greeted", "hello", platform)
+    code = world.say("there", "link another door", other).splitlines()[-1]
+    assert [owner in each for each in (greeted, world.say("greeted", code, platform))] == [True, False]
+
+
 def test_row_36_a_code_dies_of_time_and_of_tries_and_never_joins_two_logbooks(world: World) -> None:
     world.settled("4711", entry="the mayor walked out")
     ben = world.settled("U2", "slack", entry="the donor phoned")
@@ -647,122 +660,3 @@ def test_row_48_nothing_private_is_logged_when_forgetting_linking_and_restoring_
         assert connection.execute("SELECT id FROM erasures WHERE finished_at IS NOT NULL").fetchall() == [(aisha,)]
     assert CANARY not in caplog.text + str(down.value)
     assert CANARY.encode() not in everything(tmp_path)
-
-
-# --- two people, anything in any order
-
-
-class TwoPeople(RuleBasedStateMachine):
-    """What either of them is shown never holds a byte of the other's: each has words that only they ever wrote."""
-
-    DOORS = (("telegram", "A", "Anemone"), ("telegram", "B", "Baobab"))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(os.environ["PYTEST_TWO_PEOPLE"]) / f"{random.getrandbits(64):x}"
-        shutil.copytree(Path(os.environ["PYTEST_TWO_PEOPLE"]) / "blank", self.folder)
-        self.world = World(Store.open(f"sqlite:///{self.folder}/coach.db", self.folder / "key"))
-        self.codes: dict[str, str] = {}
-
-    @initialize()
-    def settle(self) -> None:
-        for _, address, word in self.DOORS:
-            self.world.settled(address, entry=f"the {word} came up")
-
-    def _door(self, who: int, second: bool) -> tuple[Platform, str, str]:
-        _, address, word = self.DOORS[who]
-        return ("slack" if second else "telegram"), address, word
-
-    @rule(who=st.integers(0, 1), second=st.booleans(), what=st.sampled_from(["reflect", "ok", "my logbook", "what do you know about me"]))
-    def talk(self, who: int, second: bool, what: str) -> None:
-        platform, address, _ = self._door(who, second)
-        self.world.say(address, what, platform)
-
-    @rule(who=st.integers(0, 1), second=st.booleans())
-    def write(self, who: int, second: bool) -> None:
-        platform, address, word = self._door(who, second)
-        self.world.say(address, f"The {word} was at the table again today, and nobody said so", platform)
-
-    @rule(who=st.integers(0, 1), n=st.integers(1, 40))
-    def edit(self, who: int, n: int) -> None:
-        platform, address, word = self._door(who, False)
-        self.world.now += timedelta(seconds=1)
-        self.world.keys += 1
-        edited = Inbound(
-            key=f"e{self.world.keys}", platform=platform, address=address, at=self.world.now, edits=f"m{n}", text=f"the {word}, rather"
-        )
-        asyncio.run(self.world._handled(edited))
-
-    @rule(who=st.integers(0, 1), second=st.booleans())
-    def ask_for_a_code(self, who: int, second: bool) -> None:
-        platform, address, _ = self._door(who, second)
-        told = self.world.say(address, "link another door", platform).splitlines()
-        if told and len(told[-1]) == 11:
-            self.codes[address] = told[-1]
-
-    @rule(who=st.integers(0, 1), second=st.booleans())
-    def type_their_own_code(self, who: int, second: bool) -> None:
-        platform, address, _ = self._door(who, second)
-        self.world.say(address, self.codes.get(address, "BCDF-000000"), platform)
-
-    @rule(who=st.integers(0, 1), second=st.booleans(), sure=st.booleans())
-    def unlink(self, who: int, second: bool, sure: bool) -> None:
-        platform, address, _ = self._door(who, second)
-        self.world.say(address, "unlink this door", platform)
-        self.world.say(address, "yes" if sure else "no", platform)
-
-    @rule(who=st.integers(0, 1), second=st.booleans(), sure=st.booleans())
-    def forget(self, who: int, second: bool, sure: bool) -> None:
-        platform, address, _ = self._door(who, second)
-        self.world.say(address, "forget everything", platform)
-        self.world.say(address, "yes" if sure else "no", platform)
-
-    @rule(who=st.integers(0, 1), n=st.integers(0, 5))
-    def press_anything_of_the_other(self, who: int, n: int) -> None:
-        other = self.world.seen.get(("telegram", self.DOORS[1 - who][1]), [])
-        for choice in (other[-1].choices if other else ())[n : n + 1]:
-            if not choice.id.startswith("do:"):
-                self.world.pressed(self.DOORS[who][1], choice.id)
-
-    @rule(hours=st.integers(1, 90))
-    def wait(self, hours: int) -> None:
-        self.world.wait(timedelta(hours=hours))
-
-    @invariant()
-    def nobody_sees_a_byte_of_the_other(self) -> None:
-        for who, (_, address, _) in enumerate(self.DOORS):
-            foreign = self.DOORS[1 - who][2]
-            for platform in ("telegram", "slack"):
-                assert not any(foreign in repr((m.text, m.choices)) for m in self.world.seen.get((platform, address), []))
-                person = self.world.store.person_at(platform, address)
-                if person is not None:
-                    gathered = self.world.store.gather(person.id)
-                    assert foreign not in repr([(e.answers, e.partnership) for e in gathered.entries])
-                    assert set(self.world.store.addresses(person.id)) <= {("telegram", address), ("slack", address)}
-
-    def teardown(self) -> None:
-        assert self.world.store.check() == []
-        self.world.store.close()
-        shutil.rmtree(self.folder)
-
-
-def test_row_36_two_people_who_do_anything_in_any_order_never_see_a_byte_of_each_other(
-    tmp_path: Path,
-    blank: Path,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """BROKERCOACH_LONG=1 walks a thousand steps."""
-    shutil.copytree(blank, tmp_path / "blank")
-    monkeypatch.setenv("PYTEST_TWO_PEOPLE", str(tmp_path))
-    runs, steps = (20, 50) if os.environ.get("BROKERCOACH_LONG") else (3, 20)
-    run_state_machine_as_test(
-        TwoPeople,
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            derandomize=True,
-            database=None,
-        ),
-    )

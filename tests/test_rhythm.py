@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Rhythm
+from bot.places import best_known, city_of, zones_for
 from bot.rhythm import (
     at_wall_clock,
     back_after,
-    best_known,
-    city_of,
     clock_in,
     day_in,
     day_in_words,
@@ -25,7 +24,6 @@ from bot.rhythm import (
     next_reminder,
     readings_of,
     today,
-    zones_for,
 )
 from prompts.library import load_library
 

@@ -12,9 +12,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import Home, Ran
 from test_canary import traces
 from test_privacy import LIBRARY, NOON, World, everything
-from test_storage_store import Place, blank, place, postgres, store  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
+from test_storage_store import Place, blank, place, postgres  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
 
 from bot.manager import Manager
 from bot.model import Comment, Consent, Entry, Inbound, Keep, Partnership, Person, PersonId, Share, Turn
@@ -555,6 +556,14 @@ def test_row_35_whoever_asks_for_what_is_not_theirs_hears_the_same_as_of_nothing
     assert refused == [(stranger, "refused")] * 3
 
 
+@pytest.mark.parametrize("words", ["partner-led", "a AND", "*", "l'accord", '"', "(", "\0", "%_", "a" * 10_000])
+def test_row_52_whatever_is_looked_for_or_shown_is_found_or_not_and_nothing_fails(words: str, pair: Pair) -> None:
+    pair.mentored()
+
+    for asked in (f"what did I write about {words}?", f"share my {words} entry with my mentor"):
+        assert "went wrong on my side" not in pair.broker(asked)
+
+
 def test_nothing_of_it_stands_in_the_clear_and_nothing_is_left_after_taking_back_or_forgetting(lone: Pair, tmp_path: Path) -> None:
     lone.mentored()
     lone.shared()
@@ -576,3 +585,46 @@ def test_nothing_of_it_stands_in_the_clear_and_nothing_is_left_after_taking_back
     lone.broker("yes")
     assert body not in everything(tmp_path)
     assert lone.store.gather(lone.ben).shown == ()
+
+
+# --- the command line
+
+
+def test_whoever_runs_it_can_show_only_after_the_broker_agreed_and_it_is_on_their_list(fresh: Home) -> None:
+    with fresh.store() as store:
+        pair = Pair(store)
+        pair.settle()
+
+    def run(what: str, *more: str, person: str = pair.aisha, code: int = 0) -> Ran:
+        ran = fresh.run("mentor", what, "--person", person, *more)
+        assert ran.code == code, ran.err
+        return ran
+
+    assert "no mentor here" in run("share", "--entry", "e24", code=1).err
+    run("set", "--mentor", pair.ben)
+    seen = run("share", "--entry", "e24")
+    assert "xylocarp" in seen.out
+    assert "Ana" not in seen.out
+    assert "nothing was shown" in seen.err
+    assert "Ana Pereira" in run("share", "--entry", "e24", "--names").out
+    assert "not agreed" in run("share", "--entry", "e24", "--yes", code=1).err
+    assert "no entry e99" in run("share", "--entry", "e99", code=1).err
+    with fresh.store() as store:
+        assert store.gather(pair.ben).shown == ()
+        store.agree(pair.aisha, Consent("mentor", 1, granted=True))
+
+    run("share", "--entry", "e24", "--yes")
+    [row] = run("list", "--json").rows
+
+    assert (row["entry"], row["date"], row["opened"]) == ("e24", "2026-02-24", None)
+    with fresh.store() as store:
+        [shown] = store.gather(pair.ben).shown
+        assert store.opened(pair.ben, shown.id).text == seen.out.strip()
+        assert {"shared-for-you", "mentor-set"} <= {done.act for done in store.gather(pair.aisha).doings}
+    run("take-back", "--share", row["share"])
+    assert "nothing of that kind" in run("take-back", code=1).err
+    run("end")
+    assert run("set", "--mentor", pair.aisha, code=2)
+    with fresh.store() as store:
+        assert store.gather(pair.ben).shown == ()
+        assert store.gather(pair.aisha).mentor is None

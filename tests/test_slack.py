@@ -186,7 +186,7 @@ def opened(slack: FakeSlack, tmp_path: Path) -> Open:
 # --- 14 to 19: what comes in
 
 
-async def test_14_an_event_handed_over_four_times_counts_once_and_is_always_answered_with_200(opened):
+async def test_row_14_an_event_handed_over_four_times_counts_once_and_is_always_answered_with_200(opened):
     async with opened() as house:
         payload = said("hello")
         first = await house.hand(payload)
@@ -198,7 +198,7 @@ async def test_14_an_event_handed_over_four_times_counts_once_and_is_always_answ
         assert len(await house.heard()) == 1
 
 
-async def test_15_fifty_at_once_are_acknowledged_quickly_whatever_their_turns_cost(opened, record_property):
+async def test_row_15_fifty_at_once_are_acknowledged_quickly_whatever_their_turns_cost(opened, record_property):
     async with opened() as house:
         turns = asyncio.Event()
         taken: list[asyncio.Task[None]] = []
@@ -245,7 +245,7 @@ async def test_15_fifty_at_once_are_acknowledged_quickly_whatever_their_turns_co
         ({"X-Slack-Request-Timestamp": "١٢٣"}, 400),
     ],
 )
-async def test_16_a_time_stamp_that_is_off_or_no_number_is_refused_and_never_with_5xx(opened, headers, status):
+async def test_row_16_a_time_stamp_that_is_off_or_no_number_is_refused_and_never_with_5xx(opened, headers, status):
     async with opened() as house:
         request = signed(json.dumps(said("hello")), at=time.time() + headers.get("at", 0))
         for name, value in headers.items():
@@ -262,7 +262,7 @@ async def test_16_a_time_stamp_that_is_off_or_no_number_is_refused_and_never_wit
     ("signature", "status"),
     [("v0=" + "0" * 64, 401), ("v0=ü", 400), ("", 401), (None, 401), ("v1=abc", 401), ("other body", 401), ("empty secret", 401)],
 )
-async def test_17_a_wrong_signature_is_refused_and_no_log_holds_the_body(opened, signature, status, caplog):
+async def test_row_17_a_wrong_signature_is_refused_and_no_log_holds_the_body(opened, signature, status, caplog):
     async with opened() as house:
         body = json.dumps(said(CANDID))
         request = signed(body)
@@ -303,7 +303,7 @@ async def test_17_a_wrong_signature_is_refused_and_no_log_holds_the_body(opened,
         (b"\xff\xfe{}", "application/json", 400),
     ],
 )
-async def test_18_bodies_of_no_known_shape_are_refused_and_the_next_one_is_taken(opened, body, kind, status):
+async def test_row_18_bodies_of_no_known_shape_are_refused_and_the_next_one_is_taken(opened, body, kind, status):
     async with opened() as house:
         async with house.session.post(house.url, **signed(body, kind=kind)) as answer:
             assert answer.status == status
@@ -311,7 +311,7 @@ async def test_18_bodies_of_no_known_shape_are_refused_and_the_next_one_is_taken
         assert await house.hand(said("hello")) == 200
 
 
-async def test_19_what_could_not_be_stored_is_answered_with_5xx_and_counts_once_when_it_comes_again(opened, caplog):
+async def test_row_19_what_could_not_be_stored_is_answered_with_5xx_and_counts_once_when_it_comes_again(opened, caplog):
     async with opened() as house:
         payload = said(CANDID)
         house.failing = StoreDown(f"disk full while storing {CANDID}")
@@ -327,7 +327,7 @@ async def test_19_what_could_not_be_stored_is_answered_with_5xx_and_counts_once_
 # --- 20 to 22, 26, 27: what goes out
 
 
-async def test_20_a_429_asks_to_wait_as_long_as_slack_says_and_the_letter_is_sent_then(opened, slack):
+async def test_row_20_a_429_asks_to_wait_as_long_as_slack_says_and_the_letter_is_sent_then(opened, slack):
     async with opened() as house:
         slack.fail("chat.postMessage", status=429, error="ratelimited", headers={"Retry-After": "7"})
         with pytest.raises(Later) as asked:
@@ -339,7 +339,7 @@ async def test_20_a_429_asks_to_wait_as_long_as_slack_says_and_the_letter_is_sen
 
 
 @pytest.mark.parametrize("fault", [{"drop": True, "after": True}, {"status": 502, "raw": "<html>bad gateway</html>", "after": True}, {"error": "internal_error"}])  # fmt: skip  # noqa: E501
-async def test_21_where_nobody_knows_whether_a_letter_arrived_nothing_else_is_claimed(opened, slack, fault):
+async def test_row_21_where_nobody_knows_whether_a_letter_arrived_nothing_else_is_claimed(opened, slack, fault):
     async with opened() as house:
         slack.fail("chat.postMessage", **fault)
         with pytest.raises(NoAnswer):
@@ -347,14 +347,14 @@ async def test_21_where_nobody_knows_whether_a_letter_arrived_nothing_else_is_cl
         assert len(slack.called("chat.postMessage")) == 1
 
 
-async def test_21_no_connection_at_all_is_known_not_to_have_sent_anything(opened, slack):
+async def test_row_21_no_connection_at_all_is_known_not_to_have_sent_anything(opened, slack):
     async with opened() as house:
         closed = Slack(Account(bot_token=TOKEN, signing_secret=SECRET, api="http://127.0.0.1:1/api/"), LIBRARY, house.manager.overview, now)
         with pytest.raises(NotSent):
             await closed.send(letter())
 
 
-async def test_21_of_a_letter_in_parts_only_what_is_missing_is_sent_again(opened, slack):
+async def test_row_21_of_a_letter_in_parts_only_what_is_missing_is_sent_again(opened, slack):
     async with opened() as house:
         long = letter("A sentence of some length. " * 1200)
         slack.fail("chat.postMessage", skip=1, status=429, error="ratelimited", headers={"Retry-After": "1"})
@@ -366,7 +366,7 @@ async def test_21_of_a_letter_in_parts_only_what_is_missing_is_sent_again(opened
         assert "".join(map(shown, slack.posts)).replace("\n", "") == long.message.text
 
 
-async def test_22_messages_of_any_size_are_never_refused_as_blocks(opened, slack):
+async def test_row_22_messages_of_any_size_are_never_refused_as_blocks(opened, slack):
     async with opened() as house:
         choices = tuple(Choice(f"do:{n}", f"Choice number {n} " + "x" * n) for n in range(60))
         sources = tuple(Cited(n, "card", "A title" * 20, ("t",), "somewhere" * 90) for n in range(1, 40))
@@ -376,7 +376,7 @@ async def test_22_messages_of_any_size_are_never_refused_as_blocks(opened, slack
         assert all(value.startswith("do:") for post in slack.posts for value in buttons(post).values())
 
 
-async def test_22_blocks_that_slack_refuses_all_the_same_go_out_once_as_plain_text(opened, slack):
+async def test_row_22_blocks_that_slack_refuses_all_the_same_go_out_once_as_plain_text(opened, slack):
     async with opened() as house:
         slack.fail("chat.postMessage", error="invalid_blocks")
         await house.door.send(letter("Still <here>."))
@@ -384,7 +384,7 @@ async def test_22_blocks_that_slack_refuses_all_the_same_go_out_once_as_plain_te
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "account_inactive", "token_revoked"])
-async def test_26_a_token_that_is_refused_stops_all_sending_there_and_is_told_of_once(opened, slack, code, caplog):
+async def test_row_26_a_token_that_is_refused_stops_all_sending_there_and_is_told_of_once(opened, slack, code, caplog):
     async with opened() as house:
         slack.fail("conversations.open", error=code)
         for user in ("U1", "U2", "U3"):
@@ -396,7 +396,7 @@ async def test_26_a_token_that_is_refused_stops_all_sending_there_and_is_told_of
         assert "mayor" not in caplog.text
 
 
-async def test_26_a_token_that_was_refused_is_tried_again_after_a_minute_and_the_letter_leaves_then(opened, slack):
+async def test_row_26_a_token_that_was_refused_is_tried_again_after_a_minute_and_the_letter_leaves_then(opened, slack):
     moment = [now()]
     async with opened(clock=lambda: moment[0]) as house:
         slack.fail("conversations.open", error="invalid_auth")
@@ -410,7 +410,7 @@ async def test_26_a_token_that_was_refused_is_tried_again_after_a_minute_and_the
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "user_not_found"])
-async def test_26_somebody_who_is_gone_is_unreachable_and_the_others_are_not(opened, slack, code):
+async def test_row_26_somebody_who_is_gone_is_unreachable_and_the_others_are_not(opened, slack, code):
     async with opened() as house:
         slack.fail("conversations.open" if code == "user_not_found" else "chat.postMessage", error=code)
         with pytest.raises(Unreachable):
@@ -419,7 +419,7 @@ async def test_26_somebody_who_is_gone_is_unreachable_and_the_others_are_not(ope
         assert len(slack.posts) == 1
 
 
-async def test_27_mentions_and_links_in_somebodys_words_are_shown_and_do_nothing(opened, slack):
+async def test_row_27_mentions_and_links_in_somebodys_words_are_shown_and_do_nothing(opened, slack):
     async with opened() as house:
         text = "<!channel> <@U9> <#C1|general> <http://evil.example|bank> &amp; <mailto:a@b.example|x>"
         cited = (Cited(1, "card", "<!here>", ("t",), "<http://evil.example|x>"),)
@@ -435,7 +435,7 @@ async def test_27_mentions_and_links_in_somebodys_words_are_shown_and_do_nothing
 # --- 23: what is no new message
 
 
-async def test_23_what_a_bot_wrote_is_no_message(opened):
+async def test_row_23_what_a_bot_wrote_is_no_message(opened):
     async with opened() as house:
         for payload in (
             said("mine", user="UBOT"),
@@ -448,7 +448,7 @@ async def test_23_what_a_bot_wrote_is_no_message(opened):
         assert not house.accepted
 
 
-async def test_23_editing_a_message_revises_its_answer_and_deleting_it_asks_what_the_logbook_shall_do(opened, slack):
+async def test_row_23_editing_a_message_revises_its_answer_and_deleting_it_asks_what_the_logbook_shall_do(opened, slack):
     async with opened() as house:
         house.known()
         await house.hand(said("reflect"))
@@ -475,7 +475,7 @@ async def test_23_editing_a_message_revises_its_answer_and_deleting_it_asks_what
         assert not any("Anna" in text for text in house.entries())
 
 
-async def test_23_a_deleted_message_may_stay_in_the_logbook_and_one_that_was_never_kept_is_not_spoken_of(opened, slack):
+async def test_row_23_a_deleted_message_may_stay_in_the_logbook_and_one_that_was_never_kept_is_not_spoken_of(opened, slack):
     async with opened() as house:
         house.known()
         hello = said("hello")
@@ -491,7 +491,7 @@ async def test_23_a_deleted_message_may_stay_in_the_logbook_and_one_that_was_nev
 # --- 24: Socket Mode
 
 
-async def test_24_an_envelope_is_acknowledged_once_its_message_is_stored(opened, slack):
+async def test_row_24_an_envelope_is_acknowledged_once_its_message_is_stored(opened, slack):
     async with opened(socket=True) as house:
         house.failing = StoreDown("locked")
         lost = await slack.envelope(said("hello"))
@@ -508,7 +508,7 @@ async def test_24_an_envelope_is_acknowledged_once_its_message_is_stored(opened,
 
 
 @pytest.mark.parametrize("end", ["closed", "refresh_requested", "warning", "too_many_websockets", "refused"])
-async def test_24_a_lost_or_refreshed_connection_is_opened_anew_and_nothing_is_lost(opened, slack, end):
+async def test_row_24_a_lost_or_refreshed_connection_is_opened_anew_and_nothing_is_lost(opened, slack, end):
     async with opened(socket=True) as house:
         await slack.taken(await slack.envelope(said("before")))
         old = slack.sockets[-1]
@@ -533,7 +533,7 @@ async def test_24_a_lost_or_refreshed_connection_is_opened_anew_and_nothing_is_l
         assert texts[-1] == "after"
 
 
-async def test_24_a_wrong_app_token_ends_the_listening_with_the_setting_named(opened, slack):
+async def test_row_24_a_wrong_app_token_ends_the_listening_with_the_setting_named(opened, slack):
     async with opened() as house:
         account = Account(bot_token=TOKEN, app_token="xapp-wrong", api=slack.api)  # noqa: S106 - nobody's
         door = Slack(account, LIBRARY, house.manager.overview, now)
@@ -545,7 +545,7 @@ async def test_24_a_wrong_app_token_ends_the_listening_with_the_setting_named(op
 
 
 @pytest.mark.parametrize("order", ["uninstalled revoked", "revoked uninstalled", "uninstalled uninstalled revoked revoked", "revoked"])
-async def test_25_a_workspace_that_leaves_loses_its_token_at_once_and_another_keeps_its_own(opened, slack, order):
+async def test_row_25_a_workspace_that_leaves_loses_its_token_at_once_and_another_keeps_its_own(opened, slack, order):
     kinds = {
         "uninstalled": {"type": "app_uninstalled"},
         "revoked": {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": ["UBOT"]}},
@@ -563,7 +563,7 @@ async def test_25_a_workspace_that_leaves_loses_its_token_at_once_and_another_ke
         assert [post["token"] for post in slack.posts] == [TOKEN, OTHER_TOKEN]
 
 
-async def test_25_word_of_an_old_uninstallation_does_not_undo_a_new_installation(opened):
+async def test_row_25_word_of_an_old_uninstallation_does_not_undo_a_new_installation(opened):
     async with opened(several=True) as house:
         gone = event({"type": "app_uninstalled"}) | {"event_time": int(time.time()) - 100}
         house.store.slack_install(TEAM, TOKEN, now())
@@ -571,7 +571,7 @@ async def test_25_word_of_an_old_uninstallation_does_not_undo_a_new_installation
         assert house.store.slack_token(TEAM) == TOKEN
 
 
-async def test_25_a_person_taking_back_their_own_token_changes_nothing(opened):
+async def test_row_25_a_person_taking_back_their_own_token_changes_nothing(opened):
     async with opened(several=True) as house:
         house.store.slack_install(TEAM, TOKEN, datetime.fromtimestamp(time.time() - 60, UTC))
         await house.hand(event({"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}))

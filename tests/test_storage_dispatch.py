@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from postgres import Server, serving
 
 from bot.model import Conversation, Inbound, Message, MessageKind, Person, PersonId, Remind, Say, Turn
-from storage.store import Store
+from storage.store import Store, StoreDown
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -164,3 +166,23 @@ def test_a_claim_can_be_shared_and_then_nobody_has_it_alone(server: Server, tmp_
     assert not first.share()
     alone.drop()
     store.close()
+
+
+def test_row_33_after_the_server_was_killed_the_next_question_is_answered_and_a_full_pool_says_so_in_seconds(tmp_path: Path) -> None:
+    """A server of its own, for it does not live through this."""
+    with serving() as server, closing(Store.open(server.database(), tmp_path / "key")) as store:
+        theirs = store.enrol("telegram", "4711", Person(PersonId("")))
+        server.kill()
+        with pytest.raises(StoreDown, match="does not answer"):
+            store.people()
+        server.start()
+        assert [person.id for person in store.people()] == [theirs]
+
+        with ExitStack() as held:
+            for _ in range(15):  # SQLAlchemy's five connections and ten more
+                held.enter_context(store._database.engine.connect())
+            begun = time.monotonic()
+            with pytest.raises(StoreDown, match="does not answer"):
+                store.people()
+            assert time.monotonic() - begun < 20
+        assert store.people()

@@ -127,7 +127,7 @@ def test_an_empty_file_is_a_new_database(home: Home) -> None:
     assert home.open().check() == []
 
 
-def test_an_emptied_file_beside_a_full_log_is_not(used: Home) -> None:
+def test_row_30_an_emptied_file_beside_a_full_log_is_not(used: Home) -> None:
     used.database.write_bytes(b"")
     log = used.folder / "coach.db-wal"
     log.write_bytes(b"what is left")
@@ -175,7 +175,7 @@ def test_the_key_of_another_logbook_is_refused(used: Home, tmp_path: Path) -> No
         (lambda file: file.write_text("Dear diary"), "is not a database or is damaged"),
     ],
 )
-def test_a_damaged_database_is_refused_and_left_as_it_is(used: Home, spoil: Callable[[Path], object], meaning: str) -> None:
+def test_row_30_a_damaged_database_is_refused_and_left_as_it_is(used: Home, spoil: Callable[[Path], object], meaning: str) -> None:
     spoil(used.database)
     before = used.database.read_bytes()
 
@@ -196,7 +196,7 @@ def test_a_database_of_another_program_is_left_alone(home: Home) -> None:
     assert not home.key.exists()
 
 
-def test_a_database_of_a_newer_version_is_refused_by_name(used: Home) -> None:
+def test_row_31_a_database_of_a_newer_version_is_refused_by_name(used: Home) -> None:
     used.sql("UPDATE alembic_version SET version_num = '0099'")
 
     with pytest.raises(StoreDown, match=rf"0099.*{migrations.HEAD}.*install the newer version"):
@@ -243,7 +243,7 @@ def as_nobody(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def test_a_home_that_cannot_be_written_to_says_so(used: Home) -> None:
+def test_row_30_a_home_that_cannot_be_written_to_says_so(used: Home) -> None:
     used.database.chmod(0o400)
     used.folder.chmod(0o500)
 
@@ -263,7 +263,7 @@ def test_a_new_store_where_nothing_can_be_made_says_so(home: Home) -> None:
     home.folder.chmod(0o700)
 
 
-def test_a_full_disk_says_so_and_nothing_is_lost(used: Home) -> None:
+def test_row_30_a_full_disk_says_so_and_nothing_is_lost(used: Home) -> None:
     store = used.open()
     store.accept(said("1", words="before"))
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -279,7 +279,7 @@ def test_a_full_disk_says_so_and_nothing_is_lost(used: Home) -> None:
     assert store.check() == []
 
 
-def test_a_database_that_another_program_writes_to_is_busy_and_then_is_not(used: Home) -> None:
+def test_row_29_a_database_that_another_program_writes_to_is_busy_and_then_is_not(used: Home) -> None:
     store = used.open("?timeout=0.05")
     with closing(sqlite3.connect(used.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -506,7 +506,7 @@ for n in range(10_000):
 """
 
 
-def test_a_killed_process_leaves_whole_entries_only(home: Home) -> None:
+def test_row_28_a_killed_process_leaves_whole_entries_only(home: Home) -> None:
     acknowledged: set[str] = set()
     for round_ in range(10):
         with _child(WRITER, home.folder, str(round_)) as child:
@@ -544,7 +544,7 @@ Store.open(f"sqlite:///{home}/coach.db", home / "key")
 """
 
 
-def test_a_migration_that_was_killed_leaves_nothing_behind_and_runs_again(home: Home) -> None:
+def test_row_31_a_migration_that_was_killed_leaves_nothing_behind_and_runs_again(home: Home) -> None:
     with _child(KILLED_WHILE_MIGRATING, home.folder) as child:
         assert child.wait() == -signal.SIGKILL
     assert home.sql("SELECT name FROM sqlite_master") == []

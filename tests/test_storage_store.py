@@ -24,6 +24,7 @@ from postgres import seeing_all, serving
 from sqlalchemy import create_engine, func, select, text
 
 from bot.model import (
+    Comment,
     Consent,
     Conversation,
     Effect,
@@ -41,6 +42,7 @@ from bot.model import (
     Rhythm,
     Say,
     Settle,
+    Share,
     Turn,
 )
 from storage import migrations, tables
@@ -198,7 +200,7 @@ def test_strangers_who_write_twice_at_once_are_enrolled_once(store: Store) -> No
     assert len(store.people()) == 1
 
 
-def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
+def test_row_32_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     words = "é" * 1_000_000
 
     key, _ = store.accept(said(words=words))
@@ -208,7 +210,7 @@ def test_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
     assert message.text == words
 
 
-def test_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
+def test_row_32_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
     key, _ = store.accept(said("k\0\ud83d", words="nul \0 half \ud83d end", address="a\0\ud83d"))
 
     message = store.inbound(key)
@@ -329,7 +331,7 @@ def test_the_latest_word_on_each_consent_counts_and_the_others_stay(place: Place
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(conversation=st.from_type(Conversation), message=st.from_type(Message), words=st.text())
-def test_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
+def test_row_32_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
     """Conversations and messages are built from their types, so that a field that is added is tried as well."""
     store = place.store
     person_id = store.enrol("telegram", "4711", Person(PersonId("aisha")))
@@ -638,12 +640,16 @@ def test_a_forgotten_person_leaves_no_row_and_the_others_stay(place: Place, aish
     effects = (learnt, Say(ASKED), kept(partnership="Water"), Plan("i1", "if, then", due=MONDAY), Remind("reminder", NOON))
     does(place.store, aisha, *effects, Consent("model", 1, granted=True), inbox_key=key)
     place.store.set_aside("telegram|2")
+    place.store.set_mentor(aisha, ben)
+    does(place.store, aisha, Consent("mentor", 1, granted=True), Share("e1", "What the mentor sees"))
+    does(place.store, ben, Comment(place.store.gather(ben).shown[0].id, "Why?"))
 
     receipt = place.store.forget(aisha)
 
-    assert receipt == {table.name: {"inbox": 2, "link_codes": 0}.get(table.name, 1) for table in tables.PEOPLES}
+    several = {"inbox": 2, "consents": 2, "audit": 4, "due": 3, "link_codes": 0}
+    assert receipt == {table.name: several.get(table.name, 1) for table in tables.PEOPLES}
     left = {table: place.count(table) for table in receipt}
-    assert {table for table, count in left.items() if count} == {"persons", "addresses"}
+    assert {table for table, count in left.items() if count} == {"persons", "addresses", "conversations"}
     assert place.store.people() == [Person(ben, name="Ben")]
     assert not any(place.store.forget(aisha).values())
     assert not place.store.save(aisha, Turn(Conversation()), 1, NOON)

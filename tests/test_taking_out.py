@@ -374,7 +374,7 @@ async def test_in_telegram_a_file_that_did_not_go_through_stays_in_the_outbox(tm
     assert [("file" in each) for each in fake.sent] == [False, True]
 
 
-async def test_row_28_killed_between_telegrams_answer_and_our_mark_a_file_goes_out_again_and_is_marked(tmp_path: Path):
+async def test_killed_between_telegrams_answer_and_our_mark_a_file_goes_out_again_and_is_marked(tmp_path: Path):
     desk = desk_of(tmp_path)
     await desk.say("my logbook as html")
     await asyncio.to_thread(desk.store.sending, desk.store.unsent("telegram")[0].key)

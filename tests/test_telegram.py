@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
@@ -27,6 +28,7 @@ from hypothesis import strategies as st
 
 from adapters.telegram import Telegram
 from adapters.telegram_intake import FORGED, read
+from adapters.telegram_text import JOINER
 from bot.doctor import examine
 from bot.door import Later, NotSent, Refused, Unreachable
 from bot.hearing import heard
@@ -40,6 +42,7 @@ from storage.store import Store, StoreDown
 LIBRARY = load_library()
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROJECT = Path(__file__).parent.parent
+KILLS = int(os.environ.get("BROKERCOACH_TEST_KILLS", "12"))
 
 
 @dataclass
@@ -130,10 +133,22 @@ async def test_a_press_ends_the_buttons_waiting_and_takes_the_buttons_away():
     async with telegram() as fake:
         fake.press("do:reflect")
         async with listening(fake):
-            await fake.until(lambda: fake.called("editMessageReplyMarkup"))
+            await fake.until(lambda: fake.called("editMessageReplyMarkup") and fake.called("answerCallbackQuery"))
 
-    assert fake.called("answerCallbackQuery")
     assert "reply_markup" not in fake.called("editMessageReplyMarkup")[0]
+
+
+async def test_what_was_pressed_stays_below_its_question_with_all_its_marks(caplog):
+    async with telegram() as fake, listening(fake) as (made, taken):
+        await made.send(letter("Which one?", choices=(Choice("do:x", "The water.example group"), Choice("do:y", "Another"))))
+        [asked] = fake.sent
+        fake.faults["answerCallbackQuery"] = [refusal(400, "Bad Request: query is too old")]
+        fake.press("do:x", on=asked)
+        await fake.until(lambda: taken.all and fake.called("editMessageText"))
+
+    assert asked["shown"].replace(JOINER, "") == "Which one?\n\n✓ The water.example group"
+    assert JOINER in asked["shown"]
+    assert (asked["buttons"], [mark["type"] for mark in asked["entities"]]) == ([], ["expandable_blockquote"])
 
 
 async def test_nothing_is_confirmed_before_it_is_stored():
@@ -188,7 +203,7 @@ asyncio.run(Telegram(token, library.words, api=api, poll=1).listen(manager.accep
 
 async def test_row_1_killed_between_taking_and_storing_nothing_is_lost_and_each_is_kept_once(tmp_path, bytecode):
     """SIGKILL at random moments of the intake; the real store, the real adapter, in a process of their own."""
-    notes, kills, chance = 240, 6, random.Random(20260302)  # noqa: S311
+    notes, kills, chance = 20 * KILLS, KILLS, random.Random(20260302)  # noqa: S311
     env = {"PYTHONPATH": str(PROJECT), "PYTHONPYCACHEPREFIX": str(bytecode), "PATH": "/usr/bin:/bin"}
     async with telegram() as fake:
         for n in range(notes):

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_voices import SOUND, FakeVoices, fake_voices
+from house import serving
 from model_house import Shelf
 
 from adapters.slack_calls import Account, Calls
@@ -24,7 +25,8 @@ from bot.door import Gone, NotSent, TooBig
 from bot.listening import Ear
 from bot.manager import Manager
 from bot.model import Consent, Inbound, Letter, Person, PersonId, VoiceNote
-from bot.transcribing import Local, OpenAI
+from bot.settings import Settings
+from bot.transcribing import Local, OpenAI, open_transcriber
 from prompts.library import load_library
 from storage.store import Store
 
@@ -268,12 +270,46 @@ async def test_faster_whisper_that_is_not_installed_is_a_fault_like_any_other():
             await listener.text_of(SOUND)
 
 
+async def test_the_engine_listens_by_itself_and_nobody_else_waits_for_it(tmp_path, fake):
+    fake.mood = "waits"
+
+    async def fetch(note: VoiceNote, most: int) -> bytes:
+        return SOUND
+
+    served = serving(tmp_path, LIBRARY, Shelf)
+    ear = Ear(OpenAI("whisper-1", f"{fake.base}/v1"), {"terminal": fetch}, served.store)
+    served.manager = Manager(LIBRARY, served.store, Shelf, served.clock, ear=ear)
+    aisha = served.known("aisha")
+    served.known("ben")
+    served.store.agree(aisha, Consent("transcription", 1, granted=True))
+    async with served.running() as door:
+        note = VoiceNote("terminal", "aisha", "f1", 20)
+        await door.accept(Inbound(key="v1", platform="terminal", address="aisha", at=served.clock(), brought="voice", voice=note))
+        await asyncio.wait_for(fake.reached.wait(), 20)
+        await door.say("ben", "hello")
+        await door.heard("ben")
+        assert door.to("aisha") == []
+        fake.may_go.set()
+        said = (await door.heard("aisha"))[0].message
+        assert fake.said in said.text
+        assert len(fake.listened) == 1
+    served.store.close()
+
+
+async def test_privacy_says_where_voices_go_once_that_was_agreed_to(house):
+    house.known(agrees=False)
+    ask = Inbound(key="q1", platform="telegram", address="7", at=AT, text="privacy")
+    assert "Voice notes" not in await house.hand(ask)
+    house.store.agree(house.store.person_at("telegram", "7").id, Consent("transcription", 1, granted=True))
+    assert "Voice notes are turned into text at 127.0.0.1" in await house.hand(replace(ask, key="q2"))
+
+
 # --- Slack
 
 
 def slacks(fake: FakeVoices) -> SlackVoices:
     account = Account(bot_token="xoxb-fake", signing_secret="s", api=f"{fake.base}/api/")  # noqa: S106 - nobody's
-    return SlackVoices(Calls(account, None), account.api)
+    return SlackVoices(Calls(account, None, lambda: AT), account.api)
 
 
 def from_slack(**more: Any) -> VoiceNote:
@@ -314,3 +350,31 @@ async def test_a_file_in_slack_that_is_gone_or_too_big_says_so(fake):
     fake.lies = False
     with pytest.raises((Gone, NotSent)):
         await slacks(fake).fetch(from_slack(), 10**6)
+
+
+# --- by settings
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"model": "openai:m", "model_key": "sk-one"}, "sk-one"),
+        ({"model": "openai:m", "model_key": "sk-one", "transcribe_key": "sk-two"}, "sk-two"),
+        ({"model": "openai:m", "model_key": "sk-one", "model_api": "http://gpu:8000/v1"}, None),
+        ({"model": "anthropic:m", "model_key": "sk-one"}, None),
+        ({"model_key": "sk-one"}, None),
+    ],
+)
+def test_a_key_goes_to_nobody_but_the_endpoint_it_is_for(more, key):
+    listener = open_transcriber(Settings(_env_file=None, transcribe="openai", **more))
+    assert isinstance(listener, OpenAI)
+    assert listener.key == key
+    assert "sk-" not in repr(listener)
+    assert listener.host == "api.openai.com"
+
+
+def test_nobody_listens_unless_settings_say_so():
+    assert open_transcriber(Settings(_env_file=None)) is None
+    local = open_transcriber(Settings(_env_file=None, transcribe="local"))
+    assert local is not None
+    assert local.host == ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from bot.model import PersonId
     from bot.settings import Settings
     from storage.store import Store
 
@@ -47,6 +48,13 @@ def store_of(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def person_of(store: Store, person: str) -> PersonId:
+    known = next((somebody.id for somebody in store.people() if somebody.id == person), None)
+    if known is None:
+        fail(f"nobody here has the id {person}; `brokercoach people` lists the ids")
+    return known
 
 
 def out(row: dict[str, Any]) -> None:

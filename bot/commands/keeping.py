@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.ground import Json, PersonOption, bar, fail, note, out, settings_of, store_of
+from bot.commands.ground import Json, PersonOption, bar, fail, note, out, person_of, settings_of, store_of
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
 keys = typer.Typer(help="The key that opens the logbooks.", no_args_is_help=True)
@@ -29,13 +29,11 @@ def people(as_json: Json = False) -> None:
 def forget(person: PersonOption, yes: Annotated[bool, typer.Option("--yes", help="Really.")] = False) -> None:
     """Erase a person everywhere, with the key that opens their words; prints a receipt."""
     with store_of(settings_of()) as store:
-        known = next((somebody for somebody in store.people() if somebody.id == person), None)
-        if known is None:
-            fail(f"nobody here has the id {person}; `brokercoach people` lists the ids")
+        known = person_of(store, person)
         if not yes:
             sys.stderr.write("brokercoach: this cannot be undone; say --yes if it is meant\n")
             raise SystemExit(2)
-        out({"forgotten": person, "rows": store.forget(known.id)})
+        out({"forgotten": person, "rows": store.forget(known)})
 
 
 @db.command("upgrade")

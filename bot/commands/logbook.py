@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, row_out, settings_of, store_of
+from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, out, person_of, row_out, settings_of, store_of
 from bot.model import Form
 
 if TYPE_CHECKING:
     from bot.accreditation import Pseudonyms
     from bot.book import Binder, Book
-    from bot.model import PersonId
-    from storage.store import Store
 
 SHIPPED = Path(__file__).parent.parent.parent / "prompts" / "schemes" / "accreditation.yaml"
 DEFAULT = Path("default")  # the scheme that is shipped
@@ -48,7 +46,7 @@ def export(
         raise SystemExit(2)
     settings = settings_of()
     with store_of(settings) as store:
-        known = _known(store, person)
+        known = person_of(store, person)
         if form == "json":
             data = as_json(store, known, now())
         else:
@@ -76,7 +74,7 @@ def import_(file: Annotated[Path, typer.Argument(metavar="FILE.json")], as_json:
 def verify(person: PersonOption, as_json: Json = False) -> None:
     """Check that everything a person wrote stands as it was written; names the first entry that does not."""
     with store_of(settings_of()) as store:
-        broken = store.verify(_known(store, person))
+        broken = store.verify(person_of(store, person))
     if as_json:
         out({"person": person, "holds": broken is None, "entry": broken and broken.entry, "why": broken and broken.why})
     elif broken is None:
@@ -101,7 +99,7 @@ def find(
 
     settings = settings_of()
     with store_of(settings) as store:
-        known = store.person(_known(store, person))
+        known = store.person(person_of(store, person))
         entries = store.entries(known.id)
     words = load_with_own(settings.guides_path).in_language(known.language)
     asked = asked_in(text, words, known.language, known, today(now(), known.zone))
@@ -112,13 +110,6 @@ def find(
         quote = quote_around(text_of(entry), wanted, known.language)
         row = {"entry": entry.id, "date": entry.event_date.isoformat(), "partnership": entry.partnership, "quote": quote}
         row_out(row | {"retracted": entry.retracted is not None}, f"{entry.event_date.isoformat()}  “{quote}”", as_json)
-
-
-def _known(store: Store, person: str) -> PersonId:
-    known = next((somebody.id for somebody in store.people() if somebody.id == person), None)
-    if known is None:
-        fail(f"nobody here has the id {person}; `brokercoach people` lists the ids")
-    return known
 
 
 def _printed(binder: Binder, form: Form, scheme: Path | None, pseudonyms: Path | None, font: Path | None) -> bytes:

@@ -28,7 +28,7 @@ PLACE = Path(os.environ.get("BROKERCOACH_EMULATORS", PROJECT / ".emulators"))
 PROXY = "mitmproxy==11.0.2"  # in an environment of its own: its pins fit nobody else's
 INSTALLING = 240  # seconds that a package index may take
 READING = 300  # seconds that the cards may take where their index is to be built
-LIMIT = 150  # seconds for everything that is played
+LIMIT = 300  # seconds for everything that is played
 
 
 class Skipped(Exception):
