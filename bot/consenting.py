@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.guiding import finish
-from bot.hearing import alarm_in
 from bot.model import Consent, Context, Event, Said
 from prompts.library import Library
 

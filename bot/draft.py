@@ -44,7 +44,7 @@ from bot.rhythm import at_wall_clock, day_in_words, moment_in_words, next_letter
 from bot.tongue import held_in
 from prompts.library import Guide, GuideWords, Library, Words
 
-REMEMBERED = 40  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to four
+REMEMBERED = 64  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to six
 APART = timedelta(days=5)  # at least, between the days of two letters
 MONTHLY = timedelta(days=21)  # the same for two looks back over half a year
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
@@ -70,6 +70,7 @@ class Draft:
         self.place: Place | None = conversation.place
         self.held: Place | None = conversation.held
         self.talk: Talk | None = conversation.talk
+        self.before: Talk | None = conversation.before
         self.alarm = conversation.alarm
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
@@ -175,9 +176,9 @@ class Draft:
     @property
     def _is_out(self) -> bool:
         """Whether this message, or the talk that it goes on with, is kept out of any model's reach."""
-        before = self.context.conversation.talk
-        goes_on = before is not None and self.talk is not None and self.talk.began == before.began
-        return self.out or (before is not None and goes_on and before.kept_out)
+        conversation = self.context.conversation
+        kept_out = {talk.began for talk in (conversation.talk, conversation.before) if talk and talk.kept_out}
+        return self.out or (self.talk is not None and self.talk.began in kept_out)
 
     @property
     def shares(self) -> bool:
@@ -241,6 +242,10 @@ class Draft:
     def said_lately(self, key: str, within: int) -> bool:
         """Whether any wording of a line is among the last so many marks."""
         return any(mark.startswith(f"{key}#") for mark in self._recent[-within:])
+
+    def lately(self, mark: str, within: int) -> bool:
+        """Whether a mark is among the last so many."""
+        return mark in self._recent[-within:]
 
     def last_mark(self, group: str) -> str:
         """The mark that was set last among those that begin so; empty when none was lately."""
@@ -365,6 +370,7 @@ class Draft:
             place=self.place,
             held=self.held,
             talk=replace(self.talk, kept_out=True) if self.talk and self._is_out else self.talk,
+            before=self.before,
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,

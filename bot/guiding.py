@@ -13,11 +13,13 @@ from datetime import date, timedelta
 
 from bot import offers
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
+from bot.choosing import choice_in, choices_in
 from bot.draft import Draft
-from bot.hearing import choice_in, choices_in, heard
-from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
+from bot.hearing import heard, moved_in
+from bot.keeping import CHOOSERS, DAY, LONGEST_DAY, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
 from bot.mirroring import mirror_of
-from bot.model import Choice, Entry, Place
+from bot.model import Choice, Entry, Place, Plan, Remind
+from bot.rhythm import day_in, follow_up
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
@@ -26,19 +28,33 @@ HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only 
 LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
+PLANNED = "plan"  # the mark that a plan was kept or moved
+JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
 QUOTED = 300  # characters of a plan that are said back
 
 
 def start(
-    draft: Draft, guide_id: str, lead: str = "", frame: str = "", ref: str = "", step: str | None = None, day: date | None = None
+    draft: Draft,
+    guide_id: str,
+    lead: str = "",
+    frame: str = "",
+    ref: str = "",
+    step: str | None = None,
+    day: date | None = None,
+    picked: str = "",
 ) -> None:
     """Opens a guide at its first step, or at a named one, and asks.
 
-    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today.
+    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today; `picked` is an
+    option that was chosen.
     """
     guide = draft.guide(guide_id)
     energy = draft.place.energy if draft.place else None
-    given = tuple((key, value) for key, value in (("$frame", frame), ("$ref", ref), (DAY, day.isoformat() if day else "")) if value)
+    given = tuple(
+        (key, value)
+        for key, value in (("$frame", frame), ("$ref", ref), ("$picked", picked), (DAY, day.isoformat() if day else ""))
+        if value
+    )
     draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
     draft.held = None
     ask(draft, lead)
@@ -57,11 +73,28 @@ def take_step(draft: Draft, plan: str) -> None:
         ask(draft, draft.line("step.told"))
 
 
+def moves_plan(draft: Draft, text: str) -> bool:
+    """Another day is named right after a plan was kept: the plan moves to it. False where nothing was just planned, or no day is meant."""
+    said = moved_in(text, draft.words.hear)
+    plans = draft.context.intentions
+    if said is None or not plans or not draft.lately(PLANNED, JUST_PLANNED):
+        return False
+    day = day_in(said, draft.language, draft.words.hear, draft.at, draft.person.zone) if len(words_in(said)) <= LONGEST_DAY else None
+    if day is None:
+        return False
+    plan = max(plans, key=lambda plan: plan.made)
+    draft.do(Plan(plan.id, plan.text, due=day))
+    draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
+    draft.remember(PLANNED)
+    draft.say(draft.line("plan.moved", day=draft.day(day)))
+    return True
+
+
 def ask(draft: Draft, lead: str = "") -> None:
     """Asks the step the person stands at, passing over steps whose needs were not answered; closes the guide at its end."""
     place = draft.here
     guide = draft.guide(place.guide)
-    while place.step != END and any(place.answer(needed) is None for needed in guide.step(place.step).needs):
+    while place.step != END and _passed_over(guide.step(place.step), place):
         place = replace(place, step=guide.after(guide.step(place.step)))
     draft.place = replace(place, at=draft.at)
     if place.step == END:
@@ -69,6 +102,11 @@ def ask(draft: Draft, lead: str = "") -> None:
         return
     text, choices = question(draft)
     draft.say(joined(lead, text), "question", choices)
+
+
+def _passed_over(step: Step, place: Place) -> bool:
+    """A step that builds on an answer which is not there, or asks for a day that was named already."""
+    return any(place.answer(needed) is None for needed in step.needs) or (step.keeps == "due" and bool(place.answer(step.id)))
 
 
 def joined(lead: str, text: str) -> str:
@@ -178,6 +216,7 @@ def press(draft: Draft, choice: Choice) -> None:
         return
     if step.keeps == "energy" and low_again(draft):
         draft.place = None
+        draft.alarm, draft.alarmed_at = "strain", draft.at  # what they answer is about their load, and is met as that
         draft.say(draft.line("low.three"), "reply", [draft.choice("ask"), draft.choice("later")])
         return
     draft.place = replace(draft.place or place, trail=(*place.trail, step.id), step=_onward(draft, step, data), offer="")
@@ -424,6 +463,7 @@ def _close(draft: Draft, lead: str) -> None:
         plan = clip(place.answer("plan") or "", QUOTED)
         if due:
             said = draft.line("plan.kept", plan=plan, day=draft.day(date.fromisoformat(due)))
+            draft.remember(PLANNED)
         else:
             said = draft.line("plan.kept.no-date", plan=plan)
         text = f"{said}\n\n{text}"

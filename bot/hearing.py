@@ -1,4 +1,4 @@
-"""Understands what somebody means by a few words: a control, a wish, a choice, an aside, a name.
+"""Understands what somebody means by a few words: a control, a wish, an aside, a name, an act; whose feeling it is, whom it is about.
 
 Pure and lexical: the phrases are data (prompts/words), and here they are only compared. Long messages are never read as
 a control, so that an answer which happens to contain "skip" stays an answer.
@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from bot.model import Choice
 from bot.spelling import READ, bare, flat, in_words, words_in
-from prompts.library import Hear, Safety
+from prompts.library import Hear
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
-TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
-SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
-BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
+LONGEST_QUESTION = 14  # words of a question without its mark
 LEARNERS = 2  # turns of phrase of somebody for whom the language is hard; one may be a slip
 LONGEST_ECHO = 60  # characters
+OPENING = 3  # words in which a sentence shows who acts in it
+OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
+OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 
 
-def _core(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
+def core_of(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
     words = words_in(text)
     return tuple(word for word in words if word not in fillers) or tuple(words)
 
@@ -34,7 +34,7 @@ def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[
     index: dict[tuple[str, ...], str] = {}
     for meaning, said in phrases:
         for phrase in said:
-            words, core = tuple(words_in(phrase)), _core(phrase, fillers)
+            words, core = tuple(words_in(phrase)), core_of(phrase, fillers)
             index.setdefault(words, meaning)
             if len(core) > 1 or len(words) == 1:  # "not now" is no "not", nor is "what can you do" a "what"
                 index.setdefault(core, meaning)
@@ -49,7 +49,7 @@ def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
     for cut in range(min(first + last, len(words) - 1) + 1):
         for start in range(max(0, cut - last), min(first, cut) + 1):
             yield words[start : len(words) - (cut - start)]
-    yield _core(text, fillers)
+    yield core_of(text, fillers)
 
 
 def keeps_out(text: str, hear: Hear) -> bool:
@@ -80,83 +80,9 @@ def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | 
     return each.pop() if len(parts) > 1 and len(each) == 1 else None
 
 
-def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None:
-    """The one choice that is meant by a number, by its label or a part of it, or by another word for it."""
-    offered = list(choices)
-    words = words_in(text)
-    if not offered or not words or len(words) > LONGEST_CONTROL:
-        return None
-    core = _core(text, frozenset(hear.fillers))
-    if choice := _by_place(text, core, offered, hear):
-        return choice
-    for choice in offered:
-        if words == words_in(choice.label):
-            return choice
-    for choice in offered:
-        synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
-        if heard(text, {choice.id: synonyms}, hear):
-            return choice
-    fits = [choice for choice in offered if set(core) <= set(_core(choice.label, frozenset(hear.fillers)))]
-    if len(fits) == 1 and max(map(len, core)) >= TELLING:
-        return fits[0]
-    return _named_inside(words, offered, hear)
-
-
-def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:
-    """The choice at a number or an ordinal; "the last" is the last of what is offered, not a way out of it such as "none of these"."""
-    shape = rf"\(?(?:(?:{_any_of(hear.number_leads)}) ?|#)?(\d|{_any_of(hear.numbers)})\)?[.!]?(?:,? (?:{_any_of(hear.number_tails)}))?"
-    if number := re.fullmatch(shape, flat(text).strip()):
-        place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
-        return offered[place - 1] if 1 <= place <= len(offered) else None
-    named = [hear.ordinals[word] for word in core if word in hear.ordinals]
-    if len(named) != 1 or len(core) > 2:
-        return None
-    ranked = [choice for choice in offered if not choice.id.startswith("do:")] or offered
-    place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named[0], named[0])
-    return ranked[place - 1] if 1 <= place <= len(ranked) else None
-
-
-def _any_of(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     """An expression for any of these words, the longest first."""
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True)) or "(?!)"
-
-
-def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:
-    """Another word for one choice of a guide, inside a short sentence about oneself: "I'm employed by one of them"."""
-    said = f" {' '.join(words)} "
-    if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, *hear.at_work)):
-        return None
-    named = [
-        choice
-        for choice in offered
-        if not choice.id.startswith(("do:", "opt:", "step:", "guide:", "group:"))
-        and any(
-            len(phrase) >= TELLING and f" {phrase} " in said for phrase in map(in_words, hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
-        )
-    ]
-    return named[0] if len(named) == 1 else None
-
-
-def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
-    """Several choices at once: "1 and 3", "1-3", "all of them", or their words with commas or "and" between."""
-    offered, several = list(choices), hear.several
-    said = re.sub(rf"^(?:{_any_of(several.both)})\s+", "", flat(text).strip())
-    if spanned := re.fullmatch(rf"(?:\w{{1,3}} )?(\d)\s*(?:[-–]|{_any_of(several.through)})\s*(?:\w{{1,2}} )?(\d)[.!]?", said):
-        first, last = sorted(map(int, spanned.groups()))
-        return tuple(offered[first - 1 : last]) if 1 <= first <= last <= len(offered) else ()
-    if choice := choice_in(said, offered, hear):
-        return (choice,)
-    if set(words_in(said)) & set(several.everything) and len(words_in(said)) <= 3:
-        return tuple(offered)
-    found: set[str] = set()
-    for part in re.split(r"[,;&+/]|(?<=\d)\s+(?=\d)", said):  # a label may itself hold an "and", so it is tried whole first
-        whole = choice_in(part, offered, hear)
-        bits = [bit for bit in re.split(rf"\b(?:{_any_of(several.between)})\b", part) if bit.strip()]
-        each = [whole] if whole else [choice_in(bit, offered, hear) for bit in bits]
-        if any(choice is None for choice in each):
-            return ()
-        found |= {choice.id for choice in each if choice}
-    return tuple(choice for choice in offered if choice.id in found)
 
 
 def aside_in(text: str, hear: Hear) -> str | None:
@@ -192,6 +118,13 @@ def asks_coach(text: str, hear: Hear) -> bool:
     return any(re.match(pattern, clause) for clause in clauses for pattern in hear.asking)
 
 
+def asks_plainly(text: str, hear: Hear) -> bool:
+    """As `asks_coach`, and also where a short question begins as one and leaves out its mark; not for answers, which may begin so too."""
+    said = flat(text[:READ]).strip().lstrip("¿ ")
+    begun = begins_with(text, hear.questions) and any(re.match(pattern, said) for pattern in hear.asking)
+    return asks_coach(text, hear) or (begun and "?" not in text and len(words_in(text)) <= LONGEST_QUESTION)
+
+
 def name_in(text: str, hear: Hear) -> str | None:
     """A name to be called by: at most four words, no question, and nothing that looks like the start of a story."""
     said = "".join(c for c in text.strip() if unicodedata.category(c) not in ("So", "Sk", "Cf"))
@@ -207,9 +140,73 @@ def name_in(text: str, hear: Hear) -> str | None:
 
 
 def feels(text: str, hear: Hear) -> bool:
-    """True when a word of feeling stands in the text."""
+    """True when a word of feeling stands in the text, and the feeling is the writer's own."""
+    return "own" in _feelings_in(text, hear)
+
+
+def feels_with(text: str, hear: Hear) -> bool:
+    """True when the text speaks of what somebody else may feel."""
+    return "theirs" in _feelings_in(text, hear)
+
+
+def _feelings_in(text: str, hear: Hear) -> set[str]:
+    """Whose feelings the text names: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
+    ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
+    words = re.compile(rf"\b(?:{any_of(in_words(word) for word in hear.feelings)})")
+    told = set()
+    for clause in re.split(r"[.,;:!?¿¡\n]+", text[:READ]):
+        said = in_words(clause)
+        for found in words.finditer(said):
+            before, after = said[: found.start()], " ".join(said[found.end() :].split()[:OBJECT])
+            own = max((m.end() for pattern in hear.reading.selves for m in re.finditer(pattern, before)), default=-1)
+            other = max((m.end() for m in _others(tuple(hear.others), tuple(hear.actors)).finditer(before)), default=-1)
+            suffers = any(re.search(pattern, after) for pattern in hear.reading.selves)
+            told.add("theirs" if other > own and not suffers else "own")
+    return told
+
+
+def begins_with_others(text: str, hear: Hear) -> bool:
+    """True when the text begins with what somebody else does, and the writer is not in it."""
     said = in_words(text)
-    return any(re.search(rf"\b{re.escape(word)}", said) for word in hear.feelings)
+    found = _others(tuple(hear.others), tuple(hear.actors)).search(" ".join(said.split()[:OPENING]))
+    return found is not None and not any(re.search(pattern, said) for pattern in hear.reading.selves)
+
+
+@lru_cache(maxsize=16)
+def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(in_words(word) for word in (*others, *actors))})\b")
+
+
+def guesses(text: str, hear: Hear) -> bool:
+    """True when the text is put as a guess: it begins with "maybe", or ends on "I think"."""
+    said = in_words(text)
+    return begins_with(text, hear.guesses) or any(said.endswith(f" {in_words(phrase)}") for phrase in hear.guesses)
+
+
+def begins_with(text: str, phrases: Iterable[str]) -> bool:
+    said = f"{in_words(text)} "
+    return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)
+
+
+def returned_in(text: str, hear: Hear) -> str | None:
+    """What is said of an earlier matter after words such as "back to what we said: ..."; None when the text has no such head."""
+    said = text[:READ].strip()
+    for pattern in hear.returns:
+        if found := re.match(pattern, flat(said), re.DOTALL):
+            return said[slice(*found.span("rest"))].strip()
+    return None
+
+
+def content_of(text: str, hear: Hear) -> int:
+    """How many words of a text are more than fillers."""
+    return len([word for word in words_in(text) if word not in hear.fillers])
+
+
+def same_matter(earlier: str, text: str, hear: Hear) -> bool:
+    """True when a text names something of its own that was named earlier: a word that few matters share."""
+    common = {word for phrase in (*hear.fillers, *hear.everyday, *hear.general, *hear.world, *hear.feelings) for word in words_in(phrase)}
+    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in common} for said in (text, earlier))
+    return bool(told & before)
 
 
 def who_in(text: str, hear: Hear) -> str | None:
@@ -236,7 +233,7 @@ def who_in(text: str, hear: Hear) -> str | None:
 def _named(shape: str, actors: tuple[str, ...]) -> re.Pattern[str]:
     """With every group there, whether or not a language has use for it."""
     missing = "".join(f"(?P<{name}>(?!))?" for name in ("lead", "middle") if f"?P<{name}>" not in shape)
-    return re.compile(missing + shape.replace("ACTORS", _any_of(actors)))
+    return re.compile(missing + shape.replace("ACTORS", any_of(actors)))
 
 
 def echo_of(text: str, hear: Hear) -> str | None:
@@ -245,8 +242,9 @@ def echo_of(text: str, hear: Hear) -> str | None:
     At most six words, so that it is never parroting (coaching.md 2.2, C1); None when nothing short enough makes sense alone.
     """
     said, flatly = text[:READ], flat(text[:READ])
-    cuts = [found.span() for found in re.finditer(rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{_any_of([*hear.joints, *hear.relatives])})(?!\w)", flatly)]
-    heads = _any_of(hear.hedges)
+    joints = any_of([*hear.joints, *hear.relatives])
+    cuts = [found.span() for found in re.finditer(rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{joints})(?!\w|'s\b)", flatly)]
+    heads = any_of(hear.hedges)
     told = []
     for (start, end), (upto, _) in zip([(0, 0), *cuts], [*cuts, (len(said), 0)], strict=True):
         clause = said[end:upto].strip(" \"'“”‘’")
@@ -257,7 +255,7 @@ def echo_of(text: str, hear: Hear) -> str | None:
         asks = said[upto : upto + 3].lstrip(" \"'”’»)").startswith("?") or any(re.match(pattern, flat(clause)) for pattern in hear.asking)
         if flatly[start:end] not in hear.relatives and not asks and _stands_alone(clause, hear):
             told.append(clause)
-    turned = re.search(rf"\b(?:{_any_of(hear.turns)})\b", flatly)
+    turned = re.search(rf"\b(?:{any_of(hear.turns)})\b", flatly)
     after_turn = [clause for clause in told if turned and clause in said[turned.end() :]]
     felt = [clause for clause in told if feels(clause, hear)]
     fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
@@ -304,6 +302,20 @@ def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
     return (named.get("day") or "").strip(), (named.get("span") or "").strip()
 
 
+def reminded_in(text: str, hear: Hear) -> str | None:
+    """When somebody says to be reminded, as they put it; None when they say no such thing."""
+    said = " ".join(flat(text[:READ]).split())
+    found = next((found for pattern in hear.reminds if (found := re.match(pattern, said))), None)
+    return found["when"].strip() if found else None
+
+
+def moved_in(text: str, hear: Hear) -> str | None:
+    """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
+    said = " ".join(flat(text[:READ]).split())
+    found = next((found for pattern in hear.moves if (found := re.match(pattern, said))), None)
+    return found["day"].strip() if found else None
+
+
 def shape_of(answer: str, hear: Hear) -> str | None:
     """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
     said = in_words(answer)
@@ -342,54 +354,3 @@ def when_in(text: str, hear: Hear) -> str | None:
 def of_this_world(text: str, hear: Hear) -> bool:
     """True when a word of the brokers' world stands in the text, so that silence is about the sources and not about the topic."""
     return bool(set(words_in(text)) & set(hear.world))
-
-
-def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, str] | None:
-    """What the text raises that must not be coached on, and in which language: danger, harassment, ethics or injection, in that order.
-
-    `safeties` are those of every language, for people write in their own when it matters. Idioms ("that meeting nearly killed me") are
-    taken out first. A false alarm costs one kind question; a missed one may cost more.
-    """
-    words = f" {in_words(text)} "
-    if safeties:  # an idiom of the language that is spoken is one, whatever its words mean in another
-        words = _meant(tuple(safeties[0][1].idioms)).sub("~ ", words)
-    told = [(language, safety, _meant(tuple(safety.idioms)).sub("~ ", words)) for language, safety in safeties]
-    for alarm in ("danger", "harassment", "ethics", "injection"):
-        for language, safety, said in told:
-            if _meant(tuple(getattr(safety, alarm))).search(said):
-                return alarm, language
-    return None
-
-
-def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
-    """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger."""
-    words = f" {in_words(text)} "
-    return any(_meant(tuple(safety.strain)).search(_meant(tuple(safety.idioms)).sub("~ ", words)) for _, safety in safeties)
-
-
-def told_of_another(text: str, safety: Safety) -> bool:
-    """True when what is told happened to somebody else, as far as the words show it."""
-    words = f" {in_words(text)} "
-    told, others = _meant(tuple(safety.told_of)).subn("~ ", words)
-    return others > 0 and not _meant(tuple(safety.of_oneself)).search(told)
-
-
-@lru_cache(maxsize=64)
-def _meant(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Phrases with (a|b), (a)?, … and ^ as one expression over words that each end in a space."""
-    if not phrases:
-        return re.compile(r"(?!)")
-    return re.compile("|".join(_expression(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
-
-
-def _expression(phrase: str) -> str:
-    expression = "(?<= )"
-    for part in re.findall(r"\([^)]*\)\??|\S+", phrase):
-        if part == "…":
-            expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
-        elif part == "^":
-            expression += "(?<=^ )"
-        else:
-            spoken = [in_words(word) for word in part.strip("()?").split("|")]
-            expression += f"(?:(?:{'|'.join(map(re.escape, spoken))}) ){'?' if part.endswith(')?') else ''}"
-    return expression

@@ -22,6 +22,7 @@ from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
+LONGEST_PLACE = 6  # words in which somebody names their city or country
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 DAY = "$day"  # under which a place keeps the day that an entry is about, when it is another than today
 OPENING = 4  # words at the head of an entry in which its day may be named
@@ -115,7 +116,7 @@ def _keep_name(draft: Draft, step: Step, text: str) -> bool:
 
 
 def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
-    if len(words_in(text)) > 6:
+    if len(words_in(text)) > LONGEST_PLACE:
         return False
     zones = zones_for(text, draft.words.hear.place_leads)
     if len(zones) > 1:
@@ -169,7 +170,12 @@ def keep_phases(draft: Draft, step: Step, phases: list[str]) -> None:
 
 
 def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
-    _put(draft, step, text)
+    """A plan in their words; where a day is all that is said, it is the day of the option that was picked."""
+    picked = draft.here.answer("$picked")
+    day = day_in(text, draft.language, draft.words.hear, draft.at, draft.person.zone) if picked and len(words_in(text)) < OPENING else None
+    _put(draft, step, picked if picked and day else text)
+    if day:
+        plan_for(draft, draft.guide(draft.here.guide).step("due"), day)
     return True
 
 

@@ -23,9 +23,10 @@ from functools import partial
 from typing import Protocol, get_args
 
 from bot.consenting import may_choose
-from bot.dialogue import lookup, step
+from bot.dialogue import step
 from bot.doorway import code_in
 from bot.finding import looks_back, wants_book
+from bot.lookup import card_in_hand, lookup
 from bot.mentoring import opening
 from bot.model import (
     ANYWHERE,
@@ -363,9 +364,9 @@ class Manager:
         language = held_in(self._library, context, event)
         context = self._between_two(self._with_book(context, event), event, language)
         text = lookup(self._library, context, event)
-        talk = conversation.talk
+        held = card_in_hand(self._library, context, event)
         cards = wanted_cards(self._library, context, event)
-        if text is None and not cards and (talk is None or not isinstance(event, Said | Pressed)):
+        if text is None and not cards and not held:
             return context
         finder = self._finder()
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
@@ -373,7 +374,7 @@ class Manager:
             context,
             passages=self._found(context, event, text, language, phases) if text else (),
             quotes=finder.quotes(text, 1) if text else (),
-            in_hand=finder.passage(talk.card, language) if talk else None,
+            in_hand=finder.passage(held, language) if held else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import guiding
+from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import choice_in
 from bot.leaving import hold_place
 from bot.model import Accompany, Choice, Context, DueKind, Event, Fell, Part, Pressed, Remind, Said, Show, Shown
 from bot.rhythm import AFTERNOON, at_wall_clock, in_hours, morrow

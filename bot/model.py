@@ -402,6 +402,7 @@ class Sought:
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
+    `before` is the talk in the middle of which another one was begun.
     `unanswered` and `letters` count the reminders and weekly letters since the person last wrote; `letter_on` and `paired_on` are the days
     of the latest letter and of the latest then-and-now that came unasked, and `knocked_at` when the coach last wrote of its own accord.
     `plain`: short sentences, because the person asked for them or writes the language with effort.
@@ -413,6 +414,7 @@ class Conversation:
     place: Place | None = None
     held: Place | None = None
     talk: Talk | None = None
+    before: Talk | None = None
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0

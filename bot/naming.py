@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from bot.alarms import alarm_in
 from bot.draft import Draft
-from bot.hearing import alarm_in, who_in
+from bot.hearing import who_in
 from bot.model import Entry, Keep, Partnership, Passage, Phase, Theme
 from bot.quoting import QUOTE, cut, dark, light, sentences
 from bot.spelling import flat, words_in

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from bot import then_and_now
 from bot.draft import Draft
-from bot.hearing import heard
-from bot.model import Choice
+from bot.hearing import heard, refers_back, says_any
+from bot.model import Choice, Said
 from bot.spelling import READ, flat, words_in
 from prompts.library import Guide, Hear
 
@@ -19,6 +19,7 @@ DRAINED = "drained"
 LATEST = 3  # entries whose moments say what may be worth a longer look
 ASKING = 14  # words in which somebody asks for a guide; more are a story
 SHORTEST_TITLE = 2  # words of a title that are enough to mean it inside a sentence
+SHOWN = 2  # guides that are named when one is asked for in the middle of a talk
 GROUPS = ("day", "stuck", "self", "long", "check", "own")
 
 
@@ -119,6 +120,23 @@ def asks_for_list(draft: Draft, text: str) -> bool:
 
 def _stands_in(part: list[str], whole: list[str]) -> bool:
     return any(whole[n : n + len(part)] == part for n in range(len(whole) - len(part) + 1)) if part else False
+
+
+def answer_for(draft: Draft) -> None:
+    """Some guide or check was asked for, and not by its name: the one that fits what was talked of, else all there are."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    check = says_any(text, draft.words.hear.check_words)
+    told = draft.talk.asked if draft.talk and refers_back(text, draft.words.hear) else ""
+    kind = moment_in(told, draft.words.hear)
+    fits = [guide for guide in listed(draft) if kind in guide.fits and (guide.kind == "check" or not check)] if kind else []
+    if fits:
+        spoken = [draft.spoken(guide.guide) for guide in fits]
+        text = draft.line("guides.fitting", title=spoken[0].title, about=spoken[0].about)
+        draft.say(text, "reply", [*_labels(draft, fits[:SHOWN]), draft.choice("guides")])
+    elif check:
+        draft.say(draft.line("guides.checks"), "reply", _labels(draft, [guide for guide in listed(draft) if guide.kind == "check"]))
+    else:
+        show_list(draft, draft.line("guides.unknown"))
 
 
 # --- the list

@@ -100,6 +100,25 @@ def morrow(at: datetime, clock: time, rhythm: Rhythm, zone: str | None) -> datet
     return at_wall_clock(max(today(at, zone) + timedelta(days=1), rhythm.away_until or date.min), clock, zone)
 
 
+def named_moment(said: str, language: str, hear: Hear, at: datetime, zone: str | None, rhythm: Rhythm) -> datetime | None:
+    """The next moment that somebody names by a time, a day, or a span of hours: "at 6", "Friday", "tomorrow at 9", "in 2 hours".
+
+    A time that is over for today is one of tomorrow; a day alone is that day at the hour of the reminder, else in the afternoon.
+    """
+    import dateparser
+
+    clock = clock_in(said, hear)
+    day = day_within(said, language, hear, at, zone) if clock else day_in(said, language, hear, at, zone)
+    here = local(at, zone).replace(tzinfo=None)
+    if clock is None:
+        span = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
+        if span and timedelta() < span - here < timedelta(hours=24):
+            return at_wall_clock(span.date(), span.time().replace(microsecond=0), zone)
+    if clock and day is None:
+        day = here.date() if clock > here.time() else here.date() + timedelta(days=1)
+    return at_wall_clock(day, clock or rhythm.reminder or AFTERNOON, zone) if day else None
+
+
 def follow_up(day: date, rhythm: Rhythm, zone: str | None) -> datetime:
     """When to ask about a plan on its day: at the hour of the daily reminder, else in the middle of the afternoon."""
     return at_wall_clock(max(day, rhythm.away_until or date.min), rhythm.reminder or AFTERNOON, zone)

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.alarms import alarm_in, strained, told_of_another
+from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import act_in, alarm_in, aside_in, asks_coach, choice_in, echo_of, heard, of_this_world, strained, told_of_another
-from bot.model import Conversation, Person, Remind, Turn
+from bot.hearing import act_in, aside_in, asks_coach, asks_plainly, echo_of, feels, heard, of_this_world, returned_in, same_matter
+from bot.model import Conversation, Person, Remind, Talk, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import in_words, words_in
 
@@ -60,11 +62,13 @@ def _strained(draft: Draft, text: str) -> bool:
     """Answers sleepless nights and tears with a pause instead of options; in a guide they are part of the answer (rubric S1)."""
     if draft.place or asks_coach(text, draft.words.hear) or not strained(text, draft.library.safeties(draft.language)):
         return False
-    draft.talk = None
+    draft.before = draft.talk or draft.before
+    draft.talk = Talk("", "explore", draft.at, draft.at, text, ("quiet",))  # what else was in it can be come back to, by them
     draft.person = replace(draft.person, welcomed=True)
     draft.alarm, draft.alarmed_at = "strain", draft.at
     said, echo = draft.line("safety.strain"), echo_of(text, draft.words.hear)
-    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo else said, "safety")
+    felt = echo is not None and (feels(echo, draft.words.hear) or strained(echo, draft.library.safeties(draft.language)))
+    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo and felt else said, "safety")
     return True
 
 
@@ -122,7 +126,7 @@ def _stays(draft: Draft, text: str) -> bool:
         draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
         return True
     late = draft.alarmed_at is None or draft.at - draft.alarmed_at > OVER
-    turns = aside_in(text, hear) or (draft.alarm in ("strain", "eased") and asks_coach(text, hear))
+    turns = aside_in(text, hear) or (draft.alarm in ("strain", "eased") and (asks_plainly(text, hear) or _back_to_work(draft, text)))
     picked = choice_in(text, draft.offered, hear)
     if picked and asked_in_passing(draft):
         return False  # they answer a question about their data
@@ -139,6 +143,14 @@ def _stays(draft: Draft, text: str) -> bool:
         return False
     draft.say(draft.line(key), "safety", [draft.choice("ask"), draft.choice("enough")])
     return True
+
+
+def _back_to_work(draft: Draft, text: str) -> bool:
+    """After strain, somebody speaks of the work again: of what they had told with it, or of people in it. They are followed there."""
+    hear = draft.words.hear
+    told = draft.talk is not None and same_matter(draft.talk.asked, text, hear)
+    turns = told or returned_in(text, hear) is not None or act_in(text, hear) == "step"
+    return draft.alarm == "strain" and turns and not strained(text, draft.library.safeties(draft.language)) and not feels(text, hear)
 
 
 def keep_company(draft: Draft) -> None:

@@ -19,10 +19,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot.accreditation import Pseudonyms, proposed
+from bot.alarms import alarm_in
 from bot.book import Binder, Sheaf
 from bot.draft import Draft
 from bot.finding import Asked, asked_in, common, day_of
-from bot.hearing import alarm_in
 from bot.leaving import hold_place
 from bot.model import Alias, Choice, Consent, Context, Entry, Event, Mentor, OfferCode, Opened, Part, Pressed, Said, Share, Shared, TakeBack
 from bot.naming import people_in

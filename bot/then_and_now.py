@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.alarms import alarm_in
 from bot.draft import Draft
-from bot.hearing import alarm_in
 from bot.model import Entry
 from bot.quoting import Quoted, best_quote, dark, light
 from bot.week import OWN

@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 
 from bot import guiding
 from bot.draft import Draft
-from bot.hearing import away_in, heard
+from bot.hearing import away_in, heard, reminded_in
 from bot.keeping import no_letters
 from bot.model import Choice, Remind
-from bot.rhythm import AFTERNOON, at_wall_clock, back_after, day_in, in_hours, morrow, next_letter, readings_of
+from bot.rhythm import AFTERNOON, at_wall_clock, back_after, day_in, in_hours, morrow, named_moment, next_letter, readings_of
 
 TONIGHT = time(20, 0)
 SOON = timedelta(minutes=15)
@@ -76,6 +76,27 @@ def knock_about_held(draft: Draft) -> None:
     """A reflection half done is asked about tomorrow, once; where there are daily reminders, the next of them does it."""
     if draft.person.zone and draft.person.rhythm.reminder is None:
         draft.do(Remind("resume", morrow(draft.at, AFTERNOON, draft.person.rhythm, draft.person.zone)))
+
+
+# --- at a time of their own
+
+
+def told_when(draft: Draft, text: str) -> bool:
+    """Hears "remind me at 6", said in passing: the reflection of the day is proposed then, once. False where no such thing is said."""
+    when = reminded_in(text, draft.words.hear)
+    if when is None:
+        return False
+    zone = draft.person.zone
+    at = named_moment(when, draft.language, draft.words.hear, draft.at, zone, draft.person.rhythm) if zone else None
+    if zone is None:
+        guiding.start(draft, "onboarding", step="zone")
+    elif at is None:
+        draft.say(draft.line("remind.unclear"), "question", [draft.choice(what) for what in SNOOZES])
+    else:
+        draft.place = draft.knocked_at = None
+        draft.do(Remind("reminder", at))
+        draft.say(draft.line("snooze.set", next=draft.moment(at)))
+    return True
 
 
 # --- away and back

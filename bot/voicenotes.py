@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.choosing import choice_in
 from bot.draft import Draft
 from bot.guiding import finish_in_place
-from bot.hearing import choice_in, heard
+from bot.hearing import heard
 from bot.model import (
     Choice,
     Consent,

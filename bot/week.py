@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.alarms import alarm_in
 from bot.draft import Draft
-from bot.hearing import alarm_in
 from bot.model import Entry
 from bot.quoting import STEPS, Quoted, best_quote, quotable, shortened
 from bot.rhythm import local

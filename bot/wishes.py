@@ -13,11 +13,14 @@ from bot import (
     amending,
     coaching,
     consenting,
+    course,
     doorway,
+    exploring,
     falling,
     guiding,
     leaving,
     mentoring,
+    options,
     roles,
     sharing,
     taking_out,
@@ -29,9 +32,10 @@ from bot.draft import Draft
 from bot.guiding import finish
 from bot.headings import headings_in
 from bot.keeping import set_headings
-from bot.model import Said
+from bot.model import Said, Talk
 from bot.places import city_of
 
+TWICE = 8  # marks of what was said, about two replies
 SHOWN = 5  # entries that "my logbook" shows
 
 
@@ -44,6 +48,11 @@ def greet(draft: Draft) -> None:
         return
     if consenting.may_offer(draft):
         consenting.offer(draft)
+        return
+    if talk := course.resting(draft.context.conversation, draft.at):
+        draft.talk = talk
+        choices = [draft.choice(what) for what in ("talk-on", "reflect", "ask")]
+        draft.say(draft.line("hello.talk", about=course.about(talk, draft.words.hear)), "reply", choices)
         return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
@@ -154,15 +163,89 @@ def _glad(draft: Draft) -> None:
     coaching.glad(draft, draft.event.text if isinstance(draft.event, Said) else "")
 
 
+def _talk_on(draft: Draft) -> None:
+    """A talk of some days ago is taken up where it was left (rubric S11)."""
+    if draft.talk is None:
+        draft.say(draft.line("ask.open"))
+        return
+    draft.talk = replace(draft.talk, stage="explore", at=draft.at)
+    draft.say(draft.line("talk.on", about=course.about(draft.talk, draft.words.hear)))
+
+
 def _smaller(draft: Draft) -> None:
-    """Somebody does not know: a smaller question, once more and not the same (rubric S6)."""
-    draft.say(draft.line("smaller"), "reply", draft.offered)
+    """Somebody does not know: a smaller question, once more and not the same; then it may rest (rubric S6)."""
+    _once_more(draft, "smaller")
+
+
+def _nod(draft: Draft) -> None:
+    """A word that says neither yes nor no: something smaller is asked, once more and not the same; then it may rest (rubric S6)."""
+    _once_more(draft, "nod")
+
+
+def _leave_it(draft: Draft) -> None:
+    """They do not want to speak of it: it is left, and nothing is asked of it any more."""
+    draft.talk = None
+    draft.say(draft.line("nod.rest"), "reply", [draft.choice("reflect"), draft.choice("later")])
+
+
+def _agrees(draft: Draft) -> None:
+    """What was said is found to be so: what follows from it is theirs to say."""
+    if draft.talk and draft.talk.stage != "glad" and not draft.said_lately("agrees", TWICE):
+        draft.talk = replace(draft.talk, stage="own", at=draft.at)
+        draft.say(draft.line("agrees"), "reply", draft.offered)
+    else:
+        _nod(draft)
+
+
+def _once_more(draft: Draft, key: str) -> None:
+    if draft.talk and draft.talk.stage != "glad" and not draft.said_lately(key, TWICE):
+        draft.say(draft.line(key), "reply", draft.offered)
+    else:
+        draft.say(draft.line("nod.rest"), "reply", [draft.choice("reflect"), draft.choice("later")])
 
 
 def _anger(draft: Draft) -> None:
-    """Owns its part and changes the approach at once: the talk so far is let go of (rubric S7)."""
-    draft.talk = None
-    finish(draft, draft.line("sorry.anger"))
+    """Owns its part and changes the approach at once; the talk goes on, without advice until they have been heard (rubric S7)."""
+    key = "sorry.anger" if draft.talk or draft.ending else "sorry.anger.first"
+    if draft.ending:
+        finish(draft, draft.line(key))
+    else:
+        coaching.listens(draft, key)
+
+
+def _told_off(key: str) -> Callable[[Draft], None]:
+    """The options do not fit: the talk goes on, by listening."""
+
+    def say(draft: Draft) -> None:
+        coaching.listens(draft, key)
+
+    return say
+
+
+def _weighed(key: str) -> Callable[[Draft], None]:
+    """A verdict is wanted: it is handed back as a question, and what was told stays in hand."""
+
+    def say(draft: Draft) -> None:
+        if draft.ending:
+            finish(draft, draft.line(key))
+            return
+        text = draft.event.text if isinstance(draft.event, Said) else ""
+        talk = draft.talk or Talk("", "explore", draft.at, draft.at, text)
+        draft.talk = replace(talk, asked=f"{talk.asked}\n{text}" if draft.talk else text, at=draft.at)
+        draft.say(draft.line(key), "reply", draft.offered)
+
+    return say
+
+
+def _off_topic(draft: Draft) -> None:
+    if draft.ending:
+        finish(draft, draft.line("off-topic"))
+    else:
+        coaching.off_topic(draft)
+
+
+def _opening(draft: Draft) -> None:
+    exploring.opened(draft, draft.event.text if isinstance(draft.event, Said) else "")
 
 
 def _logbook(draft: Draft) -> None:
@@ -243,17 +326,19 @@ def _change_time(draft: Draft) -> None:
 
 
 def _yes(draft: Draft) -> None:
-    if draft.offered:
+    if draft.talk and draft.talk.stage in ("options", "deepen", "own", "explore"):
+        _nod(draft)
+    elif draft.offered:
         draft.say(draft.line("not-a-choice"), "reply", draft.offered)
     else:
         draft.say(draft.line("ask.open"))
 
 
 def _no(draft: Draft) -> None:
-    if draft.talk and draft.context.in_hand:
-        coaching.another_way(draft)
+    if draft.was_offered("do:another") and draft.talk and draft.context.in_hand:
+        options.another_way(draft)
     else:
-        greet(draft)
+        _nod(draft)
 
 
 def _plain(draft: Draft) -> None:
@@ -261,14 +346,14 @@ def _plain(draft: Draft) -> None:
     if draft.place:
         guiding.simpler(draft)
     else:
-        coaching.plainer(draft)
+        options.plainer(draft)
 
 
 def _example(draft: Draft) -> None:
     if draft.place:
         guiding.for_instance(draft)
     else:
-        coaching.for_instance(draft)
+        options.for_instance(draft)
 
 
 WISHES: dict[str, Callable[[Draft], None]] = {
@@ -298,10 +383,10 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "enough": _line("bye"),
     "how-are-you": _line("how-are-you"),
     "who-are-you": _line("who-are-you"),
-    "tell-more": coaching.tell_more,
-    "another": coaching.another_way,
-    "none-of-these": coaching.no_thread,
-    "one": coaching.one_way,
+    "tell-more": options.tell_more,
+    "another": options.another_way,
+    "none-of-these": exploring.no_thread,
+    "one": coaching.one,
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
@@ -309,9 +394,23 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "example": _example,
     "ideas": coaching.ideas,
     "unknowing": _smaller,
-    "verdict": _line("verdict"),
-    "method": coaching.methods,
-    "errand": _line("errand"),
+    "verdict": _weighed("verdict"),
+    "verdict-self": _weighed("verdict.self"),
+    "verdict-other": _weighed("verdict.other"),
+    "opinion": _weighed("opinion"),
+    "what-if": _weighed("what-if"),
+    "wording": _weighed("errand.words"),
+    "rejects": _told_off("rejects"),
+    "tried": _told_off("tried"),
+    "off-topic": _off_topic,
+    "opening": _opening,
+    "nod": _nod,
+    "leave-it": _leave_it,
+    "agrees": _agrees,
+    "weary": _line("weary"),
+    "talk-on": _talk_on,
+    "method": options.for_instance,
+    "errand": coaching.errand,
     "glad": _glad,
     "change": _line("change.what"),
     "good": _yes,

@@ -272,6 +272,12 @@ class Hear(_Part):
     reported: list[Phrase] = []
     aside: list[Pattern]
     corrects: list[Pattern] = []
+    reminds: list[Pattern] = []
+    moves: list[Pattern] = []
+    returns: list[Pattern] = []
+    questions: list[Phrase] = []
+    guesses: list[Phrase] = []
+    others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
     world: list[Phrase]
@@ -292,6 +298,7 @@ class Hear(_Part):
     oneself: list[Phrase] = []
     guide_words: list[Phrase] = []
     wants_guide: list[Pattern] = []
+    check_words: list[Phrase] = []
     kinds: dict[str, list[Phrase]] = {}
     phases: dict[str, list[Phrase]] = {}
     moments: dict[str, list[Pattern]] = {}

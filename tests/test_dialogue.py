@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from passages import CONVERSATION, Chat, cards, passage, passages, said, text_of
 
-from bot.dialogue import lookup, step
+from bot.dialogue import step
+from bot.draft import REMEMBERED
+from bot.lookup import lookup
 from bot.model import (
     Conversation,
     Edited,
@@ -122,7 +124,7 @@ def test_a_person_who_does_anything_in_any_order_is_always_answered(seed):
     chat = walk(seed, 400, Chat(LIBRARY) if seed % 2 else Chat(LIBRARY, Person(PersonId("stranger"))))
 
     assert chat.conversation.turns == 400
-    assert len(chat.conversation.recent) <= 40
+    assert len(chat.conversation.recent) <= REMEMBERED
     assert len(CONVERSATION.dump_json(chat.conversation)) < 40_000, "a conversation must not grow without end"
 
 

@@ -99,6 +99,8 @@ def test_every_kind_of_moment_that_a_guide_fits_is_heard():
         "overload": "Everything lands on me",
         "bias": "I sided with the nurse",
         "letting-go": "It is hard to let go",
+        "ending": "We are closing the project in June",
+        "doubt": "Is it still worth the trouble",
     }
 
     assert {offers.moment_in(text, WORDS.hear) for text in told.values()} == set(told) == set(WORDS.hear.moments)

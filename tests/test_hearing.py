@@ -15,20 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from passages import cards
 
-from bot.hearing import (
-    alarm_in,
-    aside_in,
-    asks_coach,
-    choice_in,
-    choices_in,
-    echo_of,
-    feels,
-    heard,
-    name_in,
-    of_this_world,
-    when_in,
-    who_in,
-)
+from bot.alarms import alarm_in
+from bot.choosing import choice_in, choices_in
+from bot.hearing import aside_in, asks_coach, echo_of, feels, heard, name_in, of_this_world, when_in, who_in
 from bot.model import Choice
 from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library

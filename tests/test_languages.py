@@ -14,25 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from passages import Chat, cards, passage_of, said, text_of
 
+from bot.alarms import alarm_in
+from bot.choosing import choice_in, choices_in
 from bot.detector import open_detector
 from bot.dialogue import step
 from bot.draft import Draft
-from bot.hearing import (
-    act_in,
-    alarm_in,
-    aside_in,
-    asks_coach,
-    choice_in,
-    choices_in,
-    echo_of,
-    feels,
-    heard,
-    is_learner,
-    name_in,
-    shape_of,
-    when_in,
-    who_in,
-)
+from bot.hearing import act_in, aside_in, asks_coach, echo_of, feels, heard, is_learner, name_in, shape_of, when_in, who_in
 from bot.model import Choice, Context, Conversation, Person, PersonId, Said, Talk
 from bot.places import zones_for
 from bot.rhythm import clock_in, day_in, day_in_words, day_within

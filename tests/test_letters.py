@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from letterbox import FILES, Logbook, Posted, logbook, posted
 
-from bot.hearing import alarm_in
+from bot.alarms import alarm_in
 from bot.manager import Finder
 from bot.spelling import flat, words_in
 from prompts.library import Library

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from passages import passage
 
-from bot.dialogue import lookup, step
+from bot.dialogue import step
 from bot.hearing import words_in
+from bot.lookup import lookup
 from bot.model import Context, Conversation, Entry, Fell, Intention, Message, Person, PersonId, Remind, Rhythm, Say, Turn
 from prompts.library import load_library
 

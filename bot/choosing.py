@@ -1,0 +1,88 @@
+"""Which of the choices on the table somebody means: by its number, its label or a part of it, or another word for it. Pure and lexical."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.hearing import LONGEST_CONTROL, any_of, core_of, heard
+from bot.model import Choice
+from bot.spelling import flat, in_words, words_in
+from prompts.library import Hear
+
+TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
+SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
+
+
+def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None:
+    """The one choice that is meant by a number, by its label or a part of it, or by another word for it."""
+    offered = list(choices)
+    words = words_in(text)
+    if not offered or not words or len(words) > LONGEST_CONTROL:
+        return None
+    core = core_of(text, frozenset(hear.fillers))
+    if choice := _by_place(text, core, offered, hear):
+        return choice
+    for choice in offered:
+        if words == words_in(choice.label):
+            return choice
+    for choice in offered:
+        synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
+        if heard(text, {choice.id: synonyms}, hear):
+            return choice
+    fits = [choice for choice in offered if set(core) <= set(core_of(choice.label, frozenset(hear.fillers)))]
+    if len(fits) == 1 and max(map(len, core)) >= TELLING:
+        return fits[0]
+    return _named_inside(words, offered, hear)
+
+
+def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:
+    """The choice at a number or an ordinal; "the last" is the last of what is offered, not a way out of it such as "none of these"."""
+    shape = rf"\(?(?:(?:{any_of(hear.number_leads)}) ?|#)?(\d|{any_of(hear.numbers)})\)?[.!]?(?:,? (?:{any_of(hear.number_tails)}))?"
+    if number := re.fullmatch(shape, flat(text).strip()):
+        place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
+        return offered[place - 1] if 1 <= place <= len(offered) else None
+    named = [hear.ordinals[word] for word in core if word in hear.ordinals]
+    if len(named) != 1 or len(core) > 2:
+        return None
+    ranked = [choice for choice in offered if not choice.id.startswith("do:")] or offered
+    place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named[0], named[0])
+    return ranked[place - 1] if 1 <= place <= len(ranked) else None
+
+
+def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:
+    """Another word for one choice of a guide, inside a short sentence about oneself: "I'm employed by one of them"."""
+    said = f" {' '.join(words)} "
+    if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, *hear.at_work)):
+        return None
+    named = [
+        choice
+        for choice in offered
+        if not choice.id.startswith(("do:", "opt:", "step:", "guide:", "group:"))
+        and any(
+            len(phrase) >= TELLING and f" {phrase} " in said for phrase in map(in_words, hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
+        )
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def choices_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, ...]:
+    """Several choices at once: "1 and 3", "1-3", "all of them", or their words with commas or "and" between."""
+    offered, several = list(choices), hear.several
+    said = re.sub(rf"^(?:{any_of(several.both)})\s+", "", flat(text).strip())
+    if spanned := re.fullmatch(rf"(?:\w{{1,3}} )?(\d)\s*(?:[-–]|{any_of(several.through)})\s*(?:\w{{1,2}} )?(\d)[.!]?", said):
+        first, last = sorted(map(int, spanned.groups()))
+        return tuple(offered[first - 1 : last]) if 1 <= first <= last <= len(offered) else ()
+    if choice := choice_in(said, offered, hear):
+        return (choice,)
+    if set(words_in(said)) & set(several.everything) and len(words_in(said)) <= 3:
+        return tuple(offered)
+    found: set[str] = set()
+    for part in re.split(r"[,;&+/]|(?<=\d)\s+(?=\d)", said):  # a label may itself hold an "and", so it is tried whole first
+        whole = choice_in(part, offered, hear)
+        bits = [bit for bit in re.split(rf"\b(?:{any_of(several.between)})\b", part) if bit.strip()]
+        each = [whole] if whole else [choice_in(bit, offered, hear) for bit in bits]
+        if any(choice is None for choice in each):
+            return ()
+        found |= {choice.id for choice in each if choice}
+    return tuple(choice for choice in offered if choice.id in found)

@@ -1,0 +1,233 @@
+"""Options out of a card, with no model: at most two, each with its price and its source; then what follows when somebody answers instead.
+
+Numbers in brackets refer to sources that code has looked up; a detail that is ours is marked as ours. No option is shown twice in a
+talk, nor in one shortly before; a card that has none left listens on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+from bot.draft import Draft
+from bot.exploring import heard_in, walk
+from bot.hearing import echo_of, feels, feels_with, guesses, says_any
+from bot.model import Cited, Passage, Talk
+from bot.reply import brief, speak, with_used
+from bot.spelling import words_in
+from bot.voice import Voice
+
+SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
+LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
+QUOTED = 220  # characters of an own document that are quoted in a reply
+TOLD = 8  # words from which an answer tells enough for a card's mirror to fit it
+
+
+def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
+    """Mirror, two options with price and source, one question; the parts are chosen so that they fit one screen."""
+    voice = Voice(draft, passage, text)
+    numbers = _unshown(voice, talk)[:2]
+    if len(numbers) < 2:
+        _go_on(draft, replace(talk, stage="options"), passage, numbers, text)
+        return
+    options = [passage.options[n] for n in numbers]
+    sources = voice.cite(options)
+    lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
+    rows = [f"{n}. {voice.offer(option)} {voice.price(option, sources)}" for n, option in enumerate(options, 1)]
+    care = [draft.line(f"handoff.{passage.handoff}")] if passage.handoff != "none" else []
+    middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care, *own_document(draft)])
+    room = SCREEN - len(middle) - len("\n\n\n\n")
+    pairs = list(product(voice.mirrors(), voice.questions()))
+    fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
+    mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
+    draft.talk = _shown(replace(talk, stage="options"), passage, *numbers)
+    voice.show(numbers)
+    said, asked = voice.use(mirror), voice.use(question)
+    wording = replace(
+        brief(draft, "options", passage, text, said, asked),
+        before="\n".join([*([passage.thin] if passage.thin else []), lead]),
+        offers=tuple(
+            voice.in_reply(option, number, place, sources) for place, (option, number) in enumerate(zip(options, numbers, strict=True), 1)
+        ),
+        after="\n".join([*care, *own_document(draft)]),
+    )
+    speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, wording)
+
+
+def _shown(talk: Talk, passage: Passage, *numbers: int) -> Talk:
+    return with_used(talk, *(f"{passage.card}/o{n}" for n in numbers))
+
+
+def _unshown(voice: Voice, talk: Talk) -> list[int]:
+    """The options of a card that were not shown in this talk nor in one shortly before."""
+    passage = voice.passage
+    return [n for n in range(len(passage.options)) if f"{passage.card}/o{n}" not in talk.used and not voice.shown(n)]
+
+
+def _seen(talk: Talk, passage: Passage) -> list[int]:
+    return [n for n in range(len(passage.options)) if f"{passage.card}/o{n}" in talk.used]
+
+
+def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: str) -> None:
+    """A card that has shown its options speaks again: with the one that is left, else it listens on (rubric C12)."""
+    said = text.rsplit("\n", 1)[-1]
+    if left and not feels(said, draft.words.hear):
+        _show_one(draft, talk, passage, left[0], "advise.another")
+        return
+    deepen(draft, _shown(talk, passage, *range(len(passage.options))), passage, said)
+
+
+def another_way(draft: Draft) -> None:
+    """The next option of the card in hand, then the next card found; then honesty that there is no more."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None:
+        draft.say(draft.line("unsure"))
+        return
+    left = _unshown(Voice(draft, passage, talk.asked), talk)
+    if left:
+        _show_one(draft, talk, passage, left[0], "advise.another")
+        return
+    for other in draft.context.passages:
+        if other.card != talk.card and other.score >= LIKELY and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
+            advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
+            return
+    draft.talk = replace(talk, stage="own", at=draft.at)
+    draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked))
+
+
+def one_way(draft: Draft) -> None:
+    """Somebody wants one thing and no choice of two: one option with its reason, as an offer; of those shown only its name."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None:
+        draft.say(draft.line("unsure"))
+        return
+    voice = Voice(draft, passage, talk.asked)
+    seen, left = _seen(talk, passage), _unshown(voice, talk)
+    if left:
+        _show_one(draft, talk, passage, left[0], "advise.one")
+    elif seen:
+        draft.talk = replace(talk, stage="options", at=draft.at)
+        option = passage.options[seen[0]]
+        said = draft.line("advise.one.shown", name=option.name, not_if=voice.filled(option.not_if))
+        speak(draft, [said], voice.ask(), [voice.choice(seen[0]), draft.choice("another")])
+    else:
+        another_way(draft)
+
+
+def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:
+    voice, option = Voice(draft, passage, talk.asked), passage.options[number]
+    sources = voice.cite([option])
+    offer, price = voice.offer(option), voice.price(option, sources)
+    said = draft.line(key, offer=offer, price=price)
+    draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
+    voice.show([number])
+    question = voice.ask()
+    wording = replace(
+        brief(draft, "one", passage, talk.asked, "", question),
+        before=said.partition(offer)[0].strip(),
+        offers=(voice.in_reply(option, number, 1, sources),),
+        after=said.rpartition(price)[2].strip(),
+    )
+    speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, wording)
+
+
+def chosen(draft: Draft, number: int) -> tuple[str, str, str] | None:
+    """What leads over to a step of one's own once an option is picked: a caution, the frame to make one's own, and its name."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None or number >= len(passage.options):
+        return None
+    voice = Voice(draft, passage, talk.asked)
+    option = passage.options[number]
+    return draft.line("advise.not-if", not_if=voice.filled(option.not_if)), voice.filled(passage.if_then), option.name
+
+
+# --- going deeper
+
+
+def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
+    """The person answered instead of choosing: a mirror of that and a question; then a fair challenge; then a step of their own."""
+    draft.talk = talk
+    voice = Voice(draft, passage, text)
+    choices = [*map(voice.choice, _seen(talk, passage)), draft.choice("another")]
+    if talk.stage == "options":
+        draft.talk = replace(talk, stage="deepen")
+        said, question = _answered(draft, voice, text), voice.ask()
+        speak(draft, [said], question, choices, brief=brief(draft, "deepen", passage, text, said, question))
+    elif talk.stage == "deepen":
+        draft.talk = replace(talk, stage="own")
+        said = _mirrored(draft, text)
+        choices += walk(draft, talk.asked)
+        challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
+        if "?" in challenge:
+            speak(draft, [said], challenge, choices)
+        else:
+            question = draft.line("own.question")
+            speak(draft, [said, challenge], question, choices, brief=brief(draft, "challenge", passage, text, challenge, question))
+    else:
+        said = _mirrored(draft, text)
+        question, more = draft.line("own.question"), [*choices, *walk(draft, talk.asked), draft.choice("enough")]
+        speak(draft, [said], question, more, brief=brief(draft, "own-step", passage, text, said, question))
+
+
+def _answered(draft: Draft, voice: Voice, text: str) -> str:
+    """The mirror of an answer: of its own shape where it has one, else by the card, else in a few of its words."""
+    hear = draft.words.hear
+    shaped = feels(text, hear) or feels_with(text, hear) or guesses(text, hear) or says_any(text, [*hear.absence, *hear.again])
+    fresh = voice.fresh(voice.mirrors())
+    if not shaped and fresh and (len(words_in(text)) >= TOLD or echo_of(text, hear) is None):
+        return voice.use(fresh)
+    return _mirrored(draft, text) or (voice.use(fresh) if fresh else "")
+
+
+def _mirrored(draft: Draft, text: str) -> str:
+    """A mirror by the answer's own shape; empty where only a general line would fit."""
+    return heard_in(draft, draft.talk, text, bare=False) if draft.talk else ""
+
+
+# --- what is asked of the card in hand
+
+
+def tell_more(draft: Draft) -> None:
+    """Where the guidance comes from and how firm it is."""
+    passage = draft.context.in_hand
+    if passage is None:
+        draft.say(draft.line("tell-more.none"))
+        return
+    voice = Voice(draft, passage, "")
+    gist = passage.gist if passage.thin is None else f"{passage.gist} {passage.thin}"
+    sources: tuple[Cited, ...] = tuple(voice.cited(n) for n in range(1, len(passage.sources) + 1))
+    draft.say(draft.line("tell-more", gist=gist, evidence=draft.line(f"evidence.{passage.strength}")), "reply", draft.offered, sources)
+
+
+def plainer(draft: Draft) -> None:
+    """Somebody did not understand: the last question again, in the fewest words there are, and short sentences from here on."""
+    draft.plain = True
+    passage = draft.context.in_hand
+    if draft.talk and passage and draft.talk.stage not in ("explore", "threads"):
+        question = min((Voice(draft, passage, "").part(f"q{n}") for n in range(3)), key=len)
+        draft.say(draft.line("plain.again", question=question), "reply", draft.offered)
+    else:
+        draft.say(draft.line("plain"), "reply", draft.offered)
+
+
+def for_instance(draft: Draft) -> None:
+    """What one might do and how, as an if-then of the card in hand; asked again, its last word is a question."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None or talk.stage in ("explore", "threads"):
+        draft.say(draft.line("example.none"))
+        return
+    voice = Voice(draft, passage, talk.asked)
+    if "example" in talk.used:
+        speak(draft, [], voice.ask(), draft.offered)
+        return
+    draft.talk = with_used(replace(talk, at=draft.at), "example")
+    speak(draft, [draft.line("example", frame=voice.filled(passage.if_then))], voice.ask(), draft.offered)
+
+
+def own_document(draft: Draft) -> list[str]:
+    """What an operator's own document says about it, as a quotation with its place; data, and never more than shown."""
+    if not draft.context.quotes:
+        return []
+    quote = draft.context.quotes[0]
+    text = quote.text if len(quote.text) <= QUOTED else f"{quote.text[:QUOTED].rsplit(' ', 1)[0]} …"
+    return [draft.line("own-document", text=text, document=quote.document, where=quote.where)]

@@ -1,0 +1,199 @@
+"""What is said outside a guide: a wish, a guide by name, a turn given to the talk, a step of one's own; all else is put to coaching.py.
+
+`reading` says what a message is in a few words' sense; lookup.py asks it too, so that both find the same in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot import amending, coaching, course, finding, guiding, offers, roles, sharing, timing, wishes
+from bot.draft import Draft
+from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
+from bot.model import Conversation, Said, Talk
+from bot.spelling import words_in
+from bot.threads import picked_in
+from prompts.library import Hear
+
+SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
+TOLD_STEP = 16  # words of one that is known as such only because it was asked for
+# Acts that make sense only where something was said before.
+TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "what-if", "wording"})
+# Acts that a message of some length only tells of in passing.
+BRIEFLY = {
+    "verdict-self": 30,
+    "verdict-other": 30,
+    "opinion": 16,
+    "rejects": 14,
+    "tried": 16,
+    "off-topic": 16,
+    "opening": 16,
+    "weary": 8,
+    "what-if": 14,
+    "wording": 14,
+}
+QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
+JUST_SAID = 6  # marks of what was said, one reply or two
+LONG = 6000  # characters from which a message outside a guide is taken for something pasted
+
+# What the words for moving about in a guide mean where there is none.
+CONTROLS = {
+    "stop": "bye",
+    "later": "bye",
+    "skip": "nod",
+    "back": "hello",
+    "resume": "resume",
+    "help": "help",
+    "question": "ask",
+    "shorter": "one",
+    "change": "change",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message means by a few words: a word for moving about, a wish, an act. `talk` is the one it goes on with."""
+
+    talk: Talk | None
+    said: str
+    control: str | None
+    wish: str | None
+    act: str | None
+
+
+def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> Reading:
+    """Reads a message outside a guide, whatever stands on the table."""
+    talk, said = course.in_hand(conversation, text, event.at, hear)
+    if aside := aside_in(said, hear):
+        said = aside  # "something else: ..."
+        talk = talk if _passing(said, hear) else None
+    act = act_in(said, hear)
+    if (act in BRIEFLY and len(words_in(said)) > BRIEFLY[act]) or (act in TALK_ONLY and talk is None):
+        act = None
+    if act in ("role", "lens") and not roles.asks_role(said, hear):
+        act = None  # a story in which such a question stands
+    control = heard(said, hear.controls, hear)
+    wish = heard(said, hear.wishes, hear) or CONTROLS.get(control or "")
+    if control == "skip" and talk:
+        wish = "unknowing"
+    if act in STRONGER.get(wish or "", ()):
+        wish = None  # "what can I do" is a word for help where nothing was talked of
+    return Reading(talk, said, control, wish, act)
+
+
+# Acts that say more exactly what a wish of the same words means.
+STRONGER = {"help": ("ideas",), "another": ("ideas", "rejects"), "anger": ("verdict-self",), "one": ("opinion",), "ask": ("opening",)}
+
+
+def _passing(text: str, hear: Hear) -> bool:
+    """Whether an aside is met in a line, so that the talk stays where it was."""
+    return heard(text, hear.wishes, hear) is not None or act_in(text, hear) in ("privacy", "delete", "off-topic", "change-time")
+
+
+def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
+    name = offers.asked_for(draft, text)
+    if name and act_in(text, draft.words.hear) == "meaning":
+        spoken = draft.spoken(name)
+        draft.say(draft.line("guide.meaning", title=spoken.title, about=spoken.about), "reply", [offers.choice(draft, name)])
+    elif name:
+        guiding.walk(draft, name)
+    elif wish is None and offers.asks_for_list(draft, text):
+        offers.answer_for(draft)
+    else:
+        return False
+    return True
+
+
+def answer(draft: Draft, text: str) -> None:
+    """Answers a message outside a guide."""
+    words = draft.words.hear
+    if not words_in(text):
+        draft.say(draft.line("unsure"))
+        return
+    if len(text) > LONG:
+        draft.say(draft.line("long", count=f"{len(text.split())}"))
+        return
+    event = draft.event
+    read = reading(_as_it_is(draft), text, event if isinstance(event, Said) else Said(event.key, event.at, text), words)
+    _turn_to(draft, read)
+    if not words_in(read.said):
+        draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
+        return
+    if guiding.moves_plan(draft, text) or timing.told_when(draft, text):
+        return
+    if read.act == "verdict" or (read.act == "ideas" and draft.talk):
+        wishes.WISHES[read.act](draft)
+        return
+    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
+        return
+    if read.control == "skip" and not draft.talk and draft.said_lately("safety.harassment.stay", JUST_SAID):
+        draft.say(draft.line("smaller"), "reply", draft.offered)
+        return
+    put_right = correction_in(read.said, words) if draft.talk else None
+    if put_right and read.wish is None:
+        coaching.correct(draft, put_right)
+        return
+    _meet(draft, read)
+
+
+def _as_it_is(draft: Draft) -> Conversation:
+    """The conversation as it stands within this turn."""
+    return replace(draft.context.conversation, talk=draft.talk, before=draft.before)
+
+
+def _turn_to(draft: Draft, read: Reading) -> None:
+    """Takes up the talk that the message goes on with; the one that was in hand can be come back to."""
+    left = draft.talk
+    draft.talk = read.talk
+    if read.talk and read.talk.stage == "glad" and read.act not in (None, "glad", "state", "thanks"):
+        draft.talk = None
+    if left and left.stage != "glad" and (read.talk is None or read.talk.began != left.began):
+        draft.before = left
+
+
+def _meet(draft: Draft, read: Reading) -> None:
+    """A wish first, then a step of their own, then what else is done by the message; the rest is put to the coach."""
+    talk = draft.talk
+    if read.wish in wishes.WISHES:
+        wishes.WISHES[read.wish](draft)
+    elif talk and _tells_step(talk, read.act, read.said, draft.words.hear):
+        guiding.take_step(draft, read.said)
+    elif read.act in wishes.WISHES:
+        wishes.WISHES[read.act](draft)
+    elif (thread := picked_in(talk, read.said, None, draft.words.hear)) is not None:
+        coaching.thread_picked(draft, str(thread))
+    elif not _quiet(draft, talk, read.said):
+        coaching.coach(draft, read.said)
+
+
+def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
+    """Somebody tells that nothing happened: a quiet day has its own question."""
+    quiet = offers.moment_in(text, draft.words.hear) == "nothing" and len(words_in(text)) <= QUIET
+    if quiet := quiet and talk is None:
+        draft.talk = None
+        draft.say(draft.line("quiet"), "reply", [draft.choice("reflect"), draft.choice("later")])
+    return quiet
+
+
+def asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
+    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
+    if asked is not None and asked.kind in sharing.ASKED:
+        sharing.asked(draft, asked)
+        return True
+    if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
+        return False
+    if draft.place:
+        draft.ending = guiding.again(draft)
+    amending.ASKED[asked.kind](draft, asked)
+    return True
+
+
+def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
+    """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
+    if talk.stage == "glad" or "?" in text or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
+        return False
+    told = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
+    return act == "step" or (
+        told and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
+    )

@@ -1,0 +1,100 @@
+"""Takes a choice: a wish, something picked, or a choice of the step at hand. One that is off the table does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from bot import (
+    amending,
+    coaching,
+    guiding,
+    leaving,
+    mending,
+    mentoring,
+    offers,
+    options,
+    roles,
+    safety,
+    sharing,
+    timing,
+    voicenotes,
+    wishes,
+)
+from bot.asking import question
+from bot.draft import Draft
+from bot.model import Choice, Refused
+
+# Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
+NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
+
+
+def pressed(draft: Draft, choice_id: str) -> None:
+    if safety.in_danger(draft):
+        safety.keep_company(draft)
+        return
+    if not safety.asked_in_passing(draft):
+        draft.alarm = None
+    kind, _, what = choice_id.partition(":")
+    if choice_id not in {choice.id for choice in draft.offered}:
+        if kind in NAMING:
+            draft.do(Refused())
+        expired(draft)
+        return
+    if choice_id == "do:keep-it":
+        mending.on_with_it(draft, "deleted.kept")
+    elif kind == "do":
+        wishes.WISHES[what](draft)
+    elif kind in _PICKED:
+        _PICKED[kind](draft, what)
+    elif draft.place:
+        guiding.press(draft, Choice(choice_id, ""))
+    else:
+        expired(draft)  # a choice of a guide whose place has been given up meanwhile
+
+
+def expired(draft: Draft) -> None:
+    if draft.place:
+        text, choices = question(draft)
+        draft.say(f"{draft.line('expired')}\n\n{text}", "question", choices)
+    else:
+        still = [choice for choice in draft.offered if choice.id.partition(":")[0] in ("do", *_PICKED)]
+        draft.say(draft.line("expired"), "notice", still)
+
+
+def _entry_picked(draft: Draft, what: str) -> None:
+    if not amending.pressed(draft, what):
+        expired(draft)
+
+
+def _day_picked(draft: Draft, what: str) -> None:
+    timing.away_until(draft, date.fromisoformat(what))
+
+
+def _option_picked(draft: Draft, what: str) -> None:
+    led = options.chosen(draft, int(what.rpartition(":")[2]))
+    if led is None:
+        draft.say(draft.line("unsure"))
+        return
+    lead, frame, name = led
+    guiding.start(draft, "if-then", lead, frame, picked=name)
+
+
+# What a picked choice does, by the first part of its id.
+_PICKED: dict[str, Callable[[Draft, str], None]] = {
+    "away": _day_picked,
+    "entry": _entry_picked,
+    "card": coaching.card_picked,
+    "thread": coaching.thread_picked,
+    "guide": guiding.walk,
+    "group": offers.show_group,
+    "phase": roles.phase_picked,
+    "lens": roles.lens_picked,
+    "broker": roles.broker_told,
+    "out": mending.taken_out,
+    "opt": _option_picked,
+    "voice": voicenotes.picked,
+    **leaving.PICKED,
+    **sharing.PICKED,
+    **mentoring.PICKED,
+}

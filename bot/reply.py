@@ -1,0 +1,53 @@
+"""A coaching reply: its parts, its question, which comes last, and what a model may know to word it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.draft import Draft
+from bot.model import Brief, Choice, Cited, Move, Passage, Talk
+
+ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
+
+
+def speak(
+    draft: Draft,
+    parts: Sequence[str],
+    question: str,
+    choices: Sequence[Choice] = (),
+    sources: Sequence[Cited] = (),
+    brief: Brief | None = None,
+) -> None:
+    """Says the parts and ends on the question; in the middle of a guide that is the guide's own question instead."""
+    if draft.ending:
+        question, choices = draft.ending
+    told = [part for part in parts if part]
+    together = len(told) == 1 and not draft.ending and len(told[0]) + len(question) < ONE_PARAGRAPH
+    draft.say((" " if together else "\n\n").join([*told, question]), "reply", choices, sources, brief)
+
+
+def brief(draft: Draft, move: Move, passage: Passage | None, said: str, mirror: str, question: str) -> Brief:
+    """What a model may know to word this move: the card in hand first, the other cards found, a few entries that are not kept out."""
+    found = [other for other in draft.context.passages if passage is None or other.card != passage.card]
+    entries = [entry for entry in draft.context.entries if entry.id not in draft.kept_out]
+    cards = (*([passage] if passage else []), *found)[:CARDS]
+    return Brief(
+        move,
+        draft.language,
+        draft.person,
+        said,
+        mirror,
+        question,
+        passages=tuple(cards),
+        entries=tuple(entries[:ENTRIES]),
+    )
+
+
+def with_used(talk: Talk, *parts: str) -> Talk:
+    return replace(talk, used=tuple(dict.fromkeys([*talk.used, *parts])))
+
+
+def without(talk: Talk, part: str) -> Talk:
+    return replace(talk, used=tuple(used for used in talk.used if used != part))
