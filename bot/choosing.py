@@ -30,6 +30,8 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
         synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
         if heard(text, {choice.id: synonyms}, hear):
             return choice
+    if text.rstrip().endswith("?"):
+        return None  # "what would you do?" is no part of "Ask what they need"
     fits = [choice for choice in offered if set(core) <= set(core_of(choice.label, frozenset(hear.fillers)))]
     if len(fits) == 1 and max(map(len, core)) >= TELLING:
         return fits[0]
@@ -42,12 +44,24 @@ def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hea
     if number := re.fullmatch(shape, flat(text).strip()):
         place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
         return offered[place - 1] if 1 <= place <= len(offered) else None
-    named = [hear.ordinals[word] for word in core if word in hear.ordinals]
-    if len(named) != 1 or len(core) > 2:
+    if (named := _rank_in(core, hear)) is None:
         return None
     ranked = [choice for choice in offered if not choice.id.startswith("do:")] or offered
-    place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named[0], named[0])
+    place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named, named)
     return ranked[place - 1] if 1 <= place <= len(ranked) else None
+
+
+def _rank_in(core: tuple[str, ...], hear: Hear) -> int | None:
+    """The ordinal that a few words come to: "the second one", "no, I mean the last option"."""
+    named = [hear.ordinals[word] for word in core if word in hear.ordinals]
+    others = [word for word in core if word not in hear.ordinals and word not in hear.picks]
+    return named[0] if len(named) == 1 and len(others) <= 1 else None
+
+
+def points(text: str, hear: Hear) -> bool:
+    """Whether a text only points at one of several things by its place: "the second one". It says nothing else."""
+    core = core_of(text, frozenset(hear.fillers))
+    return len(words_in(text)) <= LONGEST_CONTROL and _rank_in(core, hear) is not None and set(core) <= {*hear.ordinals, *hear.picks}
 
 
 def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:

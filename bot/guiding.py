@@ -15,11 +15,10 @@ from bot import offers
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
 from bot.choosing import choice_in, choices_in
 from bot.draft import Draft
-from bot.hearing import heard, moved_in
-from bot.keeping import CHOOSERS, DAY, LONGEST_DAY, READERS, keep_answer, keep_choice, keep_phases, named_day, plan_for, set_zone
+from bot.hearing import heard
+from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
-from bot.model import Choice, Entry, Place, Plan, Remind
-from bot.rhythm import day_in, follow_up
+from bot.model import Choice, Entry, Place
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
@@ -29,7 +28,6 @@ LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
 PLANNED = "plan"  # the mark that a plan was kept or moved
-JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
 QUOTED = 300  # characters of a plan that are said back
 
 
@@ -58,36 +56,6 @@ def start(
     draft.place = Place(guide_id, step or guide.steps[0].id, draft.at, draft.at, draft.new_id(guide_id), given, energy=energy)
     draft.held = None
     ask(draft, lead)
-
-
-def take_step(draft: Draft, plan: str) -> None:
-    """Somebody has told their next step: it is the plan, and only its day is still to be asked, unless they named that too."""
-    place = Place("if-then", "due", draft.at, draft.at, draft.new_id("if-then"), (("plan", plan),))
-    draft.place, draft.held = place, None
-    if day := named_day(draft, plan):
-        step, _ = here(draft)
-        plan_for(draft, step, day)
-        draft.place = replace(draft.here, step=END)
-        ask(draft)
-    else:
-        ask(draft, draft.line("step.told"))
-
-
-def moves_plan(draft: Draft, text: str) -> bool:
-    """Another day is named right after a plan was kept: the plan moves to it. False where nothing was just planned, or no day is meant."""
-    said = moved_in(text, draft.words.hear)
-    plans = draft.context.intentions
-    if said is None or not plans or not draft.lately(PLANNED, JUST_PLANNED):
-        return False
-    day = day_in(said, draft.language, draft.words.hear, draft.at, draft.person.zone) if len(words_in(said)) <= LONGEST_DAY else None
-    if day is None:
-        return False
-    plan = max(plans, key=lambda plan: plan.made)
-    draft.do(Plan(plan.id, plan.text, due=day))
-    draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
-    draft.remember(PLANNED)
-    draft.say(draft.line("plan.moved", day=draft.day(day)))
-    return True
 
 
 def ask(draft: Draft, lead: str = "") -> None:

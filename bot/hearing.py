@@ -309,6 +309,13 @@ def reminded_in(text: str, hear: Hear) -> str | None:
     return found["when"].strip() if found else None
 
 
+def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
+    """When somebody wants to be reminded and of what, as they put it; None where they do not say both."""
+    said = " ".join(text[:READ].split())
+    found = next((found for pattern in hear.reminds_of if (found := re.match(pattern, flat(said)))), None)
+    return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
+
+
 def moved_in(text: str, hear: Hear) -> str | None:
     """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
     said = " ".join(flat(text[:READ]).split())

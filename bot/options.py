@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
+from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.hearing import echo_of, feels, feels_with, guesses, says_any
@@ -68,6 +69,16 @@ def _seen(talk: Talk, passage: Passage) -> list[int]:
     return [n for n in range(len(passage.options)) if f"{passage.card}/o{n}" in talk.used]
 
 
+def pointed_at(draft: Draft, text: str) -> int | None:
+    """The number of an option shown earlier in this talk, at which the text points by its place; None where it points at none."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk is None or passage is None or not points(text, draft.words.hear):
+        return None
+    voice = Voice(draft, passage, talk.asked)
+    found = choice_in(text, [voice.choice(number) for number in _seen(talk, passage)], draft.words.hear)
+    return int(found.id.rpartition(":")[2]) if found else None
+
+
 def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: str) -> None:
     """A card that has shown its options speaks again: with the one that is left, else it listens on (rubric C12)."""
     said = text.rsplit("\n", 1)[-1]
@@ -106,12 +117,27 @@ def one_way(draft: Draft) -> None:
     if left:
         _show_one(draft, talk, passage, left[0], "advise.one")
     elif seen:
-        draft.talk = replace(talk, stage="options", at=draft.at)
-        option = passage.options[seen[0]]
-        said = draft.line("advise.one.shown", name=option.name, not_if=voice.filled(option.not_if))
-        speak(draft, [said], voice.ask(), [voice.choice(seen[0]), draft.choice("another")])
+        _lean(draft, talk, passage, seen)
     else:
         another_way(draft)
+
+
+def leaning(draft: Draft) -> None:
+    """Somebody asks what the coach would do: of the options on the table the one that stands on a source, with what speaks against it."""
+    talk, passage = draft.talk, draft.context.in_hand
+    if talk and passage and (seen := _seen(talk, passage)):
+        _lean(draft, talk, passage, seen)
+    else:
+        one_way(draft)
+
+
+def _lean(draft: Draft, talk: Talk, passage: Passage, seen: list[int]) -> None:
+    voice = Voice(draft, passage, talk.asked)
+    number = next((number for number in seen if passage.options[number].source), seen[0])
+    option = passage.options[number]
+    draft.talk = replace(talk, stage="options", at=draft.at)
+    said = draft.line("advise.one.shown", name=option.name, not_if=voice.filled(option.not_if))
+    speak(draft, [said], voice.ask(), [*map(voice.choice, seen), draft.choice("another")])
 
 
 def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:

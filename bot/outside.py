@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot import amending, coaching, course, finding, guiding, offers, roles, sharing, timing, wishes
+from bot import amending, coaching, course, finding, guiding, offers, options, planning, roles, sharing, timing, wishes
+from bot.choosing import points
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
 from bot.model import Conversation, Said, Talk
@@ -18,7 +19,7 @@ from prompts.library import Hear
 SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
-TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "what-if", "wording"})
+TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording"})
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
     "verdict-self": 30,
@@ -82,7 +83,14 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
 
 
 # Acts that say more exactly what a wish of the same words means.
-STRONGER = {"help": ("ideas",), "another": ("ideas", "rejects"), "anger": ("verdict-self",), "one": ("opinion",), "ask": ("opening",)}
+STRONGER = {
+    "help": ("ideas",),
+    "another": ("ideas", "rejects"),
+    "anger": ("verdict-self",),
+    "one": ("opinion", "leaning"),
+    "ask": ("opening",),
+    "bye": ("apology",),
+}
 
 
 def _passing(text: str, hear: Hear) -> bool:
@@ -119,7 +127,9 @@ def answer(draft: Draft, text: str) -> None:
     if not words_in(read.said):
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
-    if guiding.moves_plan(draft, text) or timing.told_when(draft, text):
+    if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
+        return
+    if points_back(draft, text) or planning.told_day(draft, text):
         return
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
@@ -134,6 +144,29 @@ def answer(draft: Draft, text: str) -> None:
         coaching.correct(draft, put_right)
         return
     _meet(draft, read)
+
+
+def option_picked(draft: Draft, what: str) -> None:
+    """What follows an option that was chosen: a step of one's own."""
+    led = options.chosen(draft, int(what.rpartition(":")[2]))
+    if led is None:
+        draft.say(draft.line("unsure"))
+        return
+    lead, frame, name = led
+    guiding.start(draft, "if-then", lead, frame, picked=name)
+
+
+def points_back(draft: Draft, text: str) -> bool:
+    """Hears "the second one" said of options that are not on the table any more; False where the text says more than that."""
+    if not points(text, draft.words.hear):
+        return False
+    number = options.pointed_at(draft, text)
+    if number is None:
+        draft.say(draft.line("which.one"), "reply", draft.offered)
+    else:
+        draft.place = None
+        option_picked(draft, str(number))
+    return True
 
 
 def _as_it_is(draft: Draft) -> Conversation:
@@ -157,7 +190,7 @@ def _meet(draft: Draft, read: Reading) -> None:
     if read.wish in wishes.WISHES:
         wishes.WISHES[read.wish](draft)
     elif talk and _tells_step(talk, read.act, read.said, draft.words.hear):
-        guiding.take_step(draft, read.said)
+        planning.take_step(draft, read.said)
     elif read.act in wishes.WISHES:
         wishes.WISHES[read.act](draft)
     elif (thread := picked_in(talk, read.said, None, draft.words.hear)) is not None:

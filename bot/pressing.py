@@ -13,7 +13,7 @@ from bot import (
     mending,
     mentoring,
     offers,
-    options,
+    outside,
     roles,
     safety,
     sharing,
@@ -71,15 +71,6 @@ def _day_picked(draft: Draft, what: str) -> None:
     timing.away_until(draft, date.fromisoformat(what))
 
 
-def _option_picked(draft: Draft, what: str) -> None:
-    led = options.chosen(draft, int(what.rpartition(":")[2]))
-    if led is None:
-        draft.say(draft.line("unsure"))
-        return
-    lead, frame, name = led
-    guiding.start(draft, "if-then", lead, frame, picked=name)
-
-
 # What a picked choice does, by the first part of its id.
 _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "away": _day_picked,
@@ -92,7 +83,7 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "lens": roles.lens_picked,
     "broker": roles.broker_told,
     "out": mending.taken_out,
-    "opt": _option_picked,
+    "opt": outside.option_picked,
     "voice": voicenotes.picked,
     **leaving.PICKED,
     **sharing.PICKED,

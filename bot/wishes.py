@@ -140,6 +140,11 @@ def _line(key: str) -> Callable[[Draft], None]:
     return say
 
 
+def _in_a_line(key: str) -> Callable[[Draft], None]:
+    """Said without a question; what was on the table stays there, and so does the talk."""
+    return lambda draft: finish(draft, draft.line(key)) if draft.ending else draft.say(draft.line(key), "notice", draft.offered)
+
+
 def _thanks(draft: Draft) -> None:
     if consenting.may_offer(draft):
         consenting.offer(draft)
@@ -387,6 +392,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "another": options.another_way,
     "none-of-these": exploring.no_thread,
     "one": coaching.one,
+    "leaning": options.leaning,
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
@@ -408,6 +414,8 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "leave-it": _leave_it,
     "agrees": _agrees,
     "weary": _line("weary"),
+    "apology": _in_a_line("apology"),
+    "no-questions": _in_a_line("no-questions"),
     "talk-on": _talk_on,
     "method": options.for_instance,
     "errand": coaching.errand,

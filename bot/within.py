@@ -9,7 +9,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import coaching, doorway, guiding, leaving, mentoring, offers, outside, pressing, sharing, taking_out, timing, wishes
+from bot import (
+    coaching,
+    doorway,
+    guiding,
+    leaving,
+    mentoring,
+    offers,
+    options,
+    outside,
+    planning,
+    pressing,
+    sharing,
+    taking_out,
+    timing,
+    wishes,
+)
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -101,9 +116,11 @@ def _leaves_plan(draft: Draft, text: str) -> bool:
     if place.guide != "if-then" or draft.talk is None:
         return False
     step, act = draft.guide("if-then").step(place.step), act_in(text, hear)
+    if step.keeps == "plan" and options.pointed_at(draft, text) is not None:
+        return outside.points_back(draft, text)
     if step.keeps == "due" and act == "step":
         draft.place = None
-        guiding.take_step(draft, text)
+        planning.take_step(draft, text)
         return True
     if step.keeps == "due" and (act == "thanks" or heard(text, hear.wishes, hear) == "thanks"):
         guiding.press(draft, Choice("if-then.due:no-date", ""))

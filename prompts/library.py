@@ -260,6 +260,7 @@ class Hear(_Part):
     choices: dict[str, list[str]]
     numbers: dict[Bit, int]
     ordinals: dict[Bit, int]
+    picks: list[Bit] = []
     number_leads: list[Bit]
     number_tails: list[Bit]
     several: Several
@@ -273,6 +274,7 @@ class Hear(_Part):
     aside: list[Pattern]
     corrects: list[Pattern] = []
     reminds: list[Pattern] = []
+    reminds_of: list[Pattern] = []
     moves: list[Pattern] = []
     returns: list[Pattern] = []
     questions: list[Phrase] = []
