@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -31,8 +30,7 @@ AT_ONCE = 20  # letters under way at the same time
 AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
-OVERLAP = 1000  # rows that are looked at again: one may be ready after one with a higher number, as when a model has worded it
-LOOK_BACK = 0.25  # seconds between two such looks; with much to send they would cost more than the sending
+OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 
@@ -80,8 +78,6 @@ class Sender:
         self._order = count()
         self._known: set[str] = set()
         self._after = 0  # the last row that was read
-        self._looked_back = -math.inf
-        self._look_back_at = math.inf
         self._held = 0.0  # nothing leaves before
         self._misses = 0
         self._under_way: set[asyncio.Task[None]] = set()
@@ -103,10 +99,9 @@ class Sender:
                 if loop.time() >= sweep_at:
                     self._tidy(loop.time())
                     sweep_at = loop.time() + SWEEP
-                room = len(self._known) < IN_HAND
-                if room and (self._unread or loop.time() >= self._look_back_at):
+                if self._unread and len(self._known) < IN_HAND:
                     await self._load()
-                wait = self._start_those_that_may(loop.time(), min(sweep_at, self._look_back_at) if room else sweep_at)
+                wait = self._start_those_that_may(loop.time(), sweep_at)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._stirred.wait()
@@ -118,23 +113,14 @@ class Sender:
     async def drained(self) -> None:
         """Returns once nothing is under way and nothing may leave now."""
         loop = asyncio.get_running_loop()
-        while self._unread or self._look_back_at < math.inf or self._under_way or self._may_leave(loop.time()):  # noqa: ASYNC110 - once, at the end
+        while self._unread or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.02)
-
-    def _may_leave(self, now: float) -> bool:
-        return bool(self._queue) and self._queue[0][0] <= now
 
     # --- what is to be sent
 
     async def _load(self) -> None:
         self._unread = False
-        begun = asyncio.get_running_loop().time()
-        after = self._after
-        if begun - self._looked_back >= LOOK_BACK:
-            after = max(0, after - OVERLAP)
-            self._looked_back, self._look_back_at = begun, math.inf
-        else:
-            self._look_back_at = self._looked_back + LOOK_BACK
+        after = max(0, self._after - OVERLAP)
         while len(self._known) < IN_HAND:
             try:
                 rows = await asyncio.to_thread(self._store.waiting, self._door.platform, after, PAGE)
@@ -167,20 +153,20 @@ class Sender:
         self._after = 0
         self._unread = True
 
-    def _start_those_that_may(self, now: float, look_at: float) -> float:
-        """Starts what may leave now; seconds until something else may, or until the outbox is to be looked at."""
+    def _start_those_that_may(self, now: float, sweep_at: float) -> float:
+        """Starts what may leave now; seconds until something else may."""
         while self._queue and len(self._under_way) < AT_ONCE:
             leaves_at = self._window.free_at
             free_at = max(self._queue[0][0], self._overall.free_at, leaves_at - AHEAD, self._held)
             if free_at > now:
-                return max(0.0, min(free_at, look_at) - now)
+                return min(free_at, sweep_at) - now
             lane = heapq.heappop(self._queue)[2]
             self._overall.took(now)
             self._window.left()
             task = asyncio.create_task(self._carry(lane, leaves_at))
             self._under_way.add(task)
             task.add_done_callback(self._landed)
-        return max(0.0, look_at - now)
+        return max(0.0, sweep_at - now)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -44,7 +44,8 @@ _UNSENT = "outbox WHERE state IN ('new', 'sending')"
 _UNDONE = "inbox WHERE done_at IS NULL"
 
 # What a process runs first that is to start quickly: without the `rag` part it searches by words alone. Reflecting takes no search.
-SLIM = "import sys; sys.modules |= dict.fromkeys(('chromadb', 'onnxruntime', 'numpy'))"
+# numpy stays: psycopg asks for it where it is installed.
+SLIM = "import sys; sys.modules |= dict.fromkeys(('chromadb', 'onnxruntime'))"
 QUICK = {"before": SLIM, "env": {"PYTHONDONTWRITEBYTECODE": ""}}  # how such a process is started by `Home.start`
 # What a process runs first whose clock is to be stepped: the present is that of the machine and the seconds that a file says.
 STEPPED = """
