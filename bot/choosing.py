@@ -11,6 +11,7 @@ from bot.spelling import flat, in_words, words_in
 from prompts.library import Hear
 
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
+NONE = "do:none-of-these"  # a way out, not one of the things to choose from
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
 
 
@@ -46,7 +47,7 @@ def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hea
         return offered[place - 1] if 1 <= place <= len(offered) else None
     if (named := _rank_in(core, hear)) is None:
         return None
-    ranked = [choice for choice in offered if not choice.id.startswith("do:")] or offered
+    ranked = [choice for choice in offered if choice.id != NONE] or offered
     place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named, named)
     return ranked[place - 1] if 1 <= place <= len(ranked) else None
 

@@ -64,12 +64,14 @@ class Cluster:
         self._senders: dict[str, Sender] = {}  # of the accounts that are ours
         self._to_call: asyncio.Queue[tuple[PersonId, bool]] = asyncio.Queue()
         self._called: dict[PersonId, float] = {}
+        self._running: set[int | None] = set()  # jobs that this process takes turns for just now
+        self._workers: set[int | None] = set()  # the names under which Procrastinate knows this process
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set, and then to an orderly end. Raises Refused when a platform will have none of us, StoreDown at the start."""
         threads()
         async with self._open():
-            working = [asyncio.create_task(self._kept_on(self._work, "turns"))]
+            working = [asyncio.create_task(self._kept_on(run, what)) for run, what in ((self._work, "turns"), (self._tidy, "left jobs"))]
             roles = [asyncio.create_task(self._account(door)) for door in self._doors]
             if not self._workers_only:
                 roles.append(asyncio.create_task(self._role("clock", self._clock)))
@@ -129,6 +131,8 @@ class Cluster:
         again = again or context.job.attempts > 0
         loop = asyncio.get_running_loop()
         more = False
+        self._running.add(context.job.id)
+        self._workers.add(context.job.worker_id)
 
         def take() -> Awaitable[bool]:
             return self._take(whose, again=again)
@@ -144,8 +148,27 @@ class Cluster:
         except Exception as error:  # noqa: BLE001 - nothing has changed, and the sweep calls it again
             level = logging.WARNING if isinstance(error, StoreDown) else logging.ERROR
             log.log(level, "a turn failed and is called again: %s at %s", type(error).__name__, origin(error))
+        finally:
+            self._running.discard(context.job.id)
         if more:
             await self._call(whose, again=again)
+
+    async def _tidy(self) -> None:
+        """A job of ours that ended while the database was away stands in the way of its person's next one, and we are too much alive for
+        it to count as stalled: what is seen twice as running here, and is not, is taken away, and its person called anew.
+        """
+        seen: set[int | None] = set()
+        while True:
+            jobs = [
+                job for worker in self._workers for job in await self._app.job_manager.list_jobs_async(status="doing", worker_id=worker)
+            ]
+            left = [job for job in jobs if job.queue == TURNS and job.id not in self._running]
+            for job in left:
+                if job.id in seen:
+                    await self._app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+                    await self._call(PersonId(str(job.task_kwargs["person"])), again=True)
+            seen = {job.id for job in left}
+            await asyncio.sleep(STALLED / 3)
 
     async def _tell_senders(self) -> None:
         platforms = [door.platform for door in self._house.doors] or ["telegram", "slack"]  # a worker need not know what is configured

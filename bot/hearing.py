@@ -18,6 +18,7 @@ LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers 
 LONGEST_QUESTION = 14  # words of a question without its mark
 LEARNERS = 2  # turns of phrase of somebody for whom the language is hard; one may be a slip
 LONGEST_ECHO = 60  # characters
+TELLING = 2  # words of content that a clause without a feeling needs to be worth handing back
 OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
@@ -258,7 +259,8 @@ def echo_of(text: str, hear: Hear) -> str | None:
     turned = re.search(rf"\b(?:{any_of(hear.turns)})\b", flatly)
     after_turn = [clause for clause in told if turned and clause in said[turned.end() :]]
     felt = [clause for clause in told if feels(clause, hear)]
-    fits = [clause for clause in [*felt, *after_turn, *sorted(told, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
+    telling = [clause for clause in told if len({*words_in(clause)} - {*hear.fillers, *hear.subjects}) >= TELLING]
+    fits = [clause for clause in [*felt, *after_turn, *sorted(telling, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
     return fits[0] if fits else None
 
 

@@ -170,10 +170,9 @@ def keep_phases(draft: Draft, step: Step, phases: list[str]) -> None:
 
 
 def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
-    """A plan in their words; where a day is all that is said, it is the day of the option that was picked."""
-    picked = draft.here.answer("$picked")
-    day = day_in(text, draft.language, draft.words.hear, draft.at, draft.person.zone) if picked and len(words_in(text)) < OPENING else None
-    _put(draft, step, picked if picked and day else text)
+    """A plan in their words, for the day that it names; where a day is all that is said, it is that of the option that was picked."""
+    picked, day = draft.here.answer("$picked"), named_day(draft, text)
+    _put(draft, step, picked if picked and day and len(words_in(text)) < OPENING else text)
     if day:
         plan_for(draft, draft.guide(draft.here.guide).step("due"), day)
     return True

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_slack import APP_TOKEN, TEAM, TOKEN, FakeSlack, fake_slack, said
-from harness import ROUND, STEPS, Stage, stage
+from harness import ROUND, Stage, stage
 
 from bot.model import Person, PersonId, Platform
 from storage.store import Store
+
+KEPT = 3  # of a round's messages the last three become answers
 
 Who = tuple[Platform, str]  # somebody at an address
 
@@ -135,8 +137,8 @@ class Crowd:
         try:
             for who, rounds in self.begun.items():
                 numbers = _kept(store, who)
-                lost += sum(max(0, STEPS - numbers.count(n)) for n in range(1, rounds + 1))
-                doubled += sum(max(0, numbers.count(n) - STEPS) for n in range(1, rounds + 1))
+                lost += sum(max(0, KEPT - numbers.count(n)) for n in range(1, rounds + 1))
+                doubled += sum(max(0, numbers.count(n) - KEPT) for n in range(1, rounds + 1))
                 disordered += numbers != sorted(numbers)
         finally:
             store.close()
