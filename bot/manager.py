@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -155,6 +156,7 @@ class Manager:
         self._forms = forms
         self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._blame = threading.Lock()
 
     async def handle(self, inbound: Inbound) -> None:
         """Accepts a message and takes its turn; what is said waits in the outbox for `deliver`."""
@@ -278,8 +280,10 @@ class Manager:
         return False, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
-        if self._store.failed(key) <= TRIES:
-            return self._turn(key, person)
+        """One at a time: were many tried side by side when the program dies, each would be blamed for it."""
+        with self._blame:
+            if self._store.failed(key) <= TRIES:
+                return self._turn(key, person)
         self._set_aside(key, person)
         return ()
 
