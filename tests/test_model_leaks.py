@@ -136,8 +136,8 @@ def test_ordinary_messages_stay_readable():
     words = hidden = 0
     for path in sorted(Path(__file__).with_name("scenarios").glob("*.yaml")):
         script = yaml.safe_load(path.read_text(encoding="utf-8"))
-        language = next(iter(script["people"].values())).get("language") or "en"
-        for text in (turn["say"] for turn in script["turns"] if turn.get("say")):
+        for turn in script["turns"]:
+            text, language = turn.get("say") or "", script["people"].get(turn.get("who"), {}).get("language") or "en"
             names = Names(TELLS()[language], [], [text])
             names.hide(text)
             words += len(text.split())
