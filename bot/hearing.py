@@ -205,8 +205,7 @@ def content_of(text: str, hear: Hear) -> int:
 
 def same_matter(earlier: str, text: str, hear: Hear) -> bool:
     """True when a text names something of its own that was named earlier: a word that few matters share."""
-    common = {word for phrase in (*hear.fillers, *hear.everyday, *hear.general, *hear.world, *hear.feelings) for word in words_in(phrase)}
-    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in common} for said in (text, earlier))
+    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in hear.shared} for said in (text, earlier))
     return bool(told & before)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from string import Template
 from typing import Annotated, Literal, TypeVar
@@ -323,6 +324,11 @@ class Hear(_Part):
     away: list[Pattern]
     keeps_out: list[Phrase] = []
     looking: Looking
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Words that many matters share, so that none of them tells one matter from another."""
+        return frozenset(" ".join((*self.fillers, *self.everyday, *self.general, *self.world, *self.feelings)).split())
 
 
 class Looking(_Part):
