@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from adapters.replay import VirtualClock
 from bot.manager import Finder, Manager
 from bot.model import Consent, Energy, Entry, Inbound, Intention, Letter, Partnership, Person, PersonId, Phase, Rhythm
 from bot.rhythm import at_wall_clock
@@ -97,7 +98,7 @@ def logbook(path: Path) -> Logbook:
 async def posted(book: Logbook, home: Path, library: Library, found: Callable[[], Finder]) -> list[Posted]:
     """Every message of the kind `nudge` that came of the clock, in order."""
     monday = book.start
-    clock = Clock(at_wall_clock(monday, time(7, 0), book.zone))
+    clock = VirtualClock(at_wall_clock(monday, time(7, 0), book.zone))
     store = Store.open(f"sqlite:///{home / 'brokercoach.db'}", home / "key", clock)
     try:
         return await Play(book, store, Manager(library, store, found, clock), clock).weeks()
@@ -105,16 +106,8 @@ async def posted(book: Logbook, home: Path, library: Library, found: Callable[[]
         store.close()
 
 
-@dataclass
-class Clock:
-    now: datetime = datetime(2026, 3, 2, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 class Play:
-    def __init__(self, book: Logbook, store: Store, manager: Manager, clock: Clock) -> None:
+    def __init__(self, book: Logbook, store: Store, manager: Manager, clock: VirtualClock) -> None:
         self.book = book
         self.store = store
         self.manager = manager

@@ -11,7 +11,7 @@ from typing import Any
 
 from passages import passage
 
-from adapters.replay import Spoken
+from adapters.replay import Spoken, VirtualClock
 from bot.advising import Adviser, Limits
 from bot.detector import open_detector
 from bot.listening import Ear
@@ -25,15 +25,8 @@ from storage.store import Store
 
 LIBRARY, BOOK = load_library(), load_book()
 TELLS = Vocabulary(LIBRARY, BOOK)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STORY = "my director signed without telling the partners and now the clinic feels cheated"
-
-
-@dataclass
-class Clock:
-    now: datetime = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -59,7 +52,7 @@ class Shelf:
 @dataclass
 class House:
     store: Store
-    clock: Clock
+    clock: VirtualClock
     manager: Manager
     adviser: Adviser
     shelf: Shelf
@@ -101,7 +94,7 @@ def house_of(
     finder: Finder | None = None,
     uses: Sequence[str] = ("words", "letters"),
 ) -> Iterator[House]:
-    clock, shelf = Clock(), Shelf()
+    clock, shelf = VirtualClock(NOON), Shelf()
     folder.mkdir(exist_ok=True)
     store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", clock)
     adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience, uses)

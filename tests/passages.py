@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from string import Template
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -160,3 +161,21 @@ def _told(effect: Effect) -> Message | None:
 
 def text_of(turn: Turn) -> str:
     return "\n\n".join(message.text for message in said(turn))
+
+
+class Silent:
+    """Knowledge that finds nothing. The class is the call by which a manager gets its finder."""
+
+    missing: tuple[str, ...] = ()
+
+    def find(self, *_: Any, **__: Any) -> tuple[()]:
+        return ()
+
+    def quotes(self, *_: Any, **__: Any) -> tuple[()]:
+        return ()
+
+    def passage(self, *_: Any, **__: Any) -> None:
+        return None
+
+    def near(self, *_: Any, **__: Any) -> tuple[()]:
+        return ()

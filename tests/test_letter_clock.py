@@ -6,7 +6,7 @@ What falls due is asked for as the clock of `serve` does: the next row, then `ti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -14,9 +14,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from passages import Silent
 
+from adapters.replay import VirtualClock
 from bot.manager import Manager
-from bot.model import Consent, Entry, Inbound, Intention, Letter, Passage, Person, PersonId, Quote, Rhythm
+from bot.model import Consent, Entry, Inbound, Intention, Letter, Person, PersonId, Rhythm
 from bot.rhythm import at_wall_clock, local, next_letter, next_reminder
 from prompts.library import load_library
 from storage.store import Store
@@ -31,35 +33,12 @@ WAYS_OUT = {
 }
 
 
-class NoShelf:
-    missing: tuple[str, ...] = ()
-
-    def find(
-        self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
-    ) -> tuple[Passage, ...]:
-        return ()
-
-    def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
-        return ()
-
-    def passage(self, card: str, language: str = "en") -> Passage | None:
-        return None
-
-
-@dataclass
-class Clock:
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @dataclass
 class Desk:
     """One person who wants letters, and whatever was sent, with the moment."""
 
     path: Path
-    clock: Clock
+    clock: VirtualClock
     store: Store
     manager: Manager
     who: PersonId
@@ -109,7 +88,7 @@ class Desk:
         return next((row.at for row in self.store.due_of(self.who) if row.kind == "nudge"), None)
 
     def again(self) -> Manager:
-        return Manager(LIBRARY, Store.open(f"sqlite:///{self.path / 'brokercoach.db'}", self.path / "key", self.clock), NoShelf, self.clock)
+        return Manager(LIBRARY, Store.open(f"sqlite:///{self.path / 'brokercoach.db'}", self.path / "key", self.clock), Silent, self.clock)
 
 
 @pytest.fixture
@@ -123,7 +102,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         start: datetime = START,
         reminder: time | None = None,
     ) -> Desk:
-        clock, path = Clock(start), tmp_path / str(len(opened))
+        clock, path = VirtualClock(start), tmp_path / str(len(opened))
         store = Store.open(f"sqlite:///{path / 'brokercoach.db'}", path / "key", clock)
         opened.append(store)
         rhythm = Rhythm(reminder, workdays=tuple(range(7)) if reminder else Rhythm().workdays, nudge=nudge)
@@ -132,7 +111,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         store.set_due(who, "nudge", "", next_letter(rhythm, zone, start))
         if reminder:
             store.set_due(who, "reminder", "", next_reminder(rhythm, zone, start))
-        return Desk(path, clock, store, Manager(LIBRARY, store, NoShelf, clock), who, [])
+        return Desk(path, clock, store, Manager(LIBRARY, store, Silent, clock), who, [])
 
     yield make
     for store in opened:

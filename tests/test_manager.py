@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from passages import passage
 
+from adapters.replay import VirtualClock
 from bot.manager import Manager
 from bot.model import Entry, Inbound, Letter, Passage, Person, PersonId, Platform, Quote, Rhythm
 from prompts.library import load_library
@@ -26,14 +27,6 @@ LIBRARY = load_library()
 WORDS = LIBRARY.words["en"]
 XANADU = "the mayor of Xanadu and the bank are at war over the bridge"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@dataclass
-class Clock:
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -79,7 +72,7 @@ class House:
 
     store: Store
     shelf: Shelf
-    clock: Clock
+    clock: VirtualClock
     manager: Manager
     sent: list[Letter] = field(default_factory=list)
     count: int = 0
@@ -110,7 +103,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    clock, shelf = Clock(), Shelf()
+    clock, shelf = VirtualClock(NOON), Shelf()
     store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", clock)
     yield House(store, shelf, clock, Manager(LIBRARY, store, lambda: shelf, clock))
     store.close()

@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT
+from passages import Silent
 from test_storage_store import Place, blank, place, postgres, store  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
 
 from bot.manager import Manager
@@ -52,21 +53,6 @@ from storage.tables import PEOPLES
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CANARY = "Xylocarp"
 LIBRARY = load_library()
-
-
-class Silent:
-    """Knowledge that finds nothing."""
-
-    missing = ()
-
-    def find(self, *_: Any, **__: Any) -> tuple[()]:
-        return ()
-
-    def quotes(self, *_: Any, **__: Any) -> tuple[()]:
-        return ()
-
-    def passage(self, *_: Any, **__: Any) -> None:
-        return None
 
 
 @dataclass

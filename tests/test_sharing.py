@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Home, Ran
+from passages import Silent
 from test_canary import traces
 from test_privacy import LIBRARY, NOON, World, everything
 from test_storage_store import Place, blank, place, postgres  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
@@ -36,7 +37,7 @@ class Pair(World):
     """Aisha by Telegram, who has written of some days; Ben by Slack."""
 
     def __post_init__(self) -> None:
-        self.manager = Manager(self.library, self.store, _Nothing, lambda: self.now, names=VOCABULARY.names_in)
+        self.manager = Manager(self.library, self.store, Silent, lambda: self.now, names=VOCABULARY.names_in)
 
     def settle(self, language: str = "en") -> None:
         self.aisha = self.store.enrol(
@@ -87,22 +88,6 @@ class Pair(World):
     @property
     def acts(self) -> list[str]:
         return [done.act for done in self.store.gather(self.aisha).doings if done.act not in ("mentor-set", "agreed")]
-
-
-class _Nothing:
-    missing = ()
-
-    def find(self, *_: object, **__: object) -> tuple[()]:
-        return ()
-
-    def quotes(self, *_: object, **__: object) -> tuple[()]:
-        return ()
-
-    def passage(self, *_: object, **__: object) -> None:
-        return None
-
-    def near(self, *_: object, **__: object) -> tuple[()]:
-        return ()
 
 
 @pytest.fixture

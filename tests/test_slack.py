@@ -39,6 +39,7 @@ from fake_slack import (
     signed,
     stamp,
 )
+from passages import Silent
 
 from adapters.slack import PATH, Slack
 from adapters.slack_calls import Account
@@ -57,24 +58,6 @@ CANDID = "the mayor's brother-in-law took the water pump"
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-class Shelf:
-    """A knowledge that holds little and answers at once."""
-
-    missing: tuple[str, ...] = ()
-
-    def find(self, *_: Any, **__: Any) -> Any:
-        return ()
-
-    def quotes(self, *_: Any, **__: Any) -> Any:
-        return ()
-
-    def near(self, text: str, entries):
-        return ()
-
-    def passage(self, *_: Any, **__: Any) -> Any:
-        return None
 
 
 @dataclass
@@ -157,7 +140,7 @@ def opened(slack: FakeSlack, tmp_path: Path) -> Open:
     @asynccontextmanager
     async def open_it(*, socket: bool = False, several: bool = False, clock: Callable[[], datetime] = now) -> AsyncIterator[House]:
         store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", now)
-        manager = Manager(LIBRARY, store, Shelf, now)
+        manager = Manager(LIBRARY, store, Silent, now)
 
         async def overview(address: str) -> Overview | None:
             return await manager.overview("slack", address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from conftest import Home
 from fake_slack import SECRET, TEAM, fake_slack
 from fake_slack import TOKEN as SLACK_TOKEN
 from fake_telegram import TOKEN, Fault, flood, refusal, telegram
+from passages import Silent
 
 from adapters.slack import Slack
 from adapters.slack_calls import Account
@@ -33,22 +34,6 @@ LIBRARY = load_library()
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CANDID = "The mayor's brother-in-law took the water pump"
 WHO: dict[Platform, str] = {"telegram": "7", "slack": f"{TEAM}:U1", "terminal": "me"}
-
-
-class Shelf:
-    missing: tuple[str, ...] = ()
-
-    def find(self, *_: Any, **__: Any) -> Any:
-        return ()
-
-    def quotes(self, *_: Any, **__: Any) -> Any:
-        return ()
-
-    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Any:
-        return ()
-
-    def passage(self, *_: Any, **__: Any) -> Any:
-        return None
 
 
 @dataclass
@@ -91,7 +76,7 @@ def desk_of(folder: Path, platform: Platform = "telegram", language: str = "en")
     person = store.enrol(platform, WHO[platform], known)
     kept = Keep("e1", "crossing", "moment", CANDID, event_date=date(2026, 3, 1))
     assert store.save(person, Turn(store.conversation(person)[0], (kept,)), 0, NOON)
-    manager = Manager(LIBRARY, store, Shelf, lambda: NOON, forms=forms_here())
+    manager = Manager(LIBRARY, store, Silent, lambda: NOON, forms=forms_here())
     return Desk(platform, store, manager, person, press_of(store, LIBRARY, lambda: NOON))
 
 
@@ -205,7 +190,7 @@ async def test_after_something_grave_a_copy_is_sent_without_a_question_and_the_f
 
 async def test_a_form_that_cannot_be_made_here_is_told_with_those_that_can(tmp_path: Path):
     desk = desk_of(tmp_path)
-    desk.manager = Manager(LIBRARY, desk.store, Shelf, lambda: NOON, forms=("html", "md", "json"))
+    desk.manager = Manager(LIBRARY, desk.store, Silent, lambda: NOON, forms=("html", "md", "json"))
 
     (letter,) = await desk.say("my logbook as pdf")
 

@@ -3,7 +3,7 @@ ago is laid beside one of now only where there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from passages import Silent
 
+from adapters.replay import VirtualClock
 from bot.manager import Manager
-from bot.model import Consent, Entry, Inbound, Letter, Partnership, Passage, Person, PersonId, Quote, Rhythm
+from bot.model import Consent, Entry, Inbound, Letter, Partnership, Person, PersonId, Rhythm
 from bot.rhythm import local, next_letter, next_then_and_now
 from prompts.library import load_library
 from storage.store import Store
@@ -26,33 +28,9 @@ FIRST = datetime(2026, 10, 1, 12, 30, tzinfo=UTC)  # half past three in Nairobi
 WATER = Partnership("Water", ("managing-maintaining",))
 
 
-class NoShelf:
-    missing: tuple[str, ...] = ()
-
-    def find(self, *_: object, **__: object) -> tuple[Passage, ...]:
-        return ()
-
-    def quotes(self, *_: object, **__: object) -> tuple[Quote, ...]:
-        return ()
-
-    def passage(self, *_: object, **__: object) -> Passage | None:
-        return None
-
-    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]:
-        return ()
-
-
-@dataclass
-class Clock:
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @dataclass
 class Desk:
-    clock: Clock
+    clock: VirtualClock
     store: Store
     manager: Manager
     who: PersonId
@@ -99,7 +77,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     opened: list[Store] = []
 
     def make(granted: bool = True) -> Desk:
-        clock = Clock()
+        clock = VirtualClock(START)
         store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", clock)
         opened.append(store)
         rhythm = Rhythm(nudge=FRIDAY)
@@ -108,7 +86,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         store.agree(who, Consent("nudges", 1, granted=granted))
         store.set_due(who, "nudge", "", next_letter(rhythm, NAIROBI, START))
         store.set_due(who, "then-and-now", "", next_then_and_now(rhythm, NAIROBI, START))
-        return Desk(clock, store, Manager(LIBRARY, store, NoShelf, clock), who, [])
+        return Desk(clock, store, Manager(LIBRARY, store, Silent, clock), who, [])
 
     yield make
     for store in opened:
