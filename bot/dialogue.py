@@ -124,6 +124,8 @@ def _said(draft: Draft, text: str) -> None:
     if _language_settled(draft, text):
         return
     choice = None if draft.place else choice_in(text, draft.offered, hear)
+    if not draft.place and choice is None and pressing.picked_late(draft, text):
+        return
     if choice and not (choice.id == "do:enough" and heard(text, hear.controls, hear) == "skip"):  # "I don't know" is no "enough"
         pressing.pressed(draft, choice.id)
         return

@@ -26,10 +26,11 @@ from bot import (
     wishes,
 )
 from bot.asking import question
-from bot.choosing import choice_in
+from bot.choosing import choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, correction_in, heard
-from bot.keeping import LONGEST_DAY, named_day
+from bot.intending import LONGEST_DAY, is_none
+from bot.keeping import named_day
 from bot.model import Choice
 from bot.spelling import words_in
 
@@ -65,6 +66,9 @@ IN_PASSING = frozenset(
     | set(taking_out.WISHES)
 )
 PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
+PLANNING = frozenset({"if-then", "follow-up", "onboarding"})  # guides in which a plan is heard as one; elsewhere it is an answer
+NAMING = frozenset({"name", "partnership"})  # steps answered by a name, whatever it sounds like
+LEADING_ELSEWHERE = ("state", "wrong-turn", "ideas", "verdict", "one", "anger", "repeat", "rejects")  # acts that go on with the talk
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
@@ -77,7 +81,7 @@ def answer(draft: Draft, text: str) -> None:
     if choice and choice.id.startswith("do:"):
         pressing.pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text) or (choice is None and (_leaves_plan(draft, text) or outside.asked_of_logbook(draft, meant))):
+    if timing.told_away(draft, text) or (choice is None and (_meets_step(draft, text) or outside.asked_of_logbook(draft, meant))):
         return
     if choice is None and draft.here.guide == "onboarding" and act_in(text, hear) == "opening":
         draft.place = None  # whoever has something on their mind is heard first; the small questions can wait
@@ -110,27 +114,64 @@ def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
     )
 
 
-def _leaves_plan(draft: Draft, text: str) -> bool:
-    """Words that are neither a step nor a day, where a step of one's own was asked for in a talk: they go on with the talk."""
-    hear, place = draft.words.hear, draft.here
-    if place.guide != "if-then" or draft.talk is None:
+def _meets_step(draft: Draft, text: str) -> bool:
+    """What is said where a step of one's own, its day or its outcome was asked for, and is not simply that."""
+    place = draft.here
+    if place.guide not in PLANNING:
         return False
-    step, act = draft.guide("if-then").step(place.step), act_in(text, hear)
-    if step.keeps == "plan" and options.pointed_at(draft, text) is not None:
+    if (rest := planning.taken_out(draft, text)) is not None:
+        if rest:
+            outside.answer(draft, rest)
+        return True
+    if place.guide == "onboarding" and place.step in NAMING:
+        return False
+    if place.guide != "follow-up" and planning.heard_plan(draft, text):
+        return True
+    step = draft.guide(place.guide).step(place.step)
+    return (step.keeps == "plan" and _at_the_step(draft, text)) or (step.keeps == "due" and _at_its_day(draft, text))
+
+
+def _at_the_step(draft: Draft, text: str) -> bool:
+    hear = draft.words.hear
+    if draft.talk and options.pointed_at(draft, text) is not None:
         return outside.points_back(draft, text)
-    if step.keeps == "due" and act == "step":
-        draft.place = None
-        planning.take_step(draft, text)
+    if number := number_in(text, hear):
+        shown = [choice for choice in draft.earlier if choice.id.startswith("opt:")]
+        name = shown[number - 1].label if number <= len(shown) else draft.here.answer("$picked")
+        if name:
+            planning.offer_line(draft, name)
+            return True
+        draft.say(draft.line("which.none", number=str(number)), "question")
         return True
-    if step.keeps == "due" and (act == "thanks" or heard(text, hear.wishes, hear) == "thanks"):
-        guiding.press(draft, Choice("if-then.due:no-date", ""))
+    if planning.answers_step(draft, text):
         return True
-    elsewhere = act in ("state", "wrong-turn", "ideas", "verdict", "one") or aside_in(text, hear)
-    if elsewhere or (step.keeps == "due" and len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None):
+    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear))
+    if elsewhere or is_none(text, hear):
         draft.place = None
         outside.answer(draft, text)
         return True
-    return False
+    return planning.of_day_named(draft, text)
+
+
+def _at_its_day(draft: Draft, text: str) -> bool:
+    hear = draft.words.hear
+    act, wish = act_in(text, hear), heard(text, hear.wishes, hear)
+    if planning.mused(draft) and wish in ("good", "agrees"):
+        planning.it_is_meant(draft)
+    elif planning.mused(draft) and wish == "no":
+        guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
+    elif act == "step" and draft.talk:
+        planning.told_anew(draft, text)
+    elif act == "thanks" or wish == "thanks":
+        guiding.press(draft, Choice("if-then.due:no-date", ""))
+    elif draft.talk and (
+        act in LEADING_ELSEWHERE or aside_in(text, hear) or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
+    ):
+        draft.place = None
+        outside.answer(draft, text)
+    else:
+        return False
+    return True
 
 
 def _another_guide(draft: Draft, text: str) -> bool:

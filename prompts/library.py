@@ -252,6 +252,28 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+class Plans(_Part):
+    """How somebody tells what they mean to do, wants it kept or taken out again, and tells what came of it.
+
+    Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
+    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these.
+    `soon` is an hour or a part of this very day. `keeps` are commands to keep it, with the group `what` where they say what; `asks` are
+    questions whether something is kept, `undoes` says that something kept was no plan, and `tells` that something was done.
+    """
+
+    fillers: list[Pattern] = []
+    meant: list[Pattern] = []
+    dated: list[Pattern] = []
+    mused: list[Pattern] = []
+    never: list[Pattern] = []
+    soon: list[Pattern] = []
+    keeps: list[Pattern] = []
+    asks: list[Pattern] = []
+    undoes: list[Pattern] = []
+    tells: list[Pattern] = []
+    undone: list[Pattern] = []
+
+
 class Hear(_Part):
     """The phrases by which a person is understood. All are compared in lower case and without accents."""
 
@@ -278,6 +300,7 @@ class Hear(_Part):
     reminds_of: list[Pattern] = []
     moves: list[Pattern] = []
     returns: list[Pattern] = []
+    plans: Plans = Plans()
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
     others: list[Phrase] = []
