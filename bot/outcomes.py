@@ -5,6 +5,8 @@ what did not come about. Pure.
 from __future__ import annotations
 
 from bot.draft import Draft
+from bot.exploring import heard_in
+from bot.happening import told_in
 from bot.hearing import act_in, feels, says_any
 from bot.intending import besides_report, tells_outcome, tells_undone
 from bot.mirroring import mirror_of
@@ -17,10 +19,12 @@ LONGEST = 60  # words of a message that is only about what came of a plan
 def taken_up(draft: Draft, plan: str, told: str) -> None:
     """A mirror of what was told, and one question; what is answered to it goes on as a talk."""
     kind = _kind(draft, told)
-    mirror = mirror_of(draft, besides_report(told, draft.words.hear))
-    question = draft.line(f"outcome.{kind}")
-    draft.place = None
-    draft.talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
+    rest = besides_report(told, draft.words.hear)
+    happened = told_in(draft, rest)
+    talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
+    mirror = happened.mirror() if happened and happened.fresh else heard_in(draft, talk, rest, bare=False) or mirror_of(draft, rest)
+    question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
+    draft.place, draft.talk = None, talk
     kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""
     draft.remember("outcome")
     draft.say("\n\n".join(part for part in (mirror, " ".join(part for part in (kept, question) if part)) if part), "reply")
