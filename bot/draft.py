@@ -115,6 +115,11 @@ class Draft:
         return today(self.at, self.person.zone)
 
     @property
+    def greetings(self) -> frozenset[str]:
+        """Words that are a greeting and nothing else, in any language."""
+        return frozenset(word for words in self.library.languages.greetings.values() for word in words)
+
+    @property
     def dear(self) -> str:
         return f", {self.person.name}" if self.person.name else ""
 

@@ -19,6 +19,7 @@ from bot.hearing import heard
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
 from bot.model import Choice, Entry, Place, Talk
+from bot.righting import Righted, confirmed
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
@@ -27,6 +28,7 @@ HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only 
 LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
+LAST_QUESTION = r"\s*[^.!?\n]*\?\s*$"  # on which a text ends
 SETTLED = "settled"  # the mark that a plan was closed with a question what else there is; once a talk is enough
 PLANNED = "plan"  # the mark that a plan was kept or moved
 QUOTED = 300  # characters of a plan that are said back
@@ -249,16 +251,15 @@ def back(draft: Draft) -> None:
     draft.say(text, "question", choices)
 
 
-def correct(draft: Draft, rest: str) -> bool:
-    """Something told before is put right in passing: it is added to the last answer, shown, and the place is kept. False without one."""
+def correct(draft: Draft, righted: Righted) -> bool:
+    """Something told before is put right in passing: in the last answer, shown, and the place is kept. False without an answer."""
     place, guide = draft.here, draft.guide(draft.here.guide)
     told = [guide.step(name) for name in place.trail if guide.step(name).keeps == "answer" and place.answer(name)]
     if not told:
         return False
-    text = f"{place.answer(told[-1].id)}; {rest}"
-    keep_answer(draft, told[-1], text)
+    keep_answer(draft, told[-1], righted.within(place.answer(told[-1].id) or "").replace("\n", "; "))
     asked, choices = question(draft)
-    draft.say(f"{draft.line('corrected', text=clip(text))}\n\n{asked}", "question", choices)
+    draft.say(f"{draft.line('corrected', said=confirmed(draft, righted.new))}\n\n{asked}", "question", choices)
     return True
 
 
@@ -327,7 +328,7 @@ def walk(draft: Draft, name: str) -> None:
         lead = draft.line("guide.from-here", title=spoken.title)
     elif guide.kind == "check":
         lead = draft.line("check.begins", title=spoken.title, count=str(len(guide.marked)))
-    elif len(guide.steps) > 1:
+    elif len(guide.steps) > 1 and guide.steps[0].keeps != "energy":  # the day's own is as long as there is energy for
         lead = draft.line("guide.begins", title=spoken.title, count=str(len(guide.steps)))
     else:
         lead = ""
@@ -369,8 +370,12 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """Asks once more with a hint; the second time lets the step go. A story where a name was asked for is not an answer."""
     place = draft.here
-    if len(words_in(text)) > 5:
+    first_time = place.guide == "onboarding" and not draft.person.onboarded
+    if len(words_in(text)) > 5 and not first_time:
         return False
+    if step.keeps == "zone" and first_time:
+        _go_on_after(draft, draft.line("zone.unknown"), step)
+        return True
     if step.id in place.nudged:
         _go_on_after(draft, draft.line("let-go"), step)
         return True
@@ -469,7 +474,7 @@ def finish(draft: Draft, text: str) -> None:
     """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
     if draft.ending:
         question, choices = draft.ending
-        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        told = re.sub(LAST_QUESTION, "", text)
         draft.say(f"{told}\n\n{question}", "reply", choices)
     else:
         draft.say(text)

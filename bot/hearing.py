@@ -185,6 +185,27 @@ def guesses(text: str, hear: Hear) -> bool:
     return begins_with(text, hear.guesses) or any(said.endswith(f" {in_words(phrase)}") for phrase in hear.guesses)
 
 
+def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
+    """What follows a greeting at the head of a message; the whole message where it begins with none, or is nothing else.
+
+    `greetings` are words that are nothing but one; after any other way of greeting ("morning") a stop has to follow.
+    """
+    said = text[:READ].strip()
+    found = re.match(
+        rf"(?:{any_of(flat(phrase) for phrase in hear.wishes.get('hello', []))})(?P<stop>\s*[,.!:;–-]+)?\s+(?P<rest>\S.*)$",
+        flat(said),
+        re.DOTALL,
+    )
+    if found is None or not words_in(found["rest"]) or not (found["stop"] or words_in(said)[0] in greetings):
+        return text
+    return said[slice(*found.span("rest"))]
+
+
+def introduced_in(text: str, hear: Hear) -> str | None:
+    """The name in "my name is Fatou"; None for a text that introduces nobody."""
+    return name_in(text, hear) if any(re.match(pattern, bare(text.strip()), re.IGNORECASE) for pattern in hear.names) else None
+
+
 def begins_with(text: str, phrases: Iterable[str]) -> bool:
     said = f"{in_words(text)} "
     return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)

@@ -5,6 +5,7 @@ READERS take a free answer and say whether they could read it; CHOOSERS take a c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -116,9 +117,10 @@ def _keep_name(draft: Draft, step: Step, text: str) -> bool:
 
 
 def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
-    if len(words_in(text)) > LONGEST_PLACE:
+    said = re.split(r"[.;!\n]\s", text)[0]  # "Bristol, UK. I'm independent"
+    if len(words_in(said)) > LONGEST_PLACE:
         return False
-    zones = zones_for(text, draft.words.hear.place_leads)
+    zones = zones_for(said, draft.words.hear.place_leads)
     if len(zones) > 1:
         choices = [Choice(f"zone:{zone}", city_of(zone, draft.language)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)

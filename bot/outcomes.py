@@ -4,14 +4,16 @@ what did not come about. Pure.
 
 from __future__ import annotations
 
+from bot.course import STALE
 from bot.draft import Draft
 from bot.exploring import heard_in
 from bot.happening import told_in
-from bot.hearing import act_in, feels, says_any
+from bot.hearing import act_in, feels, heard, says_any
 from bot.intending import besides_report, tells_outcome, tells_undone
 from bot.mirroring import mirror_of
-from bot.model import Keep, Place, Remind, Settle, Talk
+from bot.model import Intention, Keep, Place, Remind, Settle, Talk
 
+ASKED = "asked-plan"  # the mark that a plan was asked about in a greeting
 LATELY = 60  # marks of what was said, within which it need not be said again where an outcome is kept
 LONGEST = 60  # words of a message that is only about what came of a plan
 
@@ -22,7 +24,7 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
     rest = besides_report(told, draft.words.hear)
     happened = told_in(draft, rest)
     talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
-    mirror = happened.mirror() if happened and happened.fresh else heard_in(draft, talk, rest, bare=False) or mirror_of(draft, rest)
+    mirror = happened.mirror() if happened and happened.fresh else heard_in(draft, rest, bare=False) or mirror_of(draft, rest)
     question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
     draft.place, draft.talk = None, talk
     kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""
@@ -40,10 +42,19 @@ def _kind(draft: Draft, told: str) -> str:
     return "hard" if hard else "plain"
 
 
+def open_plan(draft: Draft) -> Intention | None:
+    """The plan that is asked about when somebody is back after a while: the latest whose day has come, else the next one."""
+    plans = [plan for plan in draft.context.intentions if draft.at - plan.made >= STALE]
+    due = [plan for plan in plans if plan.due <= draft.today]
+    return max(due, key=lambda plan: plan.due) if due else min(plans, key=lambda plan: plan.due, default=None)
+
+
 def reported(draft: Draft, text: str) -> bool:
     """Hears what came of a plan whose day has come, before it was asked about. False where no plan is due, or nothing of it is told."""
+    hear = draft.words.hear
     due = [plan for plan in draft.context.intentions if plan.due <= draft.today]
-    if not due or not tells_outcome(text, draft.words.hear) or len(text.split()) > LONGEST:
+    answers = draft.lately(ASKED, 1) and "?" not in text and heard(text, hear.wishes, hear) is None
+    if not due or not (answers or tells_outcome(text, hear)) or len(text.split()) > LONGEST:
         return False
     plan = max(due, key=lambda plan: plan.due)
     entry = draft.new_id("follow-up")

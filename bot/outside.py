@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, roles, sharing, timing, wishes
+from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
 from bot.choosing import points
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
+from bot.hearing import (
+    act_in,
+    after_greeting,
+    aside_in,
+    asks_coach,
+    begins_with,
+    begins_with_others,
+    correction_in,
+    feels,
+    heard,
+    introduced_in,
+)
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
+from bot.righting import Righted, righted_in
 from bot.spelling import words_in
 from bot.threads import picked_in
 from prompts.library import Hear
@@ -123,13 +135,22 @@ def answer(draft: Draft, text: str) -> None:
     if len(text) > LONG:
         draft.say(draft.line("long", count=f"{len(text.split())}"))
         return
+    text = after_greeting(text, words, draft.greetings)
+    if _introduces(draft, text):
+        return
     event = draft.event
     read = reading(_as_it_is(draft), text, event if isinstance(event, Said) else Said(event.key, event.at, text), words)
     _turn_to(draft, read)
     if not words_in(read.said):
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
-    if _of_plans(draft, text) or _bare_number(draft, text) or points_back(draft, text) or planning.told_day(draft, text):
+    if (
+        _puts_right(draft, read.said)
+        or _of_plans(draft, text)
+        or _bare_number(draft, text)
+        or points_back(draft, text)
+        or planning.told_day(draft, text)
+    ):
         return
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
@@ -141,7 +162,7 @@ def answer(draft: Draft, text: str) -> None:
         return
     put_right = correction_in(read.said, words) if draft.talk else None
     if put_right and read.wish is None:
-        coaching.correct(draft, put_right)
+        righting.put_right(draft, Righted("", put_right))
         return
     _meet(draft, read)
 
@@ -155,6 +176,23 @@ def _of_plans(draft: Draft, text: str) -> bool:
     if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
     return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
+
+
+def _puts_right(draft: Draft, text: str) -> bool:
+    """ "It's not the hospital, it's social care", in the middle of a talk."""
+    righted = righted_in(text, draft.words.hear) if draft.talk else None
+    if righted:
+        righting.put_right(draft, righted)
+    return righted is not None
+
+
+def _introduces(draft: Draft, text: str) -> bool:
+    """Somebody says who they are: greeted by that name, and nothing is coached on."""
+    name = introduced_in(text, draft.words.hear)
+    if name:
+        draft.person = replace(draft.person, name=draft.person.name or name)
+        wishes.greet(draft)
+    return name is not None
 
 
 def option_picked(draft: Draft, what: str, words: str = "") -> None:

@@ -21,6 +21,7 @@ from bot import (
     leaving,
     mentoring,
     options,
+    outcomes,
     planning,
     roles,
     sharing,
@@ -34,9 +35,14 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.hearing import content_of
 from bot.keeping import set_headings
-from bot.model import Said, Talk
+from bot.model import Keep, Said, Talk
 from bot.places import city_of
+from bot.reply import without
+from bot.rhythm import today
+from bot.spelling import words_in
 
+HEADED = 4  # words with which a line for the logbook is announced: "A diary line."
+NOTED = 2  # words of a line for the logbook that is told along with the wish for one
 TWICE = 8  # marks of what was said, about two replies
 TELLS = 3  # words of content from which somebody who turns a card down says what it is about instead
 SHOWN = 5  # entries that "my logbook" shows
@@ -54,8 +60,13 @@ def greet(draft: Draft) -> None:
         return
     if talk := course.resting(draft.context.conversation, draft.at):
         draft.talk = talk
-        choices = [draft.choice(what) for what in ("talk-on", "reflect", "ask")]
+        choices = [draft.choice(what) for what in ("talk-on", "ask", "leave-talk")]
         draft.say(draft.line("hello.talk", about=course.about(talk, draft.words.hear)), "reply", choices)
+        return
+    if plan := outcomes.open_plan(draft):
+        draft.remember(outcomes.ASKED)
+        said = draft.line("hello.plan", plan=clip(plan.text, guiding.QUOTED), day=draft.day(plan.due))
+        draft.say(said, "reply", [draft.choice("ask"), draft.choice("reflect")])
         return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
@@ -108,8 +119,49 @@ def _lens(draft: Draft) -> None:
 
 
 def _ask(draft: Draft) -> None:
+    """Something on their mind; "let's talk about the project", said in words, is the talk that is still in hand."""
+    talk = draft.talk
+    if isinstance(draft.event, Said) and talk and talk.asked and draft.at - talk.at < course.STALE and not draft.was_offered("do:ask"):
+        _talk_on(draft)
+        return
     draft.talk = None
     draft.say(draft.line("ask.open"))
+
+
+def _leave_talk(draft: Draft) -> None:
+    """A talk of some days ago is left."""
+    draft.talk = draft.before = None
+    draft.say(draft.line("talk.left"), "reply", [draft.choice("reflect"), draft.choice("ask")])
+
+
+def _bye(draft: Draft) -> None:
+    """A farewell, with what is kept of today: what was written, and the next step that is asked about."""
+    plans = [plan for plan in draft.context.intentions if draft.at - plan.made < course.STALE]
+    wrote = any(today(entry.written, draft.person.zone) == draft.today and not entry.retracted for entry in draft.context.entries)
+    told = [draft.line("bye")]
+    if wrote:
+        told.append(draft.line("bye.kept"))
+    if plans:
+        told.append(draft.line("bye.plan", day=draft.day(max(plans, key=lambda plan: plan.made).due)))
+    finish(draft, " ".join(told))
+
+
+def _plain_note(draft: Draft) -> None:
+    """A line for the logbook and no coaching: kept at once where it was told along with the wish."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    head, _, rest = text.partition(".")
+    draft.talk = None
+    if "?" in text or len(words_in(head)) > HEADED or len(words_in(rest)) < NOTED:
+        guiding.start(draft, "note")
+        return
+    draft.keep(Keep(draft.new_id("note"), "note", "note", rest.strip(), event_date=draft.today))
+    draft.say(draft.line("noted"), "reply")
+
+
+def _leave_letter(draft: Draft) -> None:
+    """Whatever was to be written is left; what it was about stays in hand."""
+    draft.talk = without(draft.talk, "errand") if draft.talk else None
+    draft.say(draft.line("errand.left"))
 
 
 def _resume(draft: Draft) -> None:
@@ -390,9 +442,12 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "help": _line("help"),
     "hello": greet,
     "thanks": _thanks,
-    "bye": _line("bye"),
-    "later": _line("bye"),
-    "enough": _line("bye"),
+    "bye": _bye,
+    "later": _bye,
+    "enough": _bye,
+    "leave-talk": _leave_talk,
+    "plain-note": _plain_note,
+    "leave-letter": _leave_letter,
     "how-are-you": _line("how-are-you"),
     "who-are-you": _line("who-are-you"),
     "tell-more": options.tell_more,

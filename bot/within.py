@@ -13,6 +13,7 @@ from bot import (
     coaching,
     doorway,
     guiding,
+    happening,
     leaving,
     mentoring,
     offers,
@@ -28,13 +29,17 @@ from bot import (
 from bot.asking import question
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, correction_in, heard
+from bot.hearing import act_in, aside_in, asks_coach, correction_in, feels, heard, introduced_in, kinds_named, says_any
 from bot.intending import LONGEST_DAY, is_none
 from bot.keeping import named_day
 from bot.model import Choice
+from bot.places import zones_for
+from bot.rhythm import clock_in
+from bot.righting import Righted, righted_in
 from bot.spelling import words_in
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
+TROUBLE = 7  # words from which somebody may tell what troubles them where a small question was asked
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
@@ -83,8 +88,8 @@ def answer(draft: Draft, text: str) -> None:
         return
     if timing.told_away(draft, text) or (choice is None and (_meets_step(draft, text) or outside.asked_of_logbook(draft, meant))):
         return
-    if choice is None and draft.here.guide == "onboarding" and act_in(text, hear) == "opening":
-        draft.place = None  # whoever has something on their mind is heard first; the small questions can wait
+    if choice is None and draft.here.guide == "onboarding" and _tells_trouble(draft, text):
+        draft.place = draft.held = None  # whoever has something on their mind is heard; the small questions are dropped
         outside.answer(draft, text)
         return
     if choice is None:
@@ -103,12 +108,25 @@ def answer(draft: Draft, text: str) -> None:
         _answer_in_passing(draft, text)
 
 
+def _tells_trouble(draft: Draft, text: str) -> bool:
+    """Whether something is told that is no answer to a small question about oneself."""
+    hear, step = draft.words.hear, draft.guide(draft.here.guide).step(draft.here.step)
+    if act_in(text, hear) == "opening":
+        return True
+    if len(words_in(text)) < (TROUBLE if step.keeps != "partnership" else 2 * TROUBLE):
+        return False
+    answers = (step.keeps == "reminder" and clock_in(text, hear)) or (step.keeps == "zone" and zones_for(text, hear.place_leads))
+    told = feels(text, hear) or kinds_named(text, hear) or happening.told_in(draft, text) or says_any(text, [*hear.absence, *hear.again])
+    return bool(told or asks_coach(text, hear)) and not answers and not introduced_in(text, hear)
+
+
 def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
     """What is no answer: something told before put right, a wish, or another guide."""
     hear = draft.words.hear
     put_right = correction_in(text, hear)
+    righted = righted_in(text, hear) or (Righted("", put_right) if put_right is not None else None)
     return (
-        (put_right is not None and guiding.correct(draft, put_right))
+        (righted is not None and guiding.correct(draft, righted))
         or wish_met(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
         or _another_guide(draft, text)
     )
@@ -235,14 +253,16 @@ def _answer_in_passing(draft: Draft, text: str) -> None:
 
 
 def _stop(draft: Draft) -> None:
-    place = draft.place
+    """Says what is kept: answers in the logbook, what was told of oneself, or nothing of what was just begun."""
+    place = draft.here
     draft.place = draft.held = None
-    if place and place.guide == "onboarding":
+    key = "stop.none"
+    if place.guide == "onboarding":
         draft.person = replace(draft.person, onboarded=True)
-    kept = place is not None and draft.guide(place.guide).kept and guiding.anything_kept(place)
-    draft.say(
-        draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
-    )
+        key = "stop.profile" if draft.person.name or draft.person.zone or draft.person.partnerships else key
+    elif draft.guide(place.guide).kept and guiding.anything_kept(place):
+        key = "stop.kept"
+    draft.say(draft.line(key), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")])
 
 
 def _later(draft: Draft) -> None:

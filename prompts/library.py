@@ -253,6 +253,15 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+def _righting(pattern: str) -> str:
+    if not {"old", "new", "rest"} <= set(re.compile(pattern).groupindex):
+        raise ValueError(f"{pattern!r} lacks one of the groups old, new and rest")
+    return pattern
+
+
+Righting = Annotated[Pattern, AfterValidator(_righting)]  # what was wrong, what is right, and what is said besides
+
+
 class Plans(_Part):
     """How somebody tells what they mean to do, wants it kept or taken out again, and tells what came of it.
 
@@ -301,6 +310,7 @@ class Hear(_Part):
     reported: list[Phrase] = []
     aside: list[Pattern]
     corrects: list[Pattern] = []
+    rights: list[Righting] = []
     reminds: list[Pattern] = []
     reminds_of: list[Pattern] = []
     moves: list[Pattern] = []
