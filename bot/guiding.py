@@ -259,7 +259,7 @@ def correct(draft: Draft, righted: Righted) -> bool:
         return False
     keep_answer(draft, told[-1], righted.within(place.answer(told[-1].id) or "").replace("\n", "; "))
     asked, choices = question(draft)
-    draft.say(f"{draft.line('corrected', said=confirmed(draft, righted.new))}\n\n{asked}", "question", choices)
+    draft.say(f"{draft.line('corrected', said=confirmed(draft, righted.new)).strip()}\n\n{asked}", "question", choices)
     return True
 
 

@@ -203,7 +203,9 @@ def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
 
 def introduced_in(text: str, hear: Hear) -> str | None:
     """The name in "my name is Fatou"; None for a text that introduces nobody."""
-    return name_in(text, hear) if any(re.match(pattern, bare(text.strip()), re.IGNORECASE) for pattern in hear.names) else None
+    said = text.strip()
+    found = next((m for pattern in hear.introduces if (m := re.match(pattern, flat(said)))), None)
+    return name_in(said[slice(*found.span("name"))], hear) if found else None
 
 
 def begins_with(text: str, phrases: Iterable[str]) -> bool:

@@ -18,7 +18,8 @@ from bot.spelling import READ, flat, words_in
 from prompts.library import Hear
 
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
-FARTHEST = timedelta(days=184)  # ahead that a step lies; what seems to be farther off was read wrongly
+NOWHERE = float("inf")  # where a pattern begins that is not in a text
+FARTHEST = timedelta(days=300)  # ahead that a step lies; what seems to be farther off was read wrongly
 LONGEST_STEP = 40  # words of a step; a longer text is a story
 PROTESTS = ("anger", "wrong-turn", "rejects", "repeat", "no-questions", "tried", "verdict", "verdict-self", "verdict-other", "leave-it")
 
@@ -47,7 +48,7 @@ class Clock:
 def intent_in(text: str, clock: Clock) -> Intent | None:
     """The step that a message tells; of several sentences those in which it is told, without the words that only lead up to it."""
     said = text[:READ].strip()
-    if not words_in(said) or len(words_in(said)) > LONGEST_STEP or protests(said, clock.hear):
+    if not words_in(said) or len(words_in(said)) > LONGEST_STEP:
         return None
     parts = _sentences(said)
     firm = [_firmness(part, clock) for part in parts]
@@ -139,16 +140,22 @@ def is_none(text: str, hear: Hear) -> bool:
 def _firmness(part: str, clock: Clock) -> Firmness | None:
     hear, said = clock.hear, bare_step(part, clock.hear)
     plans = hear.plans
-    if "?" in part or not words_in(said) or _any(plans.never, said):
+    if "?" in part or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
         return None
     day = step_day(said, clock) is not None
-    if _any(plans.mused, said):
+    meant, mused = _start(plans.meant, said), _start(plans.mused, said)
+    told = min(meant, _start(plans.dated, said)) if day else meant
+    if mused is not NOWHERE and mused <= told:
         return "mused"
-    if _any(plans.meant, said):
-        return "dated" if day else "meant"
-    if day and _any(plans.dated, said):
-        return "dated"
-    return None
+    if told is NOWHERE:
+        return None
+    return "dated" if day else "meant"
+
+
+def _start(patterns: Sequence[str], text: str) -> float:
+    """Where the first of these patterns begins in a text; NOWHERE for none."""
+    said = " ".join(flat(text).split())
+    return min((found.start() for pattern in patterns if (found := re.search(pattern, said))), default=NOWHERE)
 
 
 def _any(patterns: Sequence[str], text: str) -> bool:

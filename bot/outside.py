@@ -17,7 +17,6 @@ from bot.hearing import (
     asks_coach,
     begins_with,
     begins_with_others,
-    correction_in,
     feels,
     heard,
     introduced_in,
@@ -25,7 +24,6 @@ from bot.hearing import (
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
-from bot.righting import Righted, righted_in
 from bot.spelling import words_in
 from bot.threads import picked_in
 from prompts.library import Hear
@@ -145,8 +143,8 @@ def answer(draft: Draft, text: str) -> None:
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
     if (
-        _puts_right(draft, read.said)
-        or _of_plans(draft, text)
+        _puts_right(draft, read)
+        or _of_plans(draft, text, read)
         or _bare_number(draft, text)
         or points_back(draft, text)
         or planning.told_day(draft, text)
@@ -160,14 +158,10 @@ def answer(draft: Draft, text: str) -> None:
     if read.control == "skip" and not draft.talk and draft.said_lately("safety.harassment.stay", JUST_SAID):
         draft.say(draft.line("smaller"), "reply", draft.offered)
         return
-    put_right = correction_in(read.said, words) if draft.talk else None
-    if put_right and read.wish is None:
-        righting.put_right(draft, Righted("", put_right))
-        return
     _meet(draft, read)
 
 
-def _of_plans(draft: Draft, text: str) -> bool:
+def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
     """What is said of plans and of their days, whatever card or talk is open."""
     if (rest := planning.taken_out(draft, text)) is not None:
         if rest:
@@ -175,12 +169,14 @@ def _of_plans(draft: Draft, text: str) -> bool:
         return True
     if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
+    if read.wish or offers.asked_for(draft, read.said):
+        return False  # "I want to do my reflection of today" is no plan
     return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
 
 
-def _puts_right(draft: Draft, text: str) -> bool:
+def _puts_right(draft: Draft, read: Reading) -> bool:
     """ "It's not the hospital, it's social care", in the middle of a talk."""
-    righted = righted_in(text, draft.words.hear) if draft.talk else None
+    righted = righting.told_right(read.said, draft.words.hear) if draft.talk and read.wish is None else None
     if righted:
         righting.put_right(draft, righted)
     return righted is not None

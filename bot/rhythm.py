@@ -282,9 +282,17 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
     """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
-    names = [*hear.days, *_weekdays(language, "wide")]
-    found = re.search(rf"\b({'|'.join(sorted(names, key=len, reverse=True))})\b", flat(text))
+    names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
+    months = "|".join(_months(language))
+    dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
+    found = re.search(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", flat(text))
     return day_in(found[1], language, hear, now, zone) if found else None
+
+
+def _months(language: str) -> set[str]:
+    from babel.dates import get_month_names
+
+    return {flat(name) for name in get_month_names("wide", locale=language).values()}
 
 
 def _weekdays(language: str, *widths: Literal["wide", "abbreviated"]) -> set[str]:

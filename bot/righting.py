@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.draft import Draft
+from bot.hearing import correction_in
 from bot.spelling import READ, flat, words_in
 from prompts.library import Hear
 
@@ -45,6 +46,13 @@ def righted_in(text: str, hear: Hear) -> Righted | None:
     return None
 
 
+def told_right(text: str, hear: Hear) -> Righted | None:
+    """As `righted_in`, and also where it is only said that something was wrong, and what is right."""
+    right = correction_in(text, hear)
+    found = righted_in(text, hear) or (righted_in(right, hear) if right else None)
+    return found or (Righted("", right) if right else None)
+
+
 def put_right(draft: Draft, righted: Righted) -> None:
     """Said back in one short line; then the question that was open, unless it asked about what was wrong."""
     talk, asked = draft.talk, draft.context.conversation.asked
@@ -52,9 +60,13 @@ def put_right(draft: Draft, righted: Righted) -> None:
         return
     fresh = righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
     draft.talk = replace(talk, asked=righted.within(talk.asked), card="" if fresh else talk.card, stage="explore", at=draft.at)
-    draft.say(f"{confirmed(draft, righted.new)} {draft.line('opening') if fresh else asked}", "reply", () if fresh else draft.offered)
+    draft.say(
+        f"{confirmed(draft, righted.new) or draft.line('righted.long')} {draft.line('opening') if fresh else asked}",
+        "reply",
+        () if fresh else draft.offered,
+    )
 
 
 def confirmed(draft: Draft, new: str) -> str:
-    said = new[:1].upper() + new[1:]
-    return draft.line("righted", new=said) if len(words_in(new)) <= BRIEF else draft.line("righted.long")
+    """The right word said back, in one short line; empty where it is more than a few words."""
+    return draft.line("righted", new=new[:1].upper() + new[1:]) if len(words_in(new)) <= BRIEF else ""

@@ -45,6 +45,7 @@ HEADED = 4  # words with which a line for the logbook is announced: "A diary lin
 NOTED = 2  # words of a line for the logbook that is told along with the wish for one
 TWICE = 8  # marks of what was said, about two replies
 TELLS = 3  # words of content from which somebody who turns a card down says what it is about instead
+OUTCOME = 60  # characters of a plan, and of what came of it, that "my logbook" shows
 SHOWN = 5  # entries that "my logbook" shows
 
 
@@ -325,8 +326,10 @@ def _logbook(draft: Draft) -> None:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide.replace("-", " ").capitalize()
         answers = [text for _, text in entry.answers]
         known = draft.library.guides.get(entry.guide)
-        first = next(iter(reversed(answers) if known and known.kind == "check" else answers), "")
-        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=clip(first)))
+        told = clip(next(iter(reversed(answers) if known and known.kind == "check" else answers), ""))
+        if entry.guide == "follow-up" and len(answers) > 1:
+            told = draft.line("logbook.outcome", plan=clip(answers[0], OUTCOME), outcome=clip(answers[-1], OUTCOME))
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=told))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 

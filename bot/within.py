@@ -29,13 +29,13 @@ from bot import (
 from bot.asking import question
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, correction_in, feels, heard, introduced_in, kinds_named, says_any
+from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, says_any
 from bot.intending import LONGEST_DAY, is_none
 from bot.keeping import named_day
 from bot.model import Choice
 from bot.places import zones_for
 from bot.rhythm import clock_in
-from bot.righting import Righted, righted_in
+from bot.righting import told_right
 from bot.spelling import words_in
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
@@ -82,15 +82,13 @@ def answer(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     aside = aside_in(text, hear)
     meant = aside or text
+    if _settles_thought(draft, text):
+        return
     choice = choice_in(text, draft.offered, hear)
     if choice and choice.id.startswith("do:"):
         pressing.pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text) or (choice is None and (_meets_step(draft, text) or outside.asked_of_logbook(draft, meant))):
-        return
-    if choice is None and draft.here.guide == "onboarding" and _tells_trouble(draft, text):
-        draft.place = draft.held = None  # whoever has something on their mind is heard; the small questions are dropped
-        outside.answer(draft, text)
+    if timing.told_away(draft, text) or (choice is None and _meets_first(draft, text, meant)):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
@@ -108,6 +106,19 @@ def answer(draft: Draft, text: str) -> None:
         _answer_in_passing(draft, text)
 
 
+def _meets_first(draft: Draft, text: str, meant: str) -> bool:
+    return _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text)
+
+
+def _trouble_first(draft: Draft, text: str) -> bool:
+    """Whoever has something on their mind is heard; the small questions about them are dropped."""
+    if draft.here.guide != "onboarding" or not _tells_trouble(draft, text):
+        return False
+    draft.place = draft.held = None
+    outside.answer(draft, text)
+    return True
+
+
 def _tells_trouble(draft: Draft, text: str) -> bool:
     """Whether something is told that is no answer to a small question about oneself."""
     hear, step = draft.words.hear, draft.guide(draft.here.guide).step(draft.here.step)
@@ -123,8 +134,7 @@ def _tells_trouble(draft: Draft, text: str) -> bool:
 def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
     """What is no answer: something told before put right, a wish, or another guide."""
     hear = draft.words.hear
-    put_right = correction_in(text, hear)
-    righted = righted_in(text, hear) or (Righted("", put_right) if put_right is not None else None)
+    righted = told_right(text, hear)
     return (
         (righted is not None and guiding.correct(draft, righted))
         or wish_met(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
@@ -171,14 +181,20 @@ def _at_the_step(draft: Draft, text: str) -> bool:
     return planning.of_day_named(draft, text)
 
 
+def _settles_thought(draft: Draft, text: str) -> bool:
+    """A yes or a no, where it was asked whether a thought is meant."""
+    wish = heard(text, draft.words.hear.wishes, draft.words.hear) if planning.mused(draft) else None
+    if wish in ("good", "agrees"):
+        planning.it_is_meant(draft)
+    elif wish == "no":
+        guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
+    return wish in ("good", "agrees", "no")
+
+
 def _at_its_day(draft: Draft, text: str) -> bool:
     hear = draft.words.hear
     act, wish = act_in(text, hear), heard(text, hear.wishes, hear)
-    if planning.mused(draft) and wish in ("good", "agrees"):
-        planning.it_is_meant(draft)
-    elif planning.mused(draft) and wish == "no":
-        guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
-    elif act == "step" and draft.talk:
+    if act == "step" and draft.talk:
         planning.told_anew(draft, text)
     elif act == "thanks" or wish == "thanks":
         guiding.press(draft, Choice("if-then.due:no-date", ""))

@@ -352,6 +352,7 @@ class Hear(_Part):
     subjects: list[Bit]
     names: list[Pattern]
     not_names: list[Phrase] = []
+    introduces: list[Pattern] = []
     titles: list[str]
     place_leads: list[Bit]
     clock: dict[Bit, Clock]
