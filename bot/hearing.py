@@ -287,7 +287,7 @@ def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
     before, joint = words_in(said[:start]), said[start:end].strip()
     after = words_in(said[upto : upto + 12])
     denied = bool(before) and joint in hear.joints and before[-1] in hear.reading.negations
-    hinged = joint in hear.reading.hinges and joint not in {*hear.linking, *hear.turns}
+    hinged = joint in hear.reading.reversals and joint not in hear.turns
     return denied or hinged or bool(after and after[0] in hear.reading.reversals and after[0] not in hear.turns)
 
 
