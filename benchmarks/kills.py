@@ -7,8 +7,8 @@
 
 The moments are drawn at random. `--aimed` aims them at where it hurts: right after a letter arrived, before that is written down.
 
-Reckons after every 20 kills and prints it, so that a run that is broken off counts as well; ends with 1 if a message was lost, doubled, out of order or unanswered, or sent twice without being marked, or
-if at random moments more than 2 % of what was under way was sent twice.
+Reckons after every 20 kills and prints it, so that a run that is broken off counts as well; ends with 1 if a message was lost, doubled, out
+of order or unanswered, or sent twice without being marked, or if at random moments more than 2 % of what was under way was sent twice.
 """
 
 from __future__ import annotations
