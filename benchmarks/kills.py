@@ -56,7 +56,9 @@ async def main(asked: argparse.Namespace, index: Path) -> bool:
         }[asked.how]
         clock = folder / "clock" if asked.how == "clock" else None
         home = with_index(folder / "home", index, folder / "bytecode")
-        async with stage(home, server.database() if server else "", slack=True, clock=clock, aimed=float(asked.aimed)) as on:
+        async with stage(
+            home, server.database() if server else "", slack=True, clock=clock, aimed=float(asked.aimed), slim=asked.slim
+        ) as on:
             people = [*range(100, 250), *(f"U{n}" for n in range(150))]
             on.welcome(people, rhythm=Rhythm(clock_time(15, 0) if clock else None, workdays=tuple(range(7))))
             rng = random.Random(asked.seed)  # noqa: S311 - to be repeated
@@ -77,7 +79,11 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop killing after so long")
     parser.add_argument("--aimed", action="store_true", help="kill right after a letter arrived")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slim", action="store_true", help="search by words alone: it starts sooner, so that more falls between two kills")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="use the index of this home instead of building one")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="brokercoach-index-") as place:
-        Finder.open(Path(place))
-        ok = asyncio.run(main(parser.parse_args(), Path(place)))
+        index = given.home or Path(place)
+        Finder.open(index)
+        ok = asyncio.run(main(given, index))
     sys.exit(not ok)
