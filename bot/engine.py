@@ -44,8 +44,8 @@ class Take(Protocol):
 class Places:
     """Few places for turns that keep the process busy. A turn that lasts is waiting for something, and gives its place to another."""
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(BUSY)
+    def __init__(self, busy: int = BUSY) -> None:
+        self._free = asyncio.Semaphore(busy)
 
     async def seated(self, turn: Callable[[], Awaitable[bool]]) -> bool:
         async with self._free:
