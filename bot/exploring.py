@@ -33,14 +33,15 @@ MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message 
 QUOTING = ("explore.back", "explore.short", "explore.theirs.back")
 JUST_SAID = 5  # marks of what was said, a reply or two
 SHORT = 4  # words of a message that is said back whole
+BACK, ENOUGH = "back:", 2  # what a talk remembers of each question back, and how many there are before one for a step of their own
 TELLING = 8  # words from which a message shows who moves and who is moved
 
 
 # --- that it was heard
 
 
-def heard_in(draft: Draft, talk: Talk, text: str, *, bare: bool = True) -> str:
-    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where only a general line would fit.
+def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
+    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where nothing else would fit.
 
     The person's own words are told back at most every other time.
     """
@@ -52,11 +53,9 @@ def heard_in(draft: Draft, talk: Talk, text: str, *, bare: bool = True) -> str:
         return draft.line("explore.back", back=back) if back and feels(back, hear) else draft.line("explore.feeling")
     if back and feels_with(text, hear) and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
         return draft.line("explore.theirs.back", back=back)
-    shape = next((name for name in _shapes(text, hear) if draft.unheard(f"explore.{name}")), None)
+    shape = next((name for name in _shapes(text, back, hear) if draft.unheard(f"explore.{name}")), None)
     if shape:
-        return draft.line(f"explore.{shape}")
-    if back:
-        return draft.line("explore.back", back=back)
+        return draft.line(f"explore.{shape}", back=back)
     if (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
         return said[:1].upper() + said[1:]
@@ -65,11 +64,13 @@ def heard_in(draft: Draft, talk: Talk, text: str, *, bare: bool = True) -> str:
     return draft.line("explore.bare") if bare else ""
 
 
-def _shapes(text: str, hear: Hear) -> Iterator[str]:
+def _shapes(text: str, back: str, hear: Hear) -> Iterator[str]:
     if feels_with(text, hear):
         yield "theirs"
     if says_any(text, hear.again):
         yield "again"
+    if back:
+        yield "back"
     if turns_in(text.lstrip().partition(" ")[2], hear):  # a "but" at its head turns against what was said before
         yield "contrast"
 
@@ -84,9 +85,19 @@ def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str, *, id
         draft.talk = talk
         said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
-        said, draft.talk = heard_in(draft, talk, text), talk
-        question, choices = question_on(draft, talk, text), [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
+        said = heard_in(draft, text, bare=talk.began == draft.at)
+        draft.talk, question = _on_with_it(draft, talk, text)
+        choices = [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
+
+
+def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str]:
+    """After a few questions back in one talk the next is for a step of their own: being heard is for something."""
+    times = sum(part.startswith(BACK) for part in talk.used)
+    talk = with_used(talk, f"{BACK}{times}")
+    if times and times % ENOUGH == 0 and draft.unheard("own.question"):
+        return replace(talk, stage="own"), draft.line("own.question")
+    return talk, question_on(draft, talk, text)
 
 
 def question_on(draft: Draft, talk: Talk, text: str) -> str:
@@ -126,7 +137,7 @@ def holds_several(text: str, hear: Hear) -> bool:
 
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks."""
-    said, draft.talk = heard_in(draft, talk, text), with_used(replace(talk, stage="threads"), "threads")
+    said, draft.talk = heard_in(draft, text), with_used(replace(talk, stage="threads"), "threads")
     choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS]]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
