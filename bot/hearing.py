@@ -234,7 +234,7 @@ def undenied(text: str, hear: Hear) -> str:
     kept = []
     for clause in re.split(r"(?<=[.!?;,\n])\s*", text[:READ]):
         said = " ".join(flat(clause).split())
-        if words_in(clause) and not any(re.search(pattern, said) for pattern in hear.denied):
+        if words_in(clause) and not any(expression(pattern).search(said) for pattern in hear.denied):
             kept.append(clause.strip())
     return " ".join(kept).strip(" ,;") or text
 
