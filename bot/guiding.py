@@ -439,6 +439,8 @@ def _close(draft: Draft, lead: str) -> None:
     if left and guide.guide == "if-then":
         text = f"{said}\n\n{draft.line('threads.left')}"
         choices = [*choices_of(left), draft.choice("enough")]
+    if draft.held and not choices:
+        choices = [draft.choice("resume")]
     draft.place, draft.talk = None, left
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
 

@@ -104,7 +104,8 @@ def find(
     words = load_with_own(settings.guides_path).in_language(known.language)
     asked = asked_in(text, words, known.language, known, today(now(), known.zone))
     sought = asked.sought if asked and asked.kind in ("find", "last") else Sought(text)
-    near = dict(finder_of(settings).near(sought.words, [(entry.id, text_of(entry)) for entry in entries])) if sought.words else {}
+    texts = [(entry.id, text_of(entry)) for entry in entries]
+    near = dict(finder_of(settings).near(sought.words, texts, whole=True)) if sought.words else {}
     wanted = stems(sought.words, known.language, common(words))
     for entry in ranked(entries, sought, known.language, common(words), near)[: 1 if sought.latest else k]:
         quote = quote_around(text_of(entry), wanted, known.language)
