@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ SYSTEM_FONTS = (
     "C:/Windows/Fonts/msgothic.ttc",
 )
 _BAR = 90.0  # millimetres of the longest bar
+_COLUMN = 50.0  # millimetres to the second column of a table without a head
 # Scripts whose letters join, turn or run from the right: only these are shaped, which takes several times as long
 _SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
 
@@ -45,7 +47,7 @@ def render(book: Book, progress: Callable[[int, int], None], font: Path | None =
     with _fonts() as files:
         page = _Page(book, files, font)
         for number, block in enumerate(book.blocks, 1):
-            page.add(block)
+            page.add(block, book.blocks[number:])
             progress(number, len(book.blocks))
         return bytes(page.pdf.output()), page.missing
 
@@ -140,11 +142,13 @@ class _Page:
                 kept.append(BOX)
         return "".join(kept)
 
-    def add(self, block: Block) -> None:
+    def add(self, block: Block, following: Sequence[Block] = ()) -> None:
         pdf = self.pdf
         match block:
             case Heading(level=level, text=text):
-                if pdf.will_page_break(30):
+                # a heading takes along what stands small below it, and the beginning of the first answer
+                small = sum(1 for _ in takewhile(lambda each: isinstance(each, Paragraph) and each.style == "quiet", following))
+                if pdf.will_page_break(30 + 6 * small):
                     pdf.add_page()
                 if level < 3:
                     pdf.start_section(self.printable(text).replace("\n", " ")[:120], level - 1)
@@ -162,7 +166,7 @@ class _Page:
             case Chart(title=title, rows=rows):
                 self._chart(title, rows)
             case Table(head=head, rows=rows):
-                self._table((head, *rows) if head else rows)
+                self._table(head, rows)
             case Break():
                 pdf.add_page()
 
@@ -208,12 +212,23 @@ class _Page:
             self._widths[key] = self.pdf.get_string_width(word)
         return self._widths[key]
 
-    def _table(self, rows: tuple[tuple[str, ...], ...]) -> None:
-        """Cells under one another: a quotation reads better over the whole width."""
+    def _table(self, head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> None:
+        """Cells under one another, each after what it is: a quotation reads better over the whole width. Without a head, in two columns."""
         for first, *others in rows:
-            self._write(first, BODY, "B")
+            if self.pdf.will_page_break(14):
+                self.pdf.add_page()
+            top = self.pdf.get_y()
+            if head:
+                self._write(first, BODY, "B")
+                for name, cell in zip(head[1:], others, strict=True):
+                    self._write(name, SMALL, indent=5, color=90)
+                    self._write(cell, BODY, indent=5)
+                self.pdf.ln(1.5)
+                continue
+            self._write(first, BODY, color=90)
             for cell in others:
-                self._write(cell, BODY, indent=5)
+                self.pdf.set_y(top)
+                self._write(cell, BODY, indent=_COLUMN)
             self.pdf.ln(1)
 
     def _chart(self, title: str, rows: tuple[tuple[str, int], ...]) -> None:

@@ -439,10 +439,13 @@ def _close(draft: Draft, lead: str) -> None:
     if left and guide.guide == "if-then":
         text = f"{said}\n\n{draft.line('threads.left')}"
         choices = [*choices_of(left), draft.choice("enough")]
-    if draft.held and not choices:
-        choices = [draft.choice("resume")]
     draft.place, draft.talk = None, left
-    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices or _waiting(draft))
+
+
+def _waiting(draft: Draft) -> list[Choice]:
+    """Going on with what was set aside."""
+    return [draft.choice("resume")] if draft.held else []
 
 
 def finish(draft: Draft, text: str) -> None:

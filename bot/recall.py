@@ -91,7 +91,7 @@ def _chunks(entry: Entry) -> list[str]:
 
 
 def _scores(entries: Sequence[Entry], wanted: Sequence[str], language: str, common: frozenset[str]) -> list[float]:
-    """BM25 over stems. Looked into is each different chunk of the logbook once, however many entries it is in: that took most of the time."""
+    """BM25 over stems. Each different chunk of the logbook is looked into once, however many entries it is in."""
     documents = [_chunks(entry) for entry in entries]
     matching: dict[str, set[str]] = {stem: set() for stem in wanted}
     for chunk in set().union(*documents):
