@@ -37,7 +37,8 @@ SYSTEM_FONTS = (
     "C:/Windows/Fonts/msgothic.ttc",
 )
 _BAR = 90.0  # millimetres of the longest bar
-_COLUMN = 50.0  # millimetres to the second column of a table without a head
+_COLUMN = 50.0  # millimetres to the second column of a table
+_SHORT = 60  # characters of a cell that fit there
 # Scripts whose letters join, turn or run from the right: only these are shaped, which takes several times as long
 _SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
 
@@ -221,8 +222,11 @@ class _Page:
             if head:
                 self._write(first, BODY, "B")
                 for name, cell in zip(head[1:], others, strict=True):
+                    top = self.pdf.get_y()
                     self._write(name, SMALL, indent=5, color=90)
-                    self._write(cell, BODY, indent=5)
+                    if short := len(cell) < _SHORT and self.pdf.get_y() > top:
+                        self.pdf.set_y(top)
+                    self._write(cell, BODY, indent=_COLUMN if short else 5)
                 self.pdf.ln(1.5)
                 continue
             self._write(first, BODY, color=90)

@@ -296,7 +296,7 @@ def _height(block: Block) -> float:
         case Table(head=(), rows=rows):
             return sum(1.0 + 5.25 * max(_lines(cell, 65) for cell in row) for row in rows)
         case Table(rows=rows):
-            return sum(6.75 + sum(9.5 + 5.25 * (_lines(cell, 92) - 1) for cell in row[1:]) for row in rows)
+            return sum(6.75 + sum(5.25 if len(cell) < 60 else 4.25 + 5.25 * _lines(cell, 92) for cell in row[1:]) for row in rows)
         case _:
             return 0.0
 

@@ -7,6 +7,7 @@ import re
 import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from bot import accreditation, book
 from bot.accreditation import Criterion, Pseudonyms, Scheme
 from bot.book import Binder, Book, Sheaf, Written
 from bot.model import Entry, Keep, Partnership, Person, PersonId, Theme, Thought, Turn
+from knowledge.card import load_cards
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -336,6 +338,57 @@ def test_a_criterion_is_shown_by_passages_from_the_whole_time_with_what_they_say
 
     assert [n for n in range(9) if f"number {n}" in row] == [0, 4, 8]
     assert row.count("strains against it") == 3
+
+
+def test_names_of_several_words_are_one_name_and_a_rank_is_none():
+    told = entry_of(
+        "Director Hassan met Ana Silva of Maji Trust on Monday. Silva said that Nyando waits for Maji. I met Hassan Monday.",
+        people=("Director", "Hassan", "Ana", "Silva", "Maji", "Nyando"),
+    )
+    person = Person(PersonId("aisha"), name="Aisha", zone="Africa/Nairobi", partnerships=(Partnership("Nyando Water"),))
+    binder = binder_of(told, person=person)
+
+    names = accreditation.proposed(binder.sheaf, binder)
+
+    assert names.people == {"Ana Silva": "Person 1", "Ana": "Person 1", "Silva": "Person 1", "Hassan": "Person 2", "Aisha": "the broker"}
+    maji = dict.fromkeys(("Maji Trust", "Maji"), "Organisation 1")
+    assert names.organisations == {"Nyando Water": "Partnership 1", "Nyando": "Partnership 1", **maji}
+    text = book_markdown.render(accreditation.bind(binder, shipped(), names).book).decode()
+    assert "Director Person 2 met Person 1 of Organisation 1 on Monday" in text
+    assert "With: Person 2, Person 1, Organisation 1, Partnership 1" in text
+
+
+def test_what_it_is_made_of_is_told_by_the_sections_of_the_scheme():
+    aims = Entry("a1", "aims", MONDAY, NOON, (("aim", "one two three"),))
+    told = [(aims, Written("a1", "aim", "answer", NOON, "one two three")), entry_of("one two three four five six seven", 2)]
+    meant = Written("e2", "meaning", "answer", NOON, "one two three four five six seven eight nine ten")
+    binder = binder_of(*told, more=(meant,))
+
+    text = book_markdown.render(accreditation.bind(binder, shipped(), Pseudonyms()).book).decode()
+
+    rows = [line for line in text.splitlines() if "%" in line]
+    assert rows == [
+        "| Aims and strategies for each week | 20 % | 15 % |",
+        "| What happened | 20 % | 35 % |",
+        "| Reflection and learning | 30 % | 50 % |",
+    ]
+
+
+def test_what_became_of_an_aim_stands_below_it_with_its_day():
+    friday = NOON + timedelta(days=4)
+    aims = Entry("a1", "aims", MONDAY, NOON, (("aim", "Let them talk"), ("review", "They did")))
+    written = Written("a1", "aim", "answer", NOON, "Let them talk"), Written("a1", "review", "answer", friday, "They did")
+
+    text = handed_in((aims, written[0]), (replace(aims, id="none"), written[1]))
+
+    assert re.search(r"Let them talk.*March 6, 2026 · What became of the week's aims.*They did", text, re.DOTALL)
+
+
+def test_every_topic_counts_for_a_criterion_of_the_scheme_that_is_shipped():
+    topics = {topic for card in load_cards() for topic in card.topics}
+    shapes = [shape for criterion in shipped().criteria for shape in criterion.topics]
+
+    assert {topic for topic in topics if not any(fnmatchcase(topic, shape) for shape in shapes)} == set()
 
 
 def test_another_scheme_is_another_file():
