@@ -232,6 +232,17 @@ def test_chinese_japanese_and_korean_are_printed_where_the_machine_has_a_font_fo
     assert (missing == 0) == has
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "(hedgehog)"), ("fr", "(hérisson)"), ("es", "(erizo)")])
+def test_emoji_are_drawn_where_the_machine_has_a_font_for_them_and_stand_by_their_name_where_not(language: str, name: str):
+    has = any(Path(font).is_file() for font in book_pdf.EMOJI_FONTS)
+
+    data, missing = book_pdf.render(bound("A 🦔 came along, 👍🏽 🇫🇷 👨‍👩‍👧 ❤️", language=language), quiet)
+
+    words = words_of_pdf(data)
+    assert "□" not in words
+    assert (missing, name in words) == ((0, False) if has else (4, True))
+
+
 def test_arabic_is_joined_and_runs_from_the_right_and_numbers_within_it_from_the_left():
     data, missing = book_pdf.render(bound("قال العمدة 12 كلمة"), quiet)
 
