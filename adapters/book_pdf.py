@@ -1,7 +1,7 @@
 """A book as PDF, by fpdf2 with fonts embedded: FiraGO has Latin, Cyrillic, Greek, Arabic, Hebrew, Thai, Georgian and Devanagari.
 
 For Chinese, Japanese, Korean and emoji it takes a font of the machine's where there is one, or that which `font` names. What no font at
-hand has is counted: an emoji stands by its name, any other character as a box. Nothing is fetched, and nothing in a text is a link or markup.
+hand has is counted: an emoji stands by its name, any other character as a box. Nothing is fetched, and no text is a link or markup.
 """
 
 from __future__ import annotations

@@ -126,9 +126,7 @@ def _printed(binder: Binder, form: Form, scheme: Path | None, pseudonyms: Path |
     except BadFont as error:
         fail(str(error))
     if missing:
-        note(
-            f"{missing} characters are in no font at hand and stand as boxes, or by their name; name a font that has them with --font, or take html"
-        )
+        note(f"{missing} characters are in no font at hand and stand as boxes or by name; take html, or name a font that has them (--font)")
     return data
 
 
