@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -157,8 +158,11 @@ class Home:
         return Ran(process.returncode, out.decode(), err.decode())
 
     def _run_here(self, args: tuple[str, ...], typed: bytes, env: dict[str, str]) -> Ran:
-        from bot.cli import run
+        from bot.cli import KNOWLEDGE, run
 
+        for thread in threading.enumerate():
+            if thread.name == KNOWLEDGE:  # while one is at work the program leaves at once, and here that would be pytest
+                thread.join()
         stdin, stdout, stderr = (TextIOWrapper(BytesIO(sent), "utf-8", write_through=True) for sent in (typed, b"", b""))
         before = sys.argv, sys.stdin, dict(os.environ)
         code: Any = 0

@@ -27,7 +27,7 @@ import pytest
 from conftest import PROJECT
 from passages import Silent
 from postgres import seeing_all
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, func, make_url, select, text
 from test_storage_store import Place, blank, place, postgres, store  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
 
 from bot.manager import Manager
@@ -50,7 +50,7 @@ from bot.model import (
 from prompts.library import Library, load_library
 from storage.backup import back_up, restore
 from storage.store import NoSuchPerson, Store, StoreDown, Unreadable, VaultLocked
-from storage.tables import PEOPLES
+from storage.tables import PEOPLES, erasures
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CANARY = "Xylocarp"
@@ -429,8 +429,7 @@ def test_row_43_after_everything_was_erased_not_a_byte_of_it_is_left(lone: World
 def test_row_43_nor_is_there_in_the_data_directory_of_a_postgresql_once_it_is_vacuumed(postgres: str, blank: Path) -> None:  # noqa: F811
     data = Path(make_url(postgres).query["host"]) / "data"
     engine = create_engine(seeing_all(postgres), isolation_level="AUTOCOMMIT")
-    store = Store.open(postgres, blank / "key")
-    world = World(store)
+    world = World(Store.open(postgres, blank / "key"))
     world.settled("4711", entry=f"the {CANARY} walked out")
     private = (
         "SELECT wrapped_key FROM persons",
@@ -445,11 +444,11 @@ def test_row_43_nor_is_there_in_the_data_directory_of_a_postgresql_once_it_is_va
 
     world.say("4711", "forget everything")
     world.say("4711", "yes")
-    store.close()
+    world.store.close()
     with engine.connect() as connection:
         connection.execute(text("VACUUM FULL"))
         connection.execute(text("CHECKPOINT"))
-        counted = {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in (*map(str, PEOPLES), "erasures")}
+        left = {table.name: connection.scalar(select(func.count()).select_from(table)) for table in (*PEOPLES, erasures)}
         connection.execute(text("TRUNCATE erasures"))
     engine.dispose()
 
@@ -457,7 +456,7 @@ def test_row_43_nor_is_there_in_the_data_directory_of_a_postgresql_once_it_is_va
     after = everything(data / "base")
     assert not any(part in after for part in sealed)
     assert CANARY.encode() not in everything(data), "it stood somewhere in the clear, in the log of transactions for one"
-    assert {table for table, count in counted.items() if count} == {"erasures"}
+    assert {table for table, count in left.items() if count} == {"erasures"}
 
 
 def test_row_44_a_backup_of_last_night_brings_nobody_back(lone: World, tmp_path: Path) -> None:
