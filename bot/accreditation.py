@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -88,19 +88,14 @@ def proposed(sheaf: Sheaf, binder: Binder, known: Pseudonyms | None = None) -> P
     partnerships = dict.fromkeys([*(each.name for each in sheaf.person.partnerships), *(e.partnership for e in ordered if e.partnership)])
     for name in partnerships:
         _name(organisations, people, name, binder.line("book.alias.partnership"))
-    named = dict.fromkeys(name for entry in ordered for name in entry.people if name[:1].isupper() and not _is_rank(name, binder.words))
+    ranks = _ranks(binder.words)
+    named = dict.fromkeys(name for entry in ordered for name in entry.people if name[:1].isupper() and flat(name) not in ranks)
     for name in partnerships:  # who says "in Nyando" for "Nyando Water" means the same
         for word in name.split() if " " in name else ():
             if word in named:
                 organisations.setdefault(word, organisations[name])
     for whole in _of_several_words(binder, named):
-        parts = [word for word in whole.split() if word in named]
-        body = len(parts) < len(whole.split())
-        kind = binder.line("book.alias.organisation" if body else "book.alias.person")
-        _name(organisations if body else people, organisations | people, whole, kind)
-        given = (organisations | people)[whole]
-        for part in parts:
-            (organisations if body else people).setdefault(part, (organisations | people).get(part, given))
+        _name_whole(people, organisations, whole, named, binder)
     for name in named:
         organisation = len(name) > 1 and name.isupper() and "." not in name
         kind = binder.line("book.alias.organisation" if organisation else "book.alias.person")
@@ -110,9 +105,23 @@ def proposed(sheaf: Sheaf, binder: Binder, known: Pseudonyms | None = None) -> P
     return Pseudonyms(people=people, organisations=organisations)
 
 
-def _is_rank(name: str, words: Words) -> bool:
-    """ "Director" in "Director Hassan", which names nobody."""
-    return name[:1].isupper() and flat(name) in {flat(actor) for actor in words.hear.actors}
+def _name_whole(people: dict[str, str], organisations: dict[str, str], whole: str, named: Container[str], binder: Binder) -> None:
+    """A name of several words and each of them alone: a person's where all are marked as names, else an organisation's."""
+    parts = [word for word in whole.split() if word in named]
+    person = len(parts) == len(whole.split())
+    names, others = (people, organisations) if person else (organisations, people)
+    known = next((names[word] for word in parts if word in names), None)
+    if known:
+        names.setdefault(whole, known)
+    _name(names, others, whole, binder.line("book.alias.person" if person else "book.alias.organisation"))
+    for part in parts:
+        if part not in others:
+            names.setdefault(part, names.get(whole) or others[whole])
+
+
+def _ranks(words: Words) -> frozenset[str]:
+    """Flat, as all that is compared: "Director" in "Director Hassan" names nobody."""
+    return frozenset(flat(actor) for actor in words.hear.actors)
 
 
 def _of_several_words(binder: Binder, named: Iterable[str]) -> Iterable[str]:
@@ -181,12 +190,12 @@ def _topics(sheaf: Sheaf) -> set[str]:
 
 
 def _under_other_names(sheaf: Sheaf, pseudonyms: Pseudonyms, words: Words) -> Sheaf:
-    hide = pseudonyms.hidden
+    hide, ranks = pseudonyms.hidden, _ranks(words)
     entries = tuple(
         replace(
             entry,
             partnership=entry.partnership and hide(entry.partnership),
-            people=tuple(dict.fromkeys(hide(name) for name in entry.people if not _is_rank(name, words))),
+            people=tuple(dict.fromkeys(hide(name) for name in entry.people if name.islower() or flat(name) not in ranks)),
             themes=tuple(replace(theme, quote=hide(theme.quote)) for theme in entry.themes),
         )
         for entry in sheaf.entries
