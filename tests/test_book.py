@@ -21,7 +21,8 @@ from markdown_it import MarkdownIt
 
 from adapters import book_html, book_markdown, book_pdf, book_word
 from bot import accreditation, book
-from bot.accreditation import Criterion, Pseudonyms, Scheme
+from bot.accreditation import Criterion, Scheme
+from bot.aliases import Pseudonyms, proposed
 from bot.book import Binder, Book, Sheaf, Written
 from bot.model import Entry, Keep, Partnership, Person, PersonId, Theme, Thought, Turn
 from knowledge.card import load_cards
@@ -281,7 +282,7 @@ def shipped() -> Scheme:
 
 def handed_in(*told: tuple[Entry, Written], scheme: Scheme | None = None, names: Pseudonyms | None = None) -> str:
     binder = binder_of(*told)
-    made = accreditation.bind(binder, scheme or shipped(), names or accreditation.proposed(binder.sheaf, binder))
+    made = accreditation.bind(binder, scheme or shipped(), names or proposed(binder.sheaf, binder))
     return book_markdown.render(made.book).decode()
 
 
@@ -316,8 +317,8 @@ def test_pseudonyms_stay_when_more_people_come_and_as_they_were_changed():
     changed = Pseudonyms(people={"Ana": "the engineer"}, organisations={"Water": "Water"})
     later = binder_of(entry_of("Ana", people=("Ana",)), entry_of("Ben", 2, people=("Ben",)))
 
-    assert accreditation.proposed(first.sheaf, first).people["Ana"] == "Person 1"
-    again = accreditation.proposed(later.sheaf, later, changed)
+    assert proposed(first.sheaf, first).people["Ana"] == "Person 1"
+    again = proposed(later.sheaf, later, changed)
     assert (again.people["Ana"], again.people["Ben"], again.organisations["Water"]) == ("the engineer", "Person 1", "Water")
 
 
@@ -359,7 +360,7 @@ def test_names_of_several_words_are_one_name_and_a_rank_is_none():
     person = Person(PersonId("aisha"), name="Aisha", zone="Africa/Nairobi", partnerships=(Partnership("Nyando Water"),))
     binder = binder_of(told, person=person)
 
-    names = accreditation.proposed(binder.sheaf, binder)
+    names = proposed(binder.sheaf, binder)
 
     assert names.people == {"Ana Silva": "Person 1", "Ana": "Person 1", "Silva": "Person 1", "Hassan": "Person 2", "Aisha": "the broker"}
     maji = dict.fromkeys(("Maji Trust", "Maji"), "Organisation 1")

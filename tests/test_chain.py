@@ -15,7 +15,7 @@ from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.accreditation import Pseudonyms, proposed
+from bot.aliases import Pseudonyms, proposed
 from bot.model import (
     Add,
     Consent,

@@ -13,7 +13,7 @@ from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, 
 from bot.model import Form
 
 if TYPE_CHECKING:
-    from bot.accreditation import Pseudonyms
+    from bot.aliases import Pseudonyms
     from bot.book import Binder, Book
 
 SHIPPED = Path(__file__).parent.parent.parent / "prompts" / "schemes" / "accreditation.yaml"
@@ -134,7 +134,8 @@ def _portfolio(binder: Binder, scheme: Path, pseudonyms: Path | None) -> Book:
     import yaml
     from pydantic import BaseModel, ValidationError
 
-    from bot.accreditation import Pseudonyms, Scheme, bind, proposed
+    from bot.accreditation import Scheme, bind
+    from bot.aliases import Pseudonyms, proposed
 
     def read(path: Path, kind: type[BaseModel]) -> BaseModel:
         try:
