@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -58,21 +59,22 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     best: Firmness = "dated" if "dated" in firm else "meant" if "meant" in firm else "mused"
     first, last = told[0], told[-1]
     step = bare_step(" ".join(parts[first : last + 1]), clock.hear)
-    return Intent(step, best, step_day(step, clock)) if step else None
+    return Intent(step, best, _day_told(step, clock)) if step else None
 
 
 def step_day(text: str, clock: Clock) -> date | None:
     """The day that a text is or names; the day after for an hour of this one, since nothing is asked about before it."""
-    day = day_named(text, clock)
+    whole = day_in(text, clock.language, clock.hear, clock.at, clock.zone) if len(words_in(text)) <= LONGEST_DAY else None
+    return _in_reach(whole, clock) or _day_told(text, clock)
+
+
+def _day_told(text: str, clock: Clock) -> date | None:
+    day = _in_reach(day_within(text, clock.language, clock.hear, clock.at, clock.zone), clock)
     return day or (local(clock.at, clock.zone).date() + timedelta(days=1) if _any(clock.hear.plans.soon, text) else None)
 
 
-def day_named(text: str, clock: Clock) -> date | None:
-    """The day a text is, or names somewhere."""
-    language, hear, at, zone = clock.language, clock.hear, clock.at, clock.zone
-    whole = day_in(text, language, hear, at, zone) if len(words_in(text)) <= LONGEST_DAY else None
-    day = whole or day_within(text, language, hear, at, zone)
-    return day if day and day - local(at, zone).date() <= FARTHEST else None
+def _in_reach(day: date | None, clock: Clock) -> date | None:
+    return day if day and day - local(clock.at, clock.zone).date() <= FARTHEST else None
 
 
 def bare_step(text: str, hear: Hear) -> str:
@@ -142,12 +144,14 @@ def _firmness(part: str, clock: Clock) -> Firmness | None:
     plans = hear.plans
     if "?" in part or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
         return None
-    day = step_day(said, clock) is not None
-    meant, mused = _start(plans.meant, said), _start(plans.mused, said)
-    told = min(meant, _start(plans.dated, said)) if day else meant
-    if mused is not NOWHERE and mused <= told:
+    meant, dated, mused = (_start(patterns, said) for patterns in (plans.meant, plans.dated, plans.mused))
+    if NOWHERE == meant == dated == mused:
+        return None  # as in nearly every sentence; a day is looked for only in the others
+    day = _day_told(said, clock) is not None
+    told = min(meant, dated) if day else meant
+    if mused < NOWHERE and mused <= told:
         return "mused"
-    if told is NOWHERE:
+    if told == NOWHERE:
         return None
     return "dated" if day else "meant"
 
@@ -155,12 +159,17 @@ def _firmness(part: str, clock: Clock) -> Firmness | None:
 def _start(patterns: Sequence[str], text: str) -> float:
     """Where the first of these patterns begins in a text; NOWHERE for none."""
     said = " ".join(flat(text).split())
-    return min((found.start() for pattern in patterns if (found := re.search(pattern, said))), default=NOWHERE)
+    return min((found.start() for pattern in _compiled(tuple(patterns)) if (found := pattern.search(said))), default=NOWHERE)
 
 
 def _any(patterns: Sequence[str], text: str) -> bool:
     said = " ".join(flat(text).split())
-    return any(re.search(pattern, said) for pattern in patterns)
+    return any(pattern.search(said) for pattern in _compiled(tuple(patterns)))
+
+
+@lru_cache(maxsize=64)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, patterns))
 
 
 def _sentences(text: str) -> list[str]:

@@ -292,16 +292,16 @@ def told_plan(draft: Draft, text: str) -> bool:
 
 def told_day(draft: Draft, text: str) -> bool:
     """Hears a bare day: for what was just written down to be tried, or for a step that is still to be told. False for anything else."""
-    day = _bare_day(draft, text)
+    tried = draft.aim if draft.was_offered("do:if-then") else None
+    talk = draft.talk if draft.talk and draft.talk.stage in ("options", "deepen", "own") else None
+    day = _bare_day(draft, text) if tried or talk else None
     if day is None:
         return False
-    if draft.was_offered("do:if-then") and draft.aim:
-        take_step(draft, draft.aim, day)
-    elif draft.talk and draft.talk.stage in ("options", "deepen", "own"):
-        draft.talk = _holding(draft, draft.talk, day)
-        draft.say(draft.line("day.what", day=draft.day(day)), "reply", draft.offered)
+    if tried:
+        take_step(draft, tried, day)
     else:
-        return False
+        draft.talk = _holding(draft, talk, day)
+        draft.say(draft.line("day.what", day=draft.day(day)), "reply", draft.offered)
     return True
 
 
