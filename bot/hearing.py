@@ -229,14 +229,17 @@ def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
     `greetings` are words that are nothing but one; after any other way of greeting ("morning") a stop has to follow.
     """
     said = text[:READ].strip()
-    found = re.match(
-        rf"(?:{any_of(flat(phrase) for phrase in hear.wishes.get('hello', []))})(?P<stop>\s*[,.!:;–-]+)?\s+(?P<rest>\S.*)$",
-        flat(said),
-        re.DOTALL,
-    )
+    found = _greeting(tuple(hear.wishes.get("hello", []))).match(flat(said))
     if found is None or not words_in(found["rest"]) or not (found["stop"] or words_in(said)[0] in greetings):
         return text
+    if means(said, hear.wishes.get("hello", []), hear):
+        return text
     return said[slice(*found.span("rest"))]
+
+
+@lru_cache(maxsize=8)
+def _greeting(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_of(map(flat, phrases))})(?P<stop>\s*[,.!:;–-]+)?\s+(?P<rest>\S.*)$", re.DOTALL)
 
 
 def introduced_in(text: str, hear: Hear) -> str | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from bot.hearing import act_in
@@ -133,10 +133,12 @@ def protests(text: str, hear: Hear) -> bool:
     return text.rstrip(' "”»').endswith("?") or any(act_in(part, hear) in PROTESTS for part in (text, *_sentences(text[:READ])))
 
 
-def is_none(text: str, hear: Hear) -> bool:
-    """True for a text that cannot be a step, even where one was asked for: a question in it, a complaint, or only what is over."""
-    parts = _sentences(text[:READ].strip())
-    return "?" in text or protests(text, hear) or (bool(parts) and all(_any(hear.plans.never, part) for part in parts))
+def is_none(text: str, clock: Clock) -> bool:
+    """True for a text that cannot be a step, even where one was asked for: a question in it, a complaint, or what is over."""
+    if "?" in text or protests(text, clock.hear):
+        return True
+    over = any(_any(clock.hear.plans.never, part) for part in _sentences(text[:READ].strip()))
+    return over and intent_in(text, clock) is None
 
 
 def _firmness(part: str, clock: Clock) -> Firmness | None:

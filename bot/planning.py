@@ -112,7 +112,7 @@ def told_to_keep(draft: Draft, text: str) -> bool:
         before = before_command(text, hear)
         found = intent_in(before, clock(draft))
         told = found.text if found else before
-        fits = FEWEST < len(words_in(told)) <= LONGEST_STEP and not is_none(told, hear)
+        fits = FEWEST < len(words_in(told)) <= LONGEST_STEP and not is_none(told, clock(draft))
         what = told if found or fits else draft.meant
     newest = _newest(draft)
     if not what:

@@ -31,7 +31,7 @@ from bot.choosing import choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, says_any
 from bot.intending import LONGEST_DAY, is_none
-from bot.keeping import named_day
+from bot.keeping import clock, named_day
 from bot.model import Choice
 from bot.places import zones_for
 from bot.rhythm import clock_in
@@ -175,7 +175,7 @@ def _at_the_step(draft: Draft, text: str) -> bool:
     if planning.answers_step(draft, text):
         return True
     elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear))
-    if elsewhere or is_none(text, hear):
+    if elsewhere or is_none(text, clock(draft)):
         draft.place = None
         outside.answer(draft, text)
         return True
