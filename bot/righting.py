@@ -12,7 +12,7 @@ from bot.hearing import correction_in
 from bot.spelling import READ, flat, words_in
 from prompts.library import Hear
 
-BRIEF = 8  # words up to which what is right is said back
+BRIEF = 6  # words up to which what is right is said back (rubric C1: no more of theirs in a row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def put_right(draft: Draft, righted: Righted) -> None:
     talk, asked = draft.talk, draft.context.conversation.asked
     if talk is None:
         return
-    fresh = righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
+    left = draft.context.conversation.place is not None  # the question was that of a guide, which has been left
+    fresh = left or righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
     draft.talk = replace(talk, asked=righted.within(talk.asked), card="" if fresh else talk.card, stage="explore", at=draft.at)
     draft.say(
         f"{confirmed(draft, righted.new) or draft.line('righted.long')} {draft.line('opening') if fresh else asked}",
