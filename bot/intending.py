@@ -59,18 +59,23 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     best: Firmness = "dated" if "dated" in firm else "meant" if "meant" in firm else "mused"
     first, last = told[0], told[-1]
     step = bare_step(" ".join(parts[first : last + 1]), clock.hear)
-    return Intent(step, best, _day_told(step, clock)) if step else None
+    return Intent(step, best, _day_told(step, clock) or _morrow(clock.hear.plans.today, step, clock)) if step else None
 
 
 def step_day(text: str, clock: Clock) -> date | None:
     """The day that a text is or names; the day after for an hour of this one, since nothing is asked about before it."""
     whole = day_in(text, clock.language, clock.hear, clock.at, clock.zone) if len(words_in(text)) <= LONGEST_DAY else None
-    return _in_reach(whole, clock) or _day_told(text, clock)
+    return _in_reach(whole, clock) or _day_told(text, clock) or _morrow(clock.hear.plans.today, text, clock)
 
 
 def _day_told(text: str, clock: Clock) -> date | None:
     day = _in_reach(day_within(text, clock.language, clock.hear, clock.at, clock.zone), clock)
-    return day or (local(clock.at, clock.zone).date() + timedelta(days=1) if _any(clock.hear.plans.soon, text) else None)
+    return day or _morrow(clock.hear.plans.soon, text, clock)
+
+
+def _morrow(hours: Sequence[str], text: str, clock: Clock) -> date | None:
+    """Tomorrow, for an hour of today: nothing is asked about before it."""
+    return local(clock.at, clock.zone).date() + timedelta(days=1) if _any(hours, text) else None
 
 
 def _in_reach(day: date | None, clock: Clock) -> date | None:
@@ -151,6 +156,7 @@ def _firmness(part: str, clock: Clock) -> Firmness | None:
         return None  # as in nearly every sentence; a day is looked for only in the others
     day = _day_told(said, clock) is not None
     told = min(meant, dated) if day else meant
+    day = day or (meant < NOWHERE and _any(plans.today, said))
     if mused < NOWHERE and mused <= told:
         return "mused"
     if told == NOWHERE:

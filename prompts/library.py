@@ -267,9 +267,10 @@ class Plans(_Part):
     """How somebody tells what they mean to do, wants it kept or taken out again, and tells what came of it.
 
     Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
-    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these.
-    `soon` is an hour or a part of this very day. `keeps` are commands to keep it, with the group `what` where they say what; `asks` are
-    questions whether something is kept, `undoes` says that something kept was no plan, and `tells` that something was done.
+    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these. `soon` is an
+    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `keeps` are commands to
+    keep it, with the group `what` where they say what; `asks` are questions whether something is kept, `undoes` says that something kept
+    was no plan, `tells` that something was done and `undone` that it was not.
     """
 
     fillers: list[Pattern] = []
@@ -278,6 +279,7 @@ class Plans(_Part):
     mused: list[Pattern] = []
     never: list[Pattern] = []
     soon: list[Pattern] = []
+    today: list[Pattern] = []
     keeps: list[Pattern] = []
     asks: list[Pattern] = []
     undoes: list[Pattern] = []
