@@ -28,7 +28,7 @@ PROJECT = HERE.parent.parent
 PLACE = Path(os.environ.get("BROKERCOACH_EMULATORS", PROJECT / ".emulators"))
 PROXY = "mitmproxy==11.0.2"  # in an environment of its own: its pins fit nobody else's
 NODE = ("node", "22.23.3")  # npm's own package of it, for what the system's is too old for
-INSTALLING = 240  # seconds that a package index may take
+ASKING, INSTALLING = 45, 240  # seconds that a package index may take for a word, and for a package
 READING = 900  # seconds that the cards may take where their index is to be built
 LIMIT = 300  # seconds for everything that is played
 PORTS = 3  # tries to get a port that is still free when it is taken
@@ -55,9 +55,10 @@ def npm_package(name: str, version: str) -> Path:
     place = PLACE / f"{name}-{version}"  # each in a place of its own, for npm takes away what it did not install itself
     folder = place / "node_modules" / name
     if not folder.is_dir():
-        quiet = ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
-        brief = ("--fetch-retries=1", "--fetch-retry-mintimeout=2000", "--fetch-timeout=60000")  # where no index answers, it is soon said
-        _install(f"{name}@{version}", ["npm", "install", *quiet, *brief, "--prefix", place, f"{name}@{version}"])
+        what, quiet = f"{name}@{version}", ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
+        asked = ("npm", "view", what, "version", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=15000")
+        _install(what, [*asked], ASKING)  # where no index answers, npm would go on trying for minutes
+        _install(what, ["npm", "install", *quiet, "--prefix", place, what])
     return folder
 
 
@@ -78,13 +79,13 @@ def mitmdump() -> Path:
     return program
 
 
-def _install(what: str, command: list[Any]) -> None:
+def _install(what: str, command: list[Any], seconds: int = INSTALLING) -> None:
+    print(f"{what}: up to {seconds} s for a package index", file=sys.stderr)
     PLACE.mkdir(parents=True, exist_ok=True)
-    print(f"installing {what} into {PLACE}", file=sys.stderr)
     try:
-        done = subprocess.run(list(map(str, command)), capture_output=True, check=False, timeout=INSTALLING, stdin=subprocess.DEVNULL)
+        done = subprocess.run(list(map(str, command)), capture_output=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        raise Skipped(f"{what} could not be installed within {INSTALLING} s") from None
+        raise Skipped(f"{what} could not be had within {seconds} s") from None
     if done.returncode:
         raise Skipped(f"{what} cannot be installed: no network, or no such package in the index that is asked")
 
