@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent)]
 
 GENTLE = 40  # people whose waits are compared, with and without one who floods
-PAIRS = 4  # of a time without and a time with a flood, one after the other, so that whatever else the machine does falls on both
+PAIRS = 3  # of a time without and a time with a flood, one after the other, so that whatever else the machine does falls on both
 PAUSE = 1.5  # seconds after each answer: longer than the pace of one chat, so that it is not the pace that is measured
 RATE = 20.0  # messages a second of whoever floods
 

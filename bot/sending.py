@@ -30,7 +30,8 @@ AT_ONCE = 20  # letters under way at the same time
 AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
-OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
+OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number, and a letter
+BACK = 0.25  # that waited for its wording comes in its old place; seconds between two such looks, for behind a flood each is dear
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 
@@ -78,11 +79,13 @@ class Sender:
         self._order = count()
         self._known: set[str] = set()
         self._after = 0  # the last row that was read
+        self._back_at = 0.0  # when the rows before it are to be looked at again
         self._held = 0.0  # nothing leaves before
         self._misses = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._unread = True  # the outbox may hold letters that are not in hand
+        self._unseen = False  # it may hold some before the last row that was read
 
     def wake(self) -> None:
         """There may be new letters."""
@@ -99,9 +102,10 @@ class Sender:
                 if loop.time() >= sweep_at:
                     self._tidy(loop.time())
                     sweep_at = loop.time() + SWEEP
-                if self._unread and len(self._known) < IN_HAND:
+                if len(self._known) < IN_HAND and (self._unread or (self._unseen and loop.time() >= self._back_at)):
                     await self._load()
-                wait = self._start_those_that_may(loop.time(), sweep_at)
+                back_at = self._back_at if self._unseen and len(self._known) < IN_HAND else sweep_at
+                wait = self._start_those_that_may(loop.time(), min(sweep_at, back_at))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._stirred.wait()
@@ -113,14 +117,17 @@ class Sender:
     async def drained(self) -> None:
         """Returns once nothing is under way and nothing may leave now."""
         loop = asyncio.get_running_loop()
-        while self._unread or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
+        while self._unread or self._unseen or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.02)
 
     # --- what is to be sent
 
     async def _load(self) -> None:
-        self._unread = False
-        after = max(0, self._after - OVERLAP)
+        self._unread, begun = False, asyncio.get_running_loop().time()
+        self._unseen = begun < self._back_at
+        after = self._after
+        if not self._unseen:
+            after, self._back_at = max(0, after - OVERLAP), begun + BACK
         while len(self._known) < IN_HAND:
             try:
                 rows = await asyncio.to_thread(self._store.waiting, self._door.platform, after, PAGE)
