@@ -12,6 +12,7 @@ import random
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from fake_telegram import TOKEN, FakeTelegram, Fault, flood, person, refusal, telegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from passages import Silent
 
 from adapters.telegram import Telegram, base_url
 from adapters.telegram_checkup import checkup
@@ -35,8 +37,9 @@ from bot.doctor import examine
 from bot.door import Later, NotSent, Refused, Unreachable
 from bot.hearing import heard
 from bot.manager import Manager
-from bot.model import Choice, Inbound, Letter, Message
+from bot.model import Choice, Inbound, Letter, Message, Person, PersonId
 from bot.parts import Blotted, set_up_logging
+from bot.sending import Sender
 from bot.settings import Settings
 from prompts.library import load_library
 from storage.store import Store, StoreDown
@@ -269,9 +272,9 @@ def rows(database: Path) -> int:
     return 0
 
 
-async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_reply(tmp_path, found):
+async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_reply(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
-    manager = Manager(LIBRARY, store, found, lambda: NOW)
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
     async with telegram() as fake:
         message = fake.message("hello")
         for _ in range(3):
@@ -486,6 +489,30 @@ async def test_row_5_asked_to_wait_for_one_chat_it_says_so_and_the_others_go_on(
     assert [sent["chat"] for sent in fake.sent] == [8, 7]
 
 
+async def test_row_5_the_sender_waits_as_long_as_telegram_says_keeps_the_order_and_lets_the_others_pass(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
+    for chat in ("7", "8"):
+        store.enrol("telegram", chat, Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True))
+    async with telegram() as fake, listening(fake, manager.handle) as (made, _):
+        fake.faults["sendMessage"] = [flood(2, chat=7)]
+        for chat, text in ((7, "reflect"), (7, "Low"), (8, "reflect")):
+            fake.say(text, chat)
+        await fake.until(lambda: not fake.updates)
+        sender = asyncio.create_task(Sender(made, store, lambda: NOW).run())
+        await fake.until(lambda: fake.called("sendMessage"))
+        refused = time.monotonic()
+        await fake.until(lambda: len(fake.texts(7)) == 2)
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+    store.close()
+
+    assert [sent["chat"] for sent in fake.sent] == [8, 7, 7]
+    assert "Low" in str(fake.sent[1]["buttons"])
+    assert "Low" not in str(fake.sent[2]["buttons"])
+    assert fake.sent[1]["at"] - refused >= 1.95
+
+
 async def test_a_letter_of_several_parts_that_was_interrupted_goes_on_where_it_stopped():
     text = "\n\n".join(f"Paragraph {n}. " + "word " * 500 for n in range(6))
     async with telegram() as fake, door(fake) as made:
@@ -626,9 +653,9 @@ async def test_thinking_shows_typing_and_never_raises():
 # --- presses
 
 
-async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path, found):
+async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
-    manager = Manager(LIBRARY, store, found, lambda: NOW)
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
     async with telegram() as fake, listening(fake, manager.handle) as (made, _):
         fake.say("hello")
         await fake.until(lambda: not fake.updates)
@@ -648,7 +675,7 @@ async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path
     assert all("earlier question" in text for text in fake.texts()[1:])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=80))
 def test_the_data_of_a_press_is_ours_or_forged(data):
     message = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}}
