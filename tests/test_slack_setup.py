@@ -25,7 +25,17 @@ from prompts.library import load_library
 from storage.store import Store
 
 LIBRARY = load_library()
-MOST = {"app_mentions:read", "assistant:write", "chat:write", "commands", "files:write", "im:history", "im:write", "users:read"}
+MOST = {
+    "app_mentions:read",
+    "assistant:write",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "im:history",
+    "im:write",
+    "users:read",
+}
 
 
 @pytest.fixture
@@ -166,7 +176,7 @@ async def test_doctor_names_what_is_wrong_with_its_remedy(slack, more, named):
 async def test_doctor_names_the_scopes_that_are_missing(slack):
     slack.scopes = "chat:write,commands,im:write,app_mentions:read"
     found = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
-    assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:write, im:history"]
+    assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:read, files:write, im:history"]
 
 
 def test_a_slack_app_is_made_from_the_settings():

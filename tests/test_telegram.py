@@ -6,6 +6,7 @@ Rows are those of the table of faults in docs/telegram.md.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import random
@@ -637,6 +638,30 @@ async def test_replies_stay_in_the_topic_in_which_the_person_wrote_and_fall_back
 
     assert [sent["raw"].get("message_thread_id") for sent in fake.sent] == ["42", None, None]
     assert fake.called("sendChatAction")[0]["message_thread_id"] == "42"
+
+
+async def test_the_answer_to_an_edit_or_a_voice_note_hangs_on_that_message_and_the_next_one_on_none():
+    async with telegram() as fake, listening(fake) as (made, taken):
+        said = fake.say("the mayor was lat")
+        fake.say("and then?")
+        fake.edit(said, "the mayor was late")
+        await fake.until(lambda: len(taken.all) == 3 and not fake.updates)
+        fake.faults["sendMessage"] = [flood(3)]
+        with pytest.raises(Later):
+            await made.send(letter(key="a"))
+        await made.send(letter(key="a"))
+        await made.send(letter(key="b"))
+        spoken = fake.message(voice={**FILE, "duration": 6})
+        fake.add({"message": spoken})
+        await fake.until(lambda: len(taken.all) == 4 and not fake.updates)
+        await made.send(letter(key="c"))
+        fake.say("never mind")
+        await fake.until(lambda: len(taken.all) == 5 and not fake.updates)
+        await made.send(letter(key="d"))
+
+    hangs_on = [json.loads(sent["raw"].get("reply_parameters", "{}")) for sent in fake.sent]
+    assert [each.get("message_id") for each in hangs_on] == [said["message_id"], None, spoken["message_id"], None]
+    assert hangs_on[0]["allow_sending_without_reply"] is True
 
 
 async def test_thinking_shows_typing_and_never_raises():
