@@ -58,7 +58,7 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
         return None
     if kind == "thread":
         return talk.threads[int(what)] if int(what) < len(talk.threads) else None
-    return talk.asked if choice == "do:another" or kind == "card" else None
+    return talk.asked if choice in ("do:another", "do:ideas") or kind == "card" else None
 
 
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
