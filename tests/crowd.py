@@ -165,6 +165,6 @@ def _kept(store: Store, who: Who) -> list[int]:
 
 
 @asynccontextmanager
-async def crowd(home: Any, url: str = "") -> AsyncIterator[Crowd]:
-    async with stage(home, url) as on, fake_slack() as slack:
+async def crowd(home: Any, url: str = "", **more: Any) -> AsyncIterator[Crowd]:
+    async with stage(home, url, **more) as on, fake_slack() as slack:
         yield Crowd(on, slack)

@@ -173,6 +173,13 @@ async def test_doctor_names_what_is_wrong_with_its_remedy(slack, more, named):
     assert "wrong" not in found[0]
 
 
+async def test_doctor_names_an_app_token_that_may_not_open_connections(slack):
+    slack.fail("apps.connections.open", error="missing_scope")
+    [found] = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
+    assert "BROKERCOACH_SLACK_APP_TOKEN" in found
+    assert "connections:write" in found
+
+
 async def test_doctor_names_the_scopes_that_are_missing(slack):
     slack.scopes = "chat:write,commands,im:write,app_mentions:read"
     found = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
