@@ -30,6 +30,7 @@ from bot.hearing import (
     refers_back,
     says_any,
     turns_in,
+    undenied,
     who_in,
 )
 from bot.model import Passage, Said, Talk
@@ -169,9 +170,10 @@ def rehear(draft: Draft, text: str) -> None:
     drop(draft)
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}")
-    told = told_in(draft, text)
-    back = told.mirror() if told and told.fresh else draft.said_back(text)
-    speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, text))
+    instead = undenied(text, draft.words.hear)
+    told = told_in(draft, instead)
+    back = f"{draft.said_back(instead)}." if not told or not told.fresh else told.mirror()
+    speak(draft, [draft.line("dropped", back=back) if back != "." else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
 
 
 def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
@@ -181,9 +183,9 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
     if own := options.own_document(draft):
         draft.talk = None
         speak(draft, own, draft.line("silent.question"))
-    elif talk and not asks:
+    elif talk and (not asks or told_in(draft, text)):
         ask_back(draft, replace(talk, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}"), None, text)
-    elif feels(text, hear) and not asks:
+    elif told_in(draft, text) or (feels(text, hear) and not asks):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     elif len(words_in(text)) < FEW and not text.rstrip().endswith("?"):
         _too_little(draft, text)
@@ -326,5 +328,5 @@ def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
         return
     draft.talk = with_used(replace(talk, at=draft.at), "on")
     told, said = told_in(draft, text), draft.line("joy.on")
-    back = told.mirror() if told and told.fresh else draft.said_back(text)
-    draft.say(draft.line("joy.back", back=back, said=said) if back else said, "reply", choices)
+    back = told.mirror() if told and told.fresh else f"{draft.said_back(text)}."
+    draft.say(draft.line("joy.back", back=back, said=said) if back != "." else said, "reply", choices)

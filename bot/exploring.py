@@ -33,14 +33,15 @@ MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message 
 QUOTING = ("explore.back", "explore.short", "explore.theirs.back")
 JUST_SAID = 5  # marks of what was said, a reply or two
 SHORT = 4  # words of a message that is said back whole
+BACK, ENOUGH = "back:", 2  # what a talk remembers of each question back, and how many there are before one for a step of their own
 TELLING = 8  # words from which a message shows who moves and who is moved
 
 
 # --- that it was heard
 
 
-def heard_in(draft: Draft, talk: Talk, text: str, *, bare: bool = True) -> str:
-    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where only a general line would fit.
+def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
+    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where nothing else would fit.
 
     The person's own words are told back at most every other time.
     """
@@ -84,9 +85,19 @@ def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str, *, id
         draft.talk = talk
         said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
-        said, draft.talk = heard_in(draft, talk, text), talk
-        question, choices = question_on(draft, talk, text), [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
+        said = heard_in(draft, text, bare=talk.began == draft.at)
+        draft.talk, question = _on_with_it(draft, talk, text)
+        choices = [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
+
+
+def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str]:
+    """After a few questions back in one talk the next is for a step of their own: being heard is for something."""
+    times = sum(part.startswith(BACK) for part in talk.used)
+    talk = with_used(talk, f"{BACK}{times}")
+    if times and times % ENOUGH == 0 and draft.unheard("own.question"):
+        return replace(talk, stage="own"), draft.line("own.question")
+    return talk, question_on(draft, talk, text)
 
 
 def question_on(draft: Draft, talk: Talk, text: str) -> str:
@@ -126,7 +137,7 @@ def holds_several(text: str, hear: Hear) -> bool:
 
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks."""
-    said, draft.talk = heard_in(draft, talk, text), with_used(replace(talk, stage="threads"), "threads")
+    said, draft.talk = heard_in(draft, text), with_used(replace(talk, stage="threads"), "threads")
     choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS]]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])

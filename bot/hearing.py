@@ -196,6 +196,16 @@ def denies(text: str, hear: Hear) -> bool:
     return len(words_in(text)) >= DENIAL and any(re.match(pattern, said) for pattern in hear.denials)
 
 
+def undenied(text: str, hear: Hear) -> str:
+    """A text without the clauses that only say what it is not about: "it's not the ministry, it's a bottler". Whole if that is all."""
+    kept = []
+    for clause in re.split(r"(?<=[.!?;,\n])\s*", text[:READ]):
+        said = " ".join(flat(clause).split())
+        if words_in(clause) and not any(re.search(pattern, said) for pattern in hear.denied):
+            kept.append(clause.strip())
+    return " ".join(kept).strip(" ,;") or text
+
+
 def returned_in(text: str, hear: Hear) -> str | None:
     """What is said of an earlier matter after words such as "back to what we said: ..."; None when the text has no such head."""
     said = text[:READ].strip()
@@ -282,7 +292,7 @@ def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
 
 
 def retold(clause: str, hear: Hear) -> str | None:
-    """A clause as it is told back to whoever said it: "they laughed at me" is "they laughed at you". None where its verb would change too."""
+    """A clause as it is told back to whoever said it: "they laughed at me" is "they laughed at you". None where a verb would change."""
     said = clause
     for mine, yours in sorted(hear.retells.items(), key=lambda pair: -len(pair[0])):
         said = re.sub(rf"\b{re.escape(mine)}\b(?!')", yours, said, flags=re.IGNORECASE)

@@ -212,7 +212,7 @@ def _answered(draft: Draft, voice: Voice, text: str) -> str:
 
 def _mirrored(draft: Draft, text: str) -> str:
     """A mirror by the answer's own shape; empty where only a general line would fit."""
-    return heard_in(draft, draft.talk, text, bare=False) if draft.talk else ""
+    return heard_in(draft, text, bare=False)
 
 
 # --- what is asked of the card in hand

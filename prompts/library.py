@@ -286,6 +286,7 @@ class Hear(_Part):
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
     denials: list[Pattern] = []
+    denied: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -485,7 +486,7 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE) -> Library:
-    """Reads guides, checks, words, happenings, languages.yaml and roles.yaml. Raises BadPrompts naming every fault of every file at once."""
+    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once."""
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
