@@ -21,6 +21,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -37,7 +38,7 @@ from telegram.request import HTTPXRequest
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
 from adapters.telegram_files import Files
-from adapters.telegram_intake import WANTED, read
+from adapters.telegram_intake import WANTED, Known, in_turn, read
 from adapters.telegram_manners import Manners
 from adapters.telegram_places import Places, remember
 from adapters.telegram_text import Part, to_message
@@ -161,28 +162,27 @@ class Telegram:
 
         Whose message could not be stored, none of theirs is taken before it; the others' are.
         """
-        offset: int | None = None
-        waiting: set[str] = set()
-        failed: list[int] = []
+        failed: dict[str, int] = {}
+        undone: set[int] = set()
         stored = 0
-        for data in batch:
-            number = data["update_id"]
-            known = read(data, self._clock(), self._salt)
-            if known is None:
-                log.warning("an update of an unknown shape was passed over")
-            update, inbound = known or (None, None)
+        for number, update, inbound in in_turn(map(self._read, batch)):
             if self._tries.get(number, 0) >= TRIES:
                 log.error("a message that could not be stored %d times is let go", TRIES)
-            elif inbound and (inbound.address in waiting or not await self._stored(inbound)):
-                failed += [number] if inbound.address not in waiting else []
-                waiting.add(inbound.address)
+            elif inbound and (inbound.address in failed or not await self._stored(inbound)):
+                failed.setdefault(inbound.address, number)
+                undone.add(number)
             elif update:
                 stored += inbound is not None
                 self._taken(update, inbound)
-            if not waiting:
-                offset = number + 1
-        self._tries = {number: self._tries.get(number, 0) + bool(stored) for number in failed}
-        return offset, not waiting
+        self._tries = {number: self._tries.get(number, 0) + bool(stored) for number in failed.values()}
+        done = list(takewhile(lambda number: number not in undone, (data["update_id"] for data in batch)))
+        return done[-1] + 1 if done else None, not undone
+
+    def _read(self, data: dict[str, Any]) -> Known:
+        known = read(data, self._clock(), self._salt)
+        if known is None:
+            log.warning("an update of an unknown shape was passed over")
+        return data["update_id"], *(known or (None, None))
 
     async def _stored(self, inbound: Inbound) -> bool:
         if self._accept is None:

@@ -182,6 +182,19 @@ async def test_one_persons_message_that_cannot_be_stored_holds_up_nobody_else():
     assert taken.texts == ["good", "after it"]
 
 
+async def test_who_writes_much_at_once_keeps_nobody_waiting_who_writes_little():
+    async with telegram() as fake:
+        for n in range(30):
+            fake.say(f"flood {n}", chat=7)
+        fake.say("one", chat=8)
+        fake.say("two", chat=8)
+        async with listening(fake) as (_, taken):
+            await fake.until(lambda: not fake.updates)
+
+    assert taken.texts[:4] == ["flood 0", "one", "flood 1", "two"]
+    assert taken.texts[4:] == [f"flood {n}" for n in range(2, 30)]
+
+
 async def test_an_update_of_an_unknown_shape_is_passed_over():
     async with telegram() as fake:
         fake.add({"message": {"message_id": "x", "chat": "nonsense"}})
