@@ -30,8 +30,10 @@ AT_ONCE = 20  # letters under way at the same time
 AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
-OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number, and a letter
-BACK = 0.25  # that waited for its wording comes in its old place; seconds between two such looks, for behind a flood each is dear
+# Rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number, and a letter that waited for its
+# wording comes in its old place.
+OVERLAP = 1000
+BACK = 0.25  # seconds between two such looks, which are dear where many letters wait
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 

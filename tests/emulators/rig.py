@@ -141,13 +141,10 @@ def started(stack: ExitStack, command: Callable[[int], Sequence[Any]], path: str
     """The address of a program that takes a port and answers at `path`; another port is tried where somebody else was quicker."""
     for _ in range(PORTS):
         address = f"http://127.0.0.1:{(port := free_port())}"
-        once = ExitStack()
-        process = once.enter_context(running(*command(port), log=log, **more))
-        up = until(lambda: process.poll() is not None or answers(f"{address}{path}"), f"{command(port)[0]} to start", 60)  # noqa: B023
-        if up and process.poll() is None:
-            stack.push(once)
+        process = stack.enter_context(running(*command(port), log=log, **more))
+        until(lambda: process.poll() is not None or answers(f"{address}{path}"), f"{command(port)[0]} to start", 60)  # noqa: B023 - used at once
+        if process.poll() is None:
             return address
-        once.close()
     raise AssertionError(f"{command(0)[0]} ended by itself:\n{log.read_text(errors='replace')[-1000:]}")
 
 
