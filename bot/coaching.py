@@ -104,18 +104,19 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     clear, adds = best.score >= CLEAR, talk is None or content_of(text, hear) >= NEW
+    only_felt = feels(text, hear) and not asks_plainly(text, hear)
     if content_of(asked, hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
     elif talk is None and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and holds_several(text, hear):
         offer_threads(draft, fresh, text)
-    elif clear and adds:
+    elif clear and adds and not only_felt:
         advise(draft, replace(fresh, used=tuple(part for part in used if "/" in part)), best, asked)
     elif best.score >= LIKELY and _would_pick(draft, talk, text):
         offer_threads(draft, fresh, text)
     else:
-        ask_back(draft, fresh, None, text, ideas=best.score >= LIKELIER)
+        ask_back(draft, fresh, None, text, ideas=best.score >= LIKELIER and not only_felt)
 
 
 def _would_pick(draft: Draft, talk: Talk | None, text: str) -> bool:

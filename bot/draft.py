@@ -86,6 +86,7 @@ class Draft:
         self.transcripts = conversation.transcripts
         self.voice_refused = conversation.voice_refused
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self._own = {name for name, guide in library.guides.items() if has_headings(guide)}

@@ -53,11 +53,9 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
         return draft.line("explore.back", back=back) if back and feels(back, hear) else draft.line("explore.feeling")
     if back and feels_with(text, hear) and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
         return draft.line("explore.theirs.back", back=back)
-    shape = next((name for name in _shapes(text, hear) if draft.unheard(f"explore.{name}")), None)
+    shape = next((name for name in _shapes(text, back, hear) if draft.unheard(f"explore.{name}")), None)
     if shape:
-        return draft.line(f"explore.{shape}")
-    if back:
-        return draft.line("explore.back", back=back)
+        return draft.line(f"explore.{shape}", back=back)
     if (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
         return said[:1].upper() + said[1:]
@@ -66,11 +64,13 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
     return draft.line("explore.bare") if bare else ""
 
 
-def _shapes(text: str, hear: Hear) -> Iterator[str]:
+def _shapes(text: str, back: str, hear: Hear) -> Iterator[str]:
     if feels_with(text, hear):
         yield "theirs"
     if says_any(text, hear.again):
         yield "again"
+    if back:
+        yield "back"
     if turns_in(text.lstrip().partition(" ")[2], hear):  # a "but" at its head turns against what was said before
         yield "contrast"
 

@@ -60,7 +60,9 @@ def told_in(draft: Draft, text: str) -> Told | None:
     happenings = draft.library.happenings.get(draft.language)
     if happenings is None:
         return None
-    name = happening_in(text, happenings)
+    if text not in draft.happened:
+        draft.happened[text] = happening_in(text, happenings)
+    name = draft.happened[text]
     return Told(draft, name, only_who_in(text, draft.words.hear) or "", span_in(text, happenings)) if name else None
 
 

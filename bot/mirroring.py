@@ -101,12 +101,12 @@ def _shapes(draft: Draft, answer: str, back: str, of: str) -> Iterator[str]:
     else:
         if says_any(answer, hear.again):
             yield "again"
-        if turns_in(answer, hear):
-            yield "contrast"
         if answer.rstrip().endswith("?"):
             yield "asks"
         if back:
             yield "back"
+        if turns_in(answer, hear):
+            yield "contrast"
         if feels(answer, hear):
             yield "feeling"
         if of == "scene" and shape == "others":
