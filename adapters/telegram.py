@@ -15,13 +15,12 @@ import json
 import logging
 import os
 import re
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -38,7 +37,7 @@ from telegram.request import HTTPXRequest
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
 from adapters.telegram_files import Files
-from adapters.telegram_intake import WANTED, Known, in_turn, read
+from adapters.telegram_intake import WANTED, read
 from adapters.telegram_manners import Manners
 from adapters.telegram_places import Places, remember
 from adapters.telegram_text import Part, to_message
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
 API = "https://api.telegram.org"
 POLL = 30  # seconds that a request for updates waits at Telegram's
 TRIES = 8  # of storing one update while others can be stored; then it is let go, so that it does not hold up everybody
+AT_ONCE = 8  # messages that are stored side by side; so they reach the disk together, and wait for a database together
 BODY = 1 << 20  # bytes of a webhook's body; Telegram's own updates are far smaller
 HOOK = "/telegram"  # where the webhook listens when its URL has no path
 
@@ -105,6 +105,7 @@ class Telegram:
         self.heard_at: datetime | None = None
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
+        self._few = asyncio.Semaphore(AT_ONCE)
         self._places = Places()
         self._progress: OrderedDict[str, int] = OrderedDict()
 
@@ -160,29 +161,40 @@ class Telegram:
     async def _take(self, batch: list[dict[str, Any]]) -> tuple[int | None, bool]:
         """The offset up to which everything is stored, and whether that is the whole batch.
 
-        Whose message could not be stored, none of theirs is taken before it; the others' are.
+        People's messages are stored side by side, those of one person as they came: where one could not be stored, none of theirs is
+        taken before it.
         """
-        failed: dict[str, int] = {}
-        undone: set[int] = set()
+        by_person: defaultdict[str, list[tuple[int, Update, Inbound]]] = defaultdict(list)
+        for data in batch:
+            known = read(data, self._clock(), self._salt)
+            if known is None:
+                log.warning("an update of an unknown shape was passed over")
+                continue
+            update, inbound = known
+            if inbound:
+                by_person[inbound.address].append((data["update_id"], update, inbound))
+            else:
+                self._taken(update, None)
+        ends = await asyncio.gather(*map(self._stored_in_order, by_person.values()))
+        failed = {number for number, _ in ends if number is not None}
+        some = any(stored for _, stored in ends)
+        self._tries = {number: self._tries.get(number, 0) + some for number in failed}
+        first = next((place for place, data in enumerate(batch) if data["update_id"] in failed), len(batch))
+        return batch[first - 1]["update_id"] + 1 if first else None, not failed
+
+    async def _stored_in_order(self, theirs: list[tuple[int, Update, Inbound]]) -> tuple[int | None, int]:
+        """Stores one person's messages up to one that could not be stored; the number of that update, and how many were stored."""
         stored = 0
-        for number, update, inbound in in_turn(map(self._read, batch)):
+        for number, update, inbound in theirs:
             if self._tries.get(number, 0) >= TRIES:
                 log.error("a message that could not be stored %d times is let go", TRIES)
-            elif inbound and (inbound.address in failed or not await self._stored(inbound)):
-                failed.setdefault(inbound.address, number)
-                undone.add(number)
-            elif update:
-                stored += inbound is not None
-                self._taken(update, inbound)
-        self._tries = {number: self._tries.get(number, 0) + bool(stored) for number in failed.values()}
-        done = list(takewhile(lambda number: number not in undone, (data["update_id"] for data in batch)))
-        return done[-1] + 1 if done else None, not undone
-
-    def _read(self, data: dict[str, Any]) -> Known:
-        known = read(data, self._clock(), self._salt)
-        if known is None:
-            log.warning("an update of an unknown shape was passed over")
-        return data["update_id"], *(known or (None, None))
+                continue
+            async with self._few:
+                if not await self._stored(inbound):
+                    return number, stored
+            stored += 1
+            self._taken(update, inbound)
+        return None, stored
 
     async def _stored(self, inbound: Inbound) -> bool:
         if self._accept is None:

@@ -6,13 +6,11 @@ Private chats only. What was said in a group is not looked at, beyond whether th
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 
 from telegram import Message, MessageEntity, Update
@@ -28,21 +26,6 @@ FORGED = "forged"  # stands for data that none of our buttons carries; nothing o
 
 _COMMAND = re.compile(r"^(/\w+)@\w+")
 _DATA = re.compile(r"[\x21-\x7e]{1,64}")
-
-
-Known = tuple[int, Update | None, Inbound | None]
-"""An update's number, and what it is."""
-
-
-def in_turn(updates: Iterable[Known]) -> list[Known]:
-    """First one of each person, then a second: who writes much at once is behind those who write little. Each person's as they came."""
-    rounds: Counter[str | None] = Counter()
-    found: list[tuple[int, Known]] = []
-    for each in updates:
-        who = each[2].address if each[2] else None
-        found.append((rounds[who], each))
-        rounds[who] += 1
-    return [each for _, each in sorted(found, key=itemgetter(0))]
 
 
 def read(data: Any, now: datetime, salt: bytes = b"") -> tuple[Update, Inbound | None] | None:

@@ -26,7 +26,7 @@ from bot.tally import Tally
 from storage.store import Store, StoreDown, Unreadable
 
 AT_ONCE = 64  # turns at the same time, most of them waiting for something
-BUSY = 6  # of them keep the process busy; more only fight over it (measured: 83 turns a second with 8, 15 with 64)
+BUSY = 2  # of them keep the process busy; more only fight over it (measured, turns a second: 120 with 2, 91 with 1, 85 with 6)
 PLENTY = 20  # turns of one person without a pause; from then on they are APART seconds apart
 APART = 0.25  # for a chat is written to once a second, so nobody hears of more any sooner
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
@@ -47,8 +47,8 @@ class Take(Protocol):
 class Places:
     """Few places for turns that keep the process busy. A turn that lasts is waiting for something, and gives its place to another."""
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(BUSY)
+    def __init__(self, busy: int = BUSY) -> None:
+        self._free = asyncio.Semaphore(busy)
 
     async def seated(self, turn: Callable[[], Awaitable[bool]]) -> bool:
         async with self._free:

@@ -30,10 +30,7 @@ AT_ONCE = 20  # letters under way at the same time
 AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
-# Rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number, and a letter that waited for its
-# wording comes in its old place.
-OVERLAP = 1000
-BACK = 0.25  # seconds between two such looks, which are dear where many letters wait
+OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 
@@ -81,13 +78,11 @@ class Sender:
         self._order = count()
         self._known: set[str] = set()
         self._after = 0  # the last row that was read
-        self._back_at = 0.0  # when the rows before it are to be looked at again
         self._held = 0.0  # nothing leaves before
         self._misses = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._unread = True  # the outbox may hold letters that are not in hand
-        self._unseen = False  # it may hold some before the last row that was read
 
     def wake(self) -> None:
         """There may be new letters."""
@@ -104,10 +99,11 @@ class Sender:
                 if loop.time() >= sweep_at:
                     self._tidy(loop.time())
                     sweep_at = loop.time() + SWEEP
-                if len(self._known) < IN_HAND and (self._unread or (self._unseen and loop.time() >= self._back_at)):
+                if self._may_read and self._pace_free_at <= loop.time():  # while none may leave it is no use to know of more
                     await self._load()
-                back_at = self._back_at if self._unseen and len(self._known) < IN_HAND else sweep_at
-                wait = self._start_those_that_may(loop.time(), min(sweep_at, back_at))
+                wait = self._start_those_that_may(loop.time(), sweep_at)
+                if self._may_read:
+                    wait = min(wait, max(0.0, self._pace_free_at - loop.time()))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._stirred.wait()
@@ -119,17 +115,14 @@ class Sender:
     async def drained(self) -> None:
         """Returns once nothing is under way and nothing may leave now."""
         loop = asyncio.get_running_loop()
-        while self._unread or self._unseen or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
+        while self._unread or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.02)
 
     # --- what is to be sent
 
     async def _load(self) -> None:
-        self._unread, begun = False, asyncio.get_running_loop().time()
-        self._unseen = begun < self._back_at
-        after = self._after
-        if not self._unseen:
-            after, self._back_at = max(0, after - OVERLAP), begun + BACK
+        self._unread = False
+        after = max(0, self._after - OVERLAP)
         while len(self._known) < IN_HAND:
             try:
                 rows = await asyncio.to_thread(self._store.waiting, self._door.platform, after, PAGE)
@@ -162,11 +155,20 @@ class Sender:
         self._after = 0
         self._unread = True
 
+    @property
+    def _may_read(self) -> bool:
+        return self._unread and len(self._known) < IN_HAND
+
+    @property
+    def _pace_free_at(self) -> float:
+        """Before this nothing leaves, whoever it is for."""
+        return max(self._overall.free_at, self._window.free_at - AHEAD, self._held)
+
     def _start_those_that_may(self, now: float, sweep_at: float) -> float:
         """Starts what may leave now; seconds until something else may."""
         while self._queue and len(self._under_way) < AT_ONCE:
             leaves_at = self._window.free_at
-            free_at = max(self._queue[0][0], self._overall.free_at, leaves_at - AHEAD, self._held)
+            free_at = max(self._queue[0][0], self._pace_free_at)
             if free_at > now:
                 return min(free_at, sweep_at) - now
             lane = heapq.heappop(self._queue)[2]

@@ -25,6 +25,7 @@ import httpx
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from conftest import waiting
 from fake_telegram import TOKEN, FakeTelegram, Fault, flood, person, refusal, telegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -188,11 +189,17 @@ async def test_who_writes_much_at_once_keeps_nobody_waiting_who_writes_little():
             fake.say(f"flood {n}", chat=7)
         fake.say("one", chat=8)
         fake.say("two", chat=8)
-        async with listening(fake) as (_, taken):
+        taken = Taken()
+
+        async def slowly(inbound: Inbound) -> None:
+            await asyncio.sleep(0)
+            await taken(inbound)
+
+        async with listening(fake, slowly):
             await fake.until(lambda: not fake.updates)
 
-    assert taken.texts[:4] == ["flood 0", "one", "flood 1", "two"]
-    assert taken.texts[4:] == [f"flood {n}" for n in range(2, 30)]
+    assert {"one", "two"} <= set(taken.texts[:6])
+    assert [text for text in taken.texts if "flood" in text] == [f"flood {n}" for n in range(30)]
 
 
 async def test_an_update_of_an_unknown_shape_is_passed_over():
@@ -269,7 +276,7 @@ async def test_row_1_killed_between_taking_and_storing_nothing_is_lost_and_each_
 
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
     try:
-        kept = [store.inbound(key) for key, _ in store.pending()]
+        kept = [waiting(store, key) for key, _ in store.pending()]
     finally:
         store.close()
     assert sorted(one.text for one in kept) == sorted(f"note {n}" for n in range(written))
