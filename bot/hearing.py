@@ -212,6 +212,11 @@ def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]
     return re.compile(rf"\b(?:{any_of(in_words(word) for word in (*others, *actors))})\b")
 
 
+def speaks_of_oneself(text: str, hear: Hear) -> bool:
+    """True when the writer is in it: "the secretary shouted at me"."""
+    return any(re.search(pattern, in_words(text)) for pattern in hear.reading.selves)
+
+
 def guesses(text: str, hear: Hear) -> bool:
     """True when the text is put as a guess: it begins with "maybe", or ends on "I think"."""
     said = in_words(text)
