@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from bot.manager import Finder
+from bot.model import Inbound
 from prompts.library import Library, load_library
 from storage.store import Store
 
@@ -38,6 +39,12 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def waiting(store: Store, key: str) -> Inbound | None:
+    """The message of a key, as its turn gets it; None when it is done or unknown."""
+    person = dict(store.pending()).get(key)
+    return None if person is None else store.gather(person, key).inbound
 
 
 @pytest.fixture(scope="session")
