@@ -440,7 +440,12 @@ def _close(draft: Draft, lead: str) -> None:
         text = f"{said}\n\n{draft.line('threads.left')}"
         choices = [*choices_of(left), draft.choice("enough")]
     draft.place, draft.talk = None, left
-    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices or _waiting(draft))
+
+
+def _waiting(draft: Draft) -> list[Choice]:
+    """Going on with what was set aside."""
+    return [draft.choice("resume")] if draft.held else []
 
 
 def finish(draft: Draft, text: str) -> None:

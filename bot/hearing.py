@@ -212,6 +212,11 @@ def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]
     return re.compile(rf"\b(?:{any_of(in_words(word) for word in (*others, *actors))})\b")
 
 
+def speaks_of_oneself(text: str, hear: Hear) -> bool:
+    """True when the writer is in it: "the secretary shouted at me"."""
+    return any(re.search(pattern, in_words(text)) for pattern in hear.reading.selves)
+
+
 def guesses(text: str, hear: Hear) -> bool:
     """True when the text is put as a guess: it begins with "maybe", or ends on "I think"."""
     said = in_words(text)
@@ -329,7 +334,7 @@ def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
     before, joint = words_in(said[:start]), said[start:end].strip()
     after = words_in(said[upto : upto + 12])
     denied = bool(before) and joint in hear.joints and before[-1] in hear.reading.negations
-    hinged = joint in hear.reading.hinges and joint not in {*hear.linking, *hear.turns}
+    hinged = joint in hear.reading.reversals and joint not in hear.turns
     return denied or hinged or bool(after and after[0] in hear.reading.reversals and after[0] not in hear.turns)
 
 
