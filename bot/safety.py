@@ -29,6 +29,8 @@ PASSING = frozenset(
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
+JUST_SAID = 6  # marks of what was said, two replies or so
+ANSWER = 4  # words of an answer that only names something
 OPENING = 3  # words in which a question begins
 PASTED = 25  # words from which a text with orders in it is taken for something that was handed on
 DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
@@ -77,7 +79,7 @@ def _raise(draft: Draft, text: str, alarm: str, language: str) -> None:
         case "threat":
             draft.alarm = "threat"
             _rest(draft)
-            _threatened(draft, threatened_by(text, safety))
+            _threatened(draft, text, threatened_by(text, safety))
         case "harassment":
             draft.alarm = "told" if told_of_another(text, safety) else "harassment"
             draft.say(draft.line(f"safety.{draft.alarm}"), "safety")
@@ -94,13 +96,13 @@ def _endangered(draft: Draft) -> None:
     draft.say(draft.line("safety.danger" if draft.unheard("safety.danger") else "safety.danger.stay"), "safety")
 
 
-def _threatened(draft: Draft, kind: str) -> None:
-    if not draft.unheard("safety.threat"):
-        draft.say(draft.line("safety.threat.stay"), "safety")
+def _threatened(draft: Draft, text: str, kind: str) -> None:
+    if not draft.unheard("safety.threat") or not draft.unheard("safety.threat.pressure"):
+        staying.stay(draft, text)
     elif kind == "pressure":
-        draft.say(draft.line("safety.threat.pressure"), "safety")
+        draft.say(staying.once(draft, "safety.threat.pressure"), "safety")
     else:
-        draft.say(draft.line("safety.threat", seen=draft.line(f"safety.threat.seen.{kind}")), "safety")
+        draft.say(staying.once(draft, "safety.threat", seen=draft.line(f"safety.threat.seen.{kind}")), "safety")
 
 
 def _rest(draft: Draft) -> None:
@@ -124,12 +126,19 @@ def _quiet(draft: Draft, text: str) -> None:
 def _accused(draft: Draft, text: str) -> bool:
     """Somebody who is taken for the one who did it is no wrongdoer to be told so: the talk stays theirs."""
     safety = draft.words.safety
-    if draft.place or not says(text, safety.accused, safety) or not draft.unheard("safety.accused"):
+    told = says(text, safety.accused, safety) and draft.unheard("safety.accused")
+    once_more = draft.lately("safety.accused#0", JUST_SAID) and "cleared" in came_in(text, safety) and draft.unheard("safety.accused.mine")
+    if draft.place or not (told or once_more):
         return False
+    _clear(draft, text, "safety.accused" if told else "safety.accused.mine")
+    return True
+
+
+def _clear(draft: Draft, text: str, key: str) -> None:
+    """Says that nobody takes them for a wrongdoer, and gives the talk back to them."""
     _quiet(draft, text)
     draft.alarm = None
-    draft.say(draft.line("safety.accused"), "safety")
-    return True
+    draft.say(staying.once(draft, key), "safety")
 
 
 def _hinted(draft: Draft, text: str) -> bool:
@@ -193,40 +202,43 @@ def _keeps_floor(draft: Draft, text: str, *, again: bool) -> bool:
     """What is written while something has the floor; False when the person has turned to something else. `again`: it alarms once more."""
     hear = draft.words.hear
     wish = heard(text, hear.wishes, hear) or act_in(text, hear)
-    picked = _picked(draft, text)
-    if picked:
+    if picked := _picked(draft, text):
         return pressed(draft, picked.id)
-    if wish == "delete":
-        _asks_to_delete(draft)
-        return True
     if wish in PASSING:
-        return False
+        return _met_in_passing(draft, wish)
     if not again and draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
         return _after_a_day(draft, text, wish)
     draft.alarmed_at = draft.at if again else draft.alarmed_at
-    if draft.alarm in ("asked-danger", "asked-safe"):
-        return _in_danger(draft, text, wish, again=again)
-    if draft.alarm == "threat":
-        return _threat_goes_on(draft, text)
-    if draft.alarm in ("doubt", "spent"):
-        return _hint_answered(draft, text, wish)
+    match draft.alarm:
+        case "asked-danger" | "asked-safe":
+            return _in_danger(draft, text, wish, again=again)
+        case "threat":
+            return _threat_goes_on(draft, text)
+        case "doubt" | "spent":
+            return _hint_answered(draft, text, wish)
+    return _talk_goes_on(draft, text, wish, again=again)
+
+
+def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     if draft.alarm == "eased" and _still_safe(draft, text):
         draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
         return True
     if not again and _turns_away(draft, text, wish):
         return _turned_away(draft, text, wish)
     if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety):
-        _quiet(draft, text)
-        draft.alarm = None
-        draft.say(draft.line("safety.accused.mine"), "safety")
+        _clear(draft, text, "safety.accused.mine")
         return True
     staying.stay(draft, text)
     return True
 
 
 def _picked(draft: Draft, text: str) -> Choice | None:
-    choice = choice_in(text, draft.offered, draft.words.hear)
-    idle = choice and choice.id == "do:enough" and heard(text, draft.words.hear.controls, draft.words.hear) == "skip"
+    """The choice that is meant; "no" and "I don't know" are answers, and no wish to stop."""
+    hear = draft.words.hear
+    choice = choice_in(text, draft.offered, hear)
+    if choice is None and _asked_in_passing(draft) and (heard(text, hear.wishes, hear) or act_in(text, hear)) in ("no", "leave-it", "bye"):
+        return next(choice for choice in draft.offered if choice.id == "do:as-it-is")
+    idle = choice and choice.id == "do:enough" and (heard(text, hear.controls, hear) == "skip" or heard(text, hear.wishes, hear) == "no")
     return None if idle else choice
 
 
@@ -251,11 +263,14 @@ def pressed(draft: Draft, choice_id: str) -> bool:
     return True
 
 
-def _asks_to_delete(draft: Draft) -> None:
-    """The question whether everything shall go, with the truth about what the coach cannot clear, before it is answered."""
+def _met_in_passing(draft: Draft, wish: str | None) -> bool:
+    """A wish about their data. The question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+    if wish != "delete":
+        return False
     elsewhere = draft.line(f"forget.history.{draft.context.platform}")
     choices = [draft.choice(what) for what in ("forget-all", "forget-one", "as-it-is")]
     draft.say(draft.line("safety.forget", elsewhere=elsewhere), "question", choices)
+    return True
 
 
 def _after_a_day(draft: Draft, text: str, wish: str | None) -> bool:
@@ -284,7 +299,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
-    if "work" in kinds:
+    if "work" in kinds and not kinds & (ABOUT_IT - {"angry"}):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -304,7 +319,7 @@ def _back_to_work(draft: Draft, text: str) -> bool:
     """After strain, somebody speaks of the work again: of what they had told with it, or of people in it. They are followed there."""
     hear = draft.words.hear
     told = draft.talk is not None and same_matter(draft.talk.asked, text, hear)
-    turns = told or returned_in(text, hear) is not None
+    turns = (told and len(words_in(text)) > ANSWER) or returned_in(text, hear) is not None
     return draft.alarm == "strain" and turns and not strained(text, draft.library.safeties(draft.language)) and not feels(text, hear)
 
 
@@ -333,7 +348,11 @@ def _threat_goes_on(draft: Draft, text: str) -> bool:
     if kinds[:1] in (["somebody-near"], ["work"]) or safe:
         eased = safe or kinds[0] == "somebody-near"
         draft.alarm = "threat-eased" if eased else draft.alarm
-        draft.say(draft.line("safety.threat.eased" if eased else "safety.threat.stay"), "safety")
+        key = "safety.threat.eased" if eased else "safety.threat.stay"
+        if draft.unheard(key):
+            draft.say(staying.once(draft, key), "safety")
+        else:
+            staying.stay(draft, text)
     else:
         staying.stay(draft, text)
     return True
@@ -371,7 +390,7 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
         draft.alarm = "asked-safe"
         draft.say(draft.line("safety.danger.back"), "safety")
     elif draft.alarm == "asked-safe" and draft.unheard("safety.danger.unsafe"):
-        draft.say(draft.line("safety.danger.unsafe"), "safety")
+        draft.say(staying.once(draft, "safety.danger.unsafe"), "safety")
     else:
         staying.stay(draft, text)
     return True

@@ -20,11 +20,11 @@ from bot.spelling import words_in
 from prompts.library import Safety
 
 LONGEST_STEP = 160  # characters of a step that are said back
-ANSWER = 6  # words of an answer that only names somebody
+BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
 ASKED = "safety:asked-after"  # the mark that it was asked whether the coach shall ask again
 NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
 ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
-NAMED = {"who": "people", "channel": "channels", "witness": "people"}
+NAMED = {"who": "people", "channel": "channels", "witness": "people"}  # what came by which somebody is named, and of which kind
 # The kind of talk that an alarm makes.
 TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
 
@@ -37,6 +37,8 @@ def stay(draft: Draft, text: str) -> None:
     """Answers one message in such a talk."""
     safety, talk = draft.words.safety, _talk(draft)
     kinds = list(came_in(text, safety))
+    if _only_names(text, safety):
+        kinds += ("who", "channel")
     if _step(draft, text, "planned" in kinds, safety):
         return
     for kind in kinds:
@@ -44,6 +46,13 @@ def stay(draft: Draft, text: str) -> None:
             draft.say(line, "safety", [] if kind == "bye" else _ways(draft, talk))
             return
     draft.say(_heard(draft, talk), "safety", _ways(draft, talk))
+
+
+def once(draft: Draft, key: str, /, **slots: str) -> str:
+    """A line that is not to come twice in a talk; one that has a single wording is remembered too."""
+    if len(draft.words.variants(key)) == 1:
+        draft.remember(f"{key}#0")
+    return draft.line(key, **slots)
 
 
 def _ways(draft: Draft, talk: str) -> list[Choice]:
@@ -54,16 +63,22 @@ def _ways(draft: Draft, talk: str) -> list[Choice]:
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
-        return draft.line("safety.came.better-but")
+        return once(draft, "safety.came.better-but")
     for key in (f"safety.{talk}.{kind}", f"safety.came.{kind}"):
         if key not in draft.words.lines or not draft.unheard(key):
             continue
         if kind not in NAMED:
-            return draft.line(key)
+            return once(draft, key)
         named = named_in(text, safety, NAMED[kind])
-        if named and (kind != "who" or len(words_in(text)) <= ANSWER or "who" in came_in(text, safety)):
-            return draft.line(key, who=named[0].upper() + named[1:])
+        if named:
+            return once(draft, key, who=named[0].upper() + named[1:])
     return None
+
+
+def _only_names(text: str, safety: Safety) -> bool:
+    """Whether a message names somebody or something to turn to, and says nothing else of them."""
+    named = [name for kind in ("people", "channels") if (name := named_in(text, safety, kind))]
+    return any(len(words_in(text)) - len(words_in(name)) <= BESIDE for name in named)
 
 
 def _goes_on(draft: Draft, text: str, safety: Safety) -> bool:
