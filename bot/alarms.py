@@ -7,13 +7,15 @@ said then is safety.py's and staying.py's business.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.hearing import any_of
 from bot.spelling import READ, flat, in_words
 from prompts.library import Safety
 
+NUMBER = "%"
 BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
 SENTENCES = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 CLAUSES = re.compile(r"[^.!?;:\n]+[.!?;:\n]*")
@@ -29,8 +31,7 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
     told = _told(text, safeties)
     for alarm in ("danger", "threat", "harassment", "ethics", "injection"):
         for language, safety, said in told:
-            kinds = safety.threat.values() if alarm == "threat" else [getattr(safety, alarm)]
-            if any(_meant(tuple(phrases)).search(said) for phrases in kinds):
+            if meant(said, safety, alarm).search(said):
                 return alarm, language
     return None
 
@@ -39,42 +40,43 @@ def _told(text: str, safeties: Sequence[tuple[str, Safety]]) -> list[tuple[str, 
     """The words of a text for each language, without its idioms; an idiom of the first is none in any, whatever its words mean there."""
     words = f" {in_words(text)} "
     if safeties:
-        words = _meant(tuple(safeties[0][1].idioms)).sub("~ ", words)
-    return [(language, safety, _meant(tuple(safety.idioms)).sub("~ ", words)) for language, safety in safeties]
+        words = _literally(words, safeties[0][1])
+    return [(language, safety, _literally(words, safety)) for language, safety in safeties]
 
 
 def threatened_by(text: str, safety: Safety) -> str:
     """What is done to frighten the writer: the first kind of threat that is told of, or "plain"."""
     said = f" {in_words(text)} "
-    return next((kind for kind, phrases in safety.threat.items() if _meant(tuple(phrases)).search(said)), "plain")
+    return next((kind for kind in safety.threat if meant(said, safety, f"threat.{kind}").search(said)), "plain")
 
 
 def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
     """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger."""
-    return any(_meant(tuple(safety.strain)).search(said) for _, safety, said in _told(text, safeties))
+    return any(meant(said, safety, "strain").search(said) for _, safety, said in _told(text, safeties))
 
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, or a "doubt" about what it is all for that ends a sentence; None for neither."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    return next((hint for hint in ("spent", "doubt") if any(says(part, getattr(safety, hint), safety) for part in parts)), None)
+    return next((hint for hint in ("spent", "doubt") if any(says(part, hint, safety) for part in parts)), None)
 
 
-def says(text: str, phrases: Iterable[str], safety: Safety) -> bool:
-    """True when one of the phrases is in the text, once its idioms are taken out."""
-    return _meant(tuple(phrases)).search(_meant(tuple(safety.idioms)).sub("~ ", f" {in_words(text)} ")) is not None
+def says(text: str, what: str, safety: Safety) -> bool:
+    """True when one of the phrases of a list is in the text, once its idioms are taken out."""
+    said = _literally(f" {in_words(text)} ", safety)
+    return meant(said, safety, what).search(said) is not None
 
 
 def came_in(text: str, safety: Safety) -> Iterator[str]:
     """What a message holds that is written while something grave has the floor, the most telling first."""
     said = f" {in_words(text)} "
-    return (kind for kind, phrases in safety.came.items() if _meant(tuple(phrases)).search(said))
+    return (kind for kind in safety.came if meant(said, safety, f"came.{kind}").search(said))
 
 
 def deed_in(text: str, safety: Safety) -> str | None:
     """A step of their own with its moment, in their own words; None where none is told, and for a question."""
     clauses = [clause.strip() for clause in CLAUSES.findall(text[:READ])]
-    told = [clause for clause in clauses if not clause.endswith("?") and says(clause, safety.deed, safety)]
+    told = [clause for clause in clauses if not clause.endswith("?") and says(clause, "deed", safety)]
     return " ".join(told).strip(" .;:!,") or None
 
 
@@ -97,21 +99,75 @@ def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
 def told_of_another(text: str, safety: Safety) -> bool:
     """True when what is told happened to somebody else, as far as the words show it."""
     words = f" {in_words(text)} "
-    told, others = _meant(tuple(safety.told_of)).subn("~ ", words)
-    return others > 0 and not _meant(tuple(safety.of_oneself)).search(told)
+    told, others = meant(words, safety, "told_of").subn("~ ", words)
+    return others > 0 and not meant(told, safety, "of_oneself").search(told)
 
 
-@lru_cache(maxsize=512)
-def _meant(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Phrases with (a|b), (a)?, …, %, ^ and $ as one expression over words that each end in a space."""
-    if not phrases:
-        return re.compile(r"(?!)")
-    return re.compile("|".join(_expression(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
+def _literally(words: str, safety: Safety) -> str:
+    return meant(words, safety, "idioms").sub("~ ", words)
+
+
+def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
+    """One expression, over words that each end in a space, for those phrases of a list that could stand in these words at all.
+
+    Nearly always that is none or a few of several hundred: a phrase can only stand where one of the words is that it cannot be said
+    without. What the expression finds is what one for the whole list would find.
+    """
+    by_word = _by_word(safety, what)
+    return as_one(tuple(sorted({phrase for word in {"", *words.split()} for phrase in by_word.get(word, ())})))
+
+
+def _phrases(safety: Safety, what: str) -> list[str]:
+    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it."""
+    name, _, kind = what.partition(".")
+    part: list[str] | dict[str, list[str]] = getattr(safety, name)
+    if isinstance(part, list):
+        return part
+    return part[kind] if kind else [phrase for phrases in part.values() for phrase in phrases]
+
+
+@lru_cache(512)
+def _by_word(safety: Safety, what: str) -> Mapping[str, Sequence[tuple[int, str]]]:
+    """From a word to the phrases that are said with it, each with its place: the longest first. Under "" what can be said without any."""
+    by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for placed in enumerate(sorted(_phrases(safety, what), key=len, reverse=True)):
+        for word in _rarest(placed[1]):
+            by_word[word].append(placed)
+    return by_word
+
+
+def _rarest(phrase: str) -> Iterable[str]:
+    """The words of which one stands wherever the phrase does; of several such, the longest, which few texts hold."""
+    told = [part for part in _parts(phrase) if part not in ("…", "^", "$") and not part.endswith(")?")]
+    parts = [{"" if said.startswith(NUMBER) else said.split()[0] for said in _spoken(part)} for part in told]
+    return max(parts, key=lambda words: min(map(len, words)), default={""})
+
+
+@lru_cache(256)
+def as_one(phrases: tuple[tuple[int, str], ...]) -> re.Pattern[str]:
+    """Phrases with (a|b), (a)?, …, %, ^ and $ as one expression."""
+    return re.compile("|".join(_expression(phrase) for _, phrase in phrases) or "(?!)")
+
+
+def _parts(phrase: str) -> list[str]:
+    return re.findall(r"\([^)]*\)\??|\S+", phrase)
+
+
+def _spoken(part: str) -> list[str]:
+    """The alternatives of a part, in words; % stands for a number, alone with whatever hangs on it, as in 7pm, else as in %h."""
+    return [" ".join(word if NUMBER in word else in_words(word) for word in said.split()) for said in part.strip("()?").split("|")]
+
+
+def _as_said(words: str) -> str:
+    return " ".join(
+        r"\d\S*" if word == NUMBER else r"\d+" + re.escape(word[1:]) if word.startswith(NUMBER) else re.escape(word)
+        for word in words.split()
+    )
 
 
 def _expression(phrase: str) -> str:
     expression = "(?<= )"
-    for part in re.findall(r"\([^)]*\)\??|\S+", phrase):
+    for part in _parts(phrase):
         if part == "…":
             expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
         elif part == "^":
@@ -119,14 +175,5 @@ def _expression(phrase: str) -> str:
         elif part == "$":
             expression += "(?!.)"
         else:
-            spoken = [_spoken(word) for word in part.strip("()?").split("|")]
-            expression += f"(?:(?:{'|'.join(spoken)}) ){'?' if part.endswith(')?') else ''}"
+            expression += f"(?:(?:{'|'.join(map(_as_said, _spoken(part)))}) ){'?' if part.endswith(')?') else ''}"
     return expression
-
-
-def _spoken(words: str) -> str:
-    """The words of one alternative, where % stands for a number: alone with whatever hangs on it, as in 7pm, else as in %h."""
-    return " ".join(
-        r"\d\S*" if word == "%" else r"\d+" + re.escape(word[1:]) if word.startswith("%") else re.escape(in_words(word))
-        for word in words.split()
-    )

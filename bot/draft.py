@@ -14,8 +14,8 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
-from bot.headings import expanded, has_headings, spoken
-from bot.hearing import keeps_out
+from bot.headings import expanded, spoken
+from bot.hearing import echo_of, keeps_out, retold
 from bot.model import (
     Advise,
     Brief,
@@ -86,9 +86,9 @@ class Draft:
         self.transcripts = conversation.transcripts
         self.voice_refused = conversation.voice_refused
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
-        self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
         self.ending: tuple[str, tuple[Choice, ...]] | None = None  # what closes a coaching reply given in the middle of a guide
@@ -239,6 +239,15 @@ class Draft:
         self.remember(f"{key}#{best}")
         return said[best][:1].upper() + said[best][1:]
 
+    def said_back(self, text: str) -> str:
+        """A few words of a text, told back: in the second person where that leaves the verb as it is, else as a quotation. May be empty."""
+        hear = self.words.hear
+        clause = echo_of(text, hear)
+        if clause is None:
+            return ""
+        back = retold(clause, hear)
+        return back[:1].upper() + back[1:] if back else self.fill(self.words.variants("quoted")[0], echo=clause)
+
     def said_lately(self, key: str, within: int) -> bool:
         """Whether any wording of a line is among the last so many marks."""
         return any(mark.startswith(f"{key}#") for mark in self._recent[-within:])
@@ -254,15 +263,15 @@ class Draft:
     def guide(self, name: str) -> Guide:
         """A guide; the one of a person's own headings has a step for each of them."""
         guide = self.library.guides[name]
-        return expanded(guide, self.person.headings) if name in self._own else guide
+        return expanded(guide, self.person.headings) if self.has_headings(name) else guide
 
     def has_headings(self, name: str) -> bool:
-        return name in self._own
+        return name in self.library.with_headings
 
     def spoken(self, name: str) -> GuideWords:
         """The words of a guide in the person's language."""
         words = self.words.guides[name]
-        return spoken(words, self.person.headings) if name in self._own else words
+        return spoken(words, self.person.headings) if self.has_headings(name) else words
 
     # --- effects
 

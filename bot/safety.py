@@ -85,7 +85,7 @@ def _raise(draft: Draft, text: str, alarm: str, language: str) -> None:
             draft.say(draft.line(f"safety.{draft.alarm}"), "safety")
         case _:
             draft.alarm = "ethics"
-            own = says(text, safety.own, safety)
+            own = says(text, "own", safety)
             draft.say(draft.line("safety.ethics.own" if own else "safety.ethics"), "safety")
 
 
@@ -126,7 +126,7 @@ def _quiet(draft: Draft, text: str) -> None:
 def _accused(draft: Draft, text: str) -> bool:
     """Somebody who is taken for the one who did it is no wrongdoer to be told so: the talk stays theirs."""
     safety = draft.words.safety
-    told = says(text, safety.accused, safety) and draft.unheard("safety.accused")
+    told = says(text, "accused", safety) and draft.unheard("safety.accused")
     once_more = draft.lately("safety.accused#0", JUST_SAID) and "cleared" in came_in(text, safety) and draft.unheard("safety.accused.mine")
     if draft.place or not (told or once_more):
         return False
@@ -326,7 +326,7 @@ def _back_to_work(draft: Draft, text: str) -> bool:
 def _hint_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """The answer to a gentle question: something graver, weariness, or only the matter at hand."""
     safety = draft.words.safety
-    if wish in ("good", "agrees") or says(text, safety.bigger, safety):
+    if wish in ("good", "agrees") or says(text, "bigger", safety):
         draft.talk = None
         _endangered(draft)
     elif strained(text, draft.library.safeties(draft.language)):

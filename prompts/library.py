@@ -16,7 +16,8 @@ from string import Template
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from bot.spelling import bare, flat, in_words
 
@@ -65,6 +66,7 @@ def _joint(text: str) -> str:
 
 
 Joint = Annotated[str, AfterValidator(_joint)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=110)]  # with LONGEST_MIRROR there is room for what fills it
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
 Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 
@@ -252,12 +254,30 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+class Phrases(dict[str, list[str]]):
+    """What may be said, by what it means. Known by which one it is, so that what is made of it is made once."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
+
+
 class Hear(_Part):
-    """The phrases by which a person is understood. All are compared in lower case and without accents."""
+    """The phrases by which a person is understood. All are compared in lower case and without accents.
+
+    `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
+    that only one that begins with somebody else is surely theirs.
+    """
+
+    def __hash__(self) -> int:
+        return id(self)
 
     fillers: list[Phrase]
-    controls: dict[str, list[str]]
-    wishes: dict[str, list[str]]
+    controls: Phrases
+    wishes: Phrases
     choices: dict[str, list[str]]
     numbers: dict[Bit, int]
     ordinals: dict[Bit, int]
@@ -280,6 +300,8 @@ class Hear(_Part):
     returns: list[Pattern] = []
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
+    denials: list[Pattern] = []
+    denied: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -289,6 +311,8 @@ class Hear(_Part):
     whens: list[str]
     joints: list[Bit]
     linking: list[Bit] = []
+    retells: dict[str, str] = {}
+    subjectless: bool = False
     listing: list[Pattern] = []
     adding: list[Bit] = []
     turns: list[Phrase]
@@ -324,6 +348,10 @@ class Hear(_Part):
     away: list[Pattern]
     keeps_out: list[Phrase] = []
     looking: Looking
+
+    @cached_property
+    def filling(self) -> frozenset[str]:
+        return frozenset(self.fillers)
 
     @cached_property
     def shared(self) -> frozenset[str]:
@@ -401,6 +429,9 @@ class Safety(_Part):
         for name, kinds in (("threat", self.threat), ("came", self.came)):
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
+    def __hash__(self) -> int:
+        return id(self)
+
 
 class Formats(_Part):
     """How a day and a moment are written, in CLDR's date patterns."""
@@ -425,6 +456,31 @@ class Words(_Part):
         """All wordings of a line; raises KeyError for a line that does not exist."""
         found = self.lines[key]
         return (found,) if isinstance(found, str) else tuple(found)
+
+
+class Happening(_Part):
+    """Something that people tell, by how they say it; what is said back, and asked next.
+
+    `said` are messages that are heard as it; `heard` finds it in a text in lower case and without accents, `unless` is another sense
+    of the same words. Mirrors and questions may hold $who (whom it is about) and $span (a stretch of time, or how often); a few of them
+    hold none.
+    """
+
+    said: Annotated[list[Line], Field(min_length=2)]
+    heard: Annotated[list[Pattern], Field(min_length=1)]
+    unless: list[Pattern] = []
+    mirrors: Annotated[list[Said], Field(min_length=3)]
+    questions: Annotated[list[Said], Field(min_length=2)]
+
+
+class Happenings(_Part):
+    """What people tell, in the order in which it is looked for: the graver and the more exact first.
+
+    `spans`: how a stretch of time, or how often something came, is named.
+    """
+
+    spans: list[Pattern]
+    told: dict[Slug, Happening]
 
 
 class Spoken(_Part):
@@ -475,6 +531,12 @@ class Library(_Part):
     words: Mapping[str, Words]
     languages: Languages = Languages()
     roles: Roles = Roles()
+    happenings: Mapping[str, Happenings] = {}
+
+    @cached_property
+    def with_headings(self) -> frozenset[str]:
+        """The guides in which a person's own headings become steps."""
+        return frozenset(name for name, guide in self.guides.items() if any(step.keeps == "heading" for step in guide.steps))
 
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]
@@ -486,7 +548,7 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE) -> Library:
-    """Reads guides/*.yaml, checks/*.yaml, words/*.yaml and roles.yaml. Raises BadPrompts naming every fault of every file at once."""
+    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once."""
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
@@ -501,6 +563,11 @@ def load_library(folder: Path = HERE) -> Library:
     for path in sorted((folder / "words").glob("*.yaml")):
         if (spoken := read(path, Words, faults)) is not None:
             words[path.stem] = spoken
+    happenings: dict[str, Happenings] = {}
+    for path in sorted((folder / "happenings").glob("*.yaml")):
+        if (happening := read(path, Happenings, faults)) is not None:
+            happenings[path.stem] = happening
+            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening, happenings.get("en"))]
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
     languages = read(told, Languages, faults) if told.is_file() else None
     roles = read(parts, Roles, faults) if parts.is_file() else None
@@ -508,7 +575,7 @@ def load_library(folder: Path = HERE) -> Library:
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
-    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles())
+    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings)
 
 
 def read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
@@ -639,6 +706,21 @@ def _slots(lines: Lines) -> set[str]:
 
 def _bad_templates(lines: Lines) -> list[str]:
     return [line for line in ([lines] if isinstance(lines, str) else lines) if not Template(line).is_valid()]
+
+
+def _happening_faults(told: Happenings, english: Happenings | None) -> Iterator[str]:
+    for name, happening in told.told.items():
+        if english and name not in english.told:
+            yield f"{name} is not among the English ones"
+        for lines in (happening.mirrors, happening.questions):
+            if not any(not _slots(line) for line in lines):
+                yield f"{name}: a line without slots has to be there for whoever names nobody and no time"
+            if unknown := _slots(lines) - {"who", "span"}:
+                yield f"{name}: ${min(unknown)} is not known; there are $who and $span"
+            if _bad_templates(lines):
+                yield f"{name}: a $ that begins no slot (write $$)"
+    if english and (missing := english.told.keys() - told.told.keys()):
+        yield f"{', '.join(sorted(missing))}: missing"
 
 
 def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:
