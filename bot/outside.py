@@ -36,7 +36,6 @@ BRIEFLY = {
     "wording": 22,
 }
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
-JUST_SAID = 6  # marks of what was said, one reply or two
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
 # What the words for moving about in a guide mean where there is none.
@@ -137,9 +136,6 @@ def answer(draft: Draft, text: str) -> None:
         wishes.WISHES[read.act](draft)
         return
     if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
-        return
-    if read.control == "skip" and not draft.talk and draft.said_lately("safety.harassment.stay", JUST_SAID):
-        draft.say(draft.line("smaller"), "reply", draft.offered)
         return
     put_right = correction_in(read.said, words) if draft.talk else None
     if put_right and read.wish is None:
