@@ -1,42 +1,99 @@
-"""What must not be coached on, heard in somebody's words: danger, harassment, wrongdoing, injection, and being worn down.
+"""What must not be coached on, heard in somebody's words: danger, threats, harassment, wrongdoing, injection, and being worn down.
 
-Pure and lexical: phrases and idioms are data (`safety` in prompts/words). What is said then is safety.py's business.
+And what may come while one of them has the floor. Pure and lexical: phrases and idioms are data (`safety` in prompts/words). What is
+said then is safety.py's and staying.py's business.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from bot.spelling import in_words
+from bot.hearing import any_of
+from bot.spelling import READ, flat, in_words
 from prompts.library import Safety
 
+NUMBER = "%"
 BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
+SENTENCES = re.compile(r"[^.!?;\n]+[.!?;\n]*")
+CLAUSES = re.compile(r"[^.!?;:\n]+[.!?;:\n]*")
 
 
 def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, str] | None:
-    """What the text raises that must not be coached on, and in which language: danger, harassment, ethics or injection, in that order.
+    """What the text raises that must not be coached on, and in which language: danger, threat, harassment, ethics or injection, in that
+    order.
 
     `safeties` are those of every language, for people write in their own when it matters. Idioms ("that meeting nearly killed me") are
     taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
-    words = f" {in_words(text)} "
-    if safeties:  # an idiom of the language that is spoken is one, whatever its words mean in another
-        words = _literally(words, safeties[0][1])
-    told = [(language, safety, _literally(words, safety)) for language, safety in safeties]
-    for alarm in ("danger", "harassment", "ethics", "injection"):
+    told = _told(text, safeties)
+    for alarm in ("danger", "threat", "harassment", "ethics", "injection"):
         for language, safety, said in told:
             if meant(said, safety, alarm).search(said):
                 return alarm, language
     return None
 
 
+def _told(text: str, safeties: Sequence[tuple[str, Safety]]) -> list[tuple[str, Safety, str]]:
+    """The words of a text for each language, without its idioms; an idiom of the first is none in any, whatever its words mean there."""
+    words = f" {in_words(text)} "
+    if safeties:
+        words = _literally(words, safeties[0][1])
+    return [(language, safety, _literally(words, safety)) for language, safety in safeties]
+
+
+def threatened_by(text: str, safety: Safety) -> str:
+    """What is done to frighten the writer: the first kind of threat that is told of, or "plain"."""
+    said = f" {in_words(text)} "
+    return next((kind for kind in safety.threat if meant(said, safety, f"threat.{kind}").search(said)), "plain")
+
+
 def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
     """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger."""
-    words = f" {in_words(text)} "
-    return any(meant(words, safety, "strain").search(_literally(words, safety)) for _, safety in safeties)
+    return any(meant(said, safety, "strain").search(said) for _, safety, said in _told(text, safeties))
+
+
+def hinted(text: str, safety: Safety) -> str | None:
+    """A hint at something graver: "spent" strength, or a "doubt" about what it is all for that ends a sentence; None for neither."""
+    parts = [text, *SENTENCES.findall(text[:READ])]
+    return next((hint for hint in ("spent", "doubt") if any(says(part, hint, safety) for part in parts)), None)
+
+
+def says(text: str, what: str, safety: Safety) -> bool:
+    """True when one of the phrases of a list is in the text, once its idioms are taken out."""
+    said = _literally(f" {in_words(text)} ", safety)
+    return meant(said, safety, what).search(said) is not None
+
+
+def came_in(text: str, safety: Safety) -> Iterator[str]:
+    """What a message holds that is written while something grave has the floor, the most telling first."""
+    said = f" {in_words(text)} "
+    return (kind for kind in safety.came if meant(said, safety, f"came.{kind}").search(said))
+
+
+def deed_in(text: str, safety: Safety) -> str | None:
+    """A step of their own with its moment, in their own words; None where none is told, and for a question."""
+    clauses = [clause.strip() for clause in CLAUSES.findall(text[:READ])]
+    told = [clause for clause in clauses if not clause.endswith("?") and says(clause, "deed", safety)]
+    return " ".join(told).strip(" .;:!,") or None
+
+
+def named_in(text: str, safety: Safety, kind: str) -> str | None:
+    """Whom or what somebody names to turn to, said back to them: "my union rep" becomes "your union rep". `kind`: people or channels."""
+    flatly = flat(text[:READ])
+    found = _naming(tuple(safety.owners), tuple(getattr(safety, kind))).search(flatly)
+    if found is None:
+        return None
+    named = text[slice(*found.span("named"))]
+    owner = safety.owners[flat(found["owner"]).strip()] if found["owner"] else ""
+    return f"{owner} {named}".replace("’ ", "’").strip()
+
+
+@lru_cache(maxsize=32)
+def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+))?\b(?P<named>{any_of(map(flat, named))})\b")
 
 
 def told_of_another(text: str, safety: Safety) -> bool:
@@ -60,11 +117,20 @@ def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
     return as_one(tuple(sorted({phrase for word in {"", *words.split()} for phrase in by_word.get(word, ())})))
 
 
-@lru_cache(64)
+def _phrases(safety: Safety, what: str) -> list[str]:
+    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it."""
+    name, _, kind = what.partition(".")
+    part: list[str] | dict[str, list[str]] = getattr(safety, name)
+    if isinstance(part, list):
+        return part
+    return part[kind] if kind else [phrase for phrases in part.values() for phrase in phrases]
+
+
+@lru_cache(512)
 def _by_word(safety: Safety, what: str) -> Mapping[str, Sequence[tuple[int, str]]]:
     """From a word to the phrases that are said with it, each with its place: the longest first. Under "" what can be said without any."""
     by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for placed in enumerate(sorted(getattr(safety, what), key=len, reverse=True)):
+    for placed in enumerate(sorted(_phrases(safety, what), key=len, reverse=True)):
         for word in _rarest(placed[1]):
             by_word[word].append(placed)
     return by_word
@@ -72,13 +138,14 @@ def _by_word(safety: Safety, what: str) -> Mapping[str, Sequence[tuple[int, str]
 
 def _rarest(phrase: str) -> Iterable[str]:
     """The words of which one stands wherever the phrase does; of several such, the longest, which few texts hold."""
-    parts = [{said.split()[0] for said in _spoken(part)} for part in _parts(phrase) if part not in ("…", "^") and not part.endswith(")?")]
+    told = [part for part in _parts(phrase) if part not in ("…", "^", "$") and not part.endswith(")?")]
+    parts = [{"" if said.startswith(NUMBER) else said.split()[0] for said in _spoken(part)} for part in told]
     return max(parts, key=lambda words: min(map(len, words)), default={""})
 
 
 @lru_cache(256)
 def as_one(phrases: tuple[tuple[int, str], ...]) -> re.Pattern[str]:
-    """Phrases with (a|b), (a)?, … and ^ as one expression."""
+    """Phrases with (a|b), (a)?, …, %, ^ and $ as one expression."""
     return re.compile("|".join(_expression(phrase) for _, phrase in phrases) or "(?!)")
 
 
@@ -87,7 +154,15 @@ def _parts(phrase: str) -> list[str]:
 
 
 def _spoken(part: str) -> list[str]:
-    return [in_words(word) for word in part.strip("()?").split("|")]
+    """The alternatives of a part, in words; % stands for a number, alone with whatever hangs on it, as in 7pm, else as in %h."""
+    return [" ".join(word if NUMBER in word else in_words(word) for word in said.split()) for said in part.strip("()?").split("|")]
+
+
+def _as_said(words: str) -> str:
+    return " ".join(
+        r"\d\S*" if word == NUMBER else r"\d+" + re.escape(word[1:]) if word.startswith(NUMBER) else re.escape(word)
+        for word in words.split()
+    )
 
 
 def _expression(phrase: str) -> str:
@@ -97,6 +172,8 @@ def _expression(phrase: str) -> str:
             expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
         elif part == "^":
             expression += "(?<=^ )"
+        elif part == "$":
+            expression += "(?!.)"
         else:
-            expression += f"(?:(?:{'|'.join(map(re.escape, _spoken(part)))}) ){'?' if part.endswith(')?') else ''}"
+            expression += f"(?:(?:{'|'.join(map(_as_said, _spoken(part)))}) ){'?' if part.endswith(')?') else ''}"
     return expression

@@ -177,9 +177,21 @@ class Handed:
 
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
 # "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
+# "asked-after": somebody in distress wanted to be asked how it went; `ref` is what had the floor then
 # "voice": a voice note waits to be listened to; `ref` is the key of its message
 DueKind = Literal[
-    "reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice"
+    "reminder",
+    "follow-up",
+    "nudge",
+    "then-and-now",
+    "resume",
+    "retention",
+    "erasure",
+    "mentor",
+    "shared",
+    "comment",
+    "voice",
+    "asked-after",
 ]
 
 
@@ -398,6 +410,10 @@ class Sought:
     page: int = 0
 
 
+# What has the floor. "doubt" and "spent" were hints and asked about; "eased" and "threat-eased" come after somebody said to be safe.
+Alarm = Literal["asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "ethics", "harassment", "told"]
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
@@ -419,7 +435,7 @@ class Conversation:
     choices: tuple[Choice, ...] = ()
     recent: tuple[str, ...] = ()
     turns: int = 0
-    alarm: Literal["asked-danger", "asked-safe", "eased", "strain", "ethics", "harassment", "told"] | None = None
+    alarm: Alarm | None = None
     alarmed_at: datetime | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()

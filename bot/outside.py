@@ -31,7 +31,9 @@ from prompts.library import Hear
 SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
-TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording"})
+TALK_ONLY = frozenset(
+    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording", "recap"}
+)
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
     "verdict-self": 30,
@@ -43,10 +45,9 @@ BRIEFLY = {
     "opening": 16,
     "weary": 8,
     "what-if": 14,
-    "wording": 14,
+    "wording": 22,
 }
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
-JUST_SAID = 6  # marks of what was said, one reply or two
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
 # What the words for moving about in a guide mean where there is none.
@@ -154,9 +155,6 @@ def answer(draft: Draft, text: str) -> None:
         wishes.WISHES[read.act](draft)
         return
     if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
-        return
-    if read.control == "skip" and not draft.talk and draft.said_lately("safety.harassment.stay", JUST_SAID):
-        draft.say(draft.line("smaller"), "reply", draft.offered)
         return
     _meet(draft, read)
 

@@ -33,11 +33,8 @@ LATE = frozenset({"opt", "card", "thread", "guide", "group"})  # kinds of choice
 
 
 def pressed(draft: Draft, choice_id: str) -> None:
-    if safety.in_danger(draft):
-        safety.keep_company(draft)
+    if safety.pressed(draft, choice_id):
         return
-    if not safety.asked_in_passing(draft):
-        draft.alarm = None
     kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:
         if kind in NAMING:

@@ -414,21 +414,56 @@ class Looking(_Part):
 class Safety(_Part):
     """Phrases that must not be coached on, by what they point to, and idioms that only sound like them.
 
-    In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, and ^ for the beginning of the message.
-    `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
-    `of_oneself`, where it is left beside that, that it is the writer's own after all.
+    In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, % for a number, ^ for the beginning and $ for the
+    end. `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
+    `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is danger from others, by what is said of
+    it. `doubt` and `spent` are asked about gently, and `bigger` is the answer that makes a danger of them. `accused` and `own` tell whose
+    wrong is meant. `came` is what somebody may write while such a thing has the floor, in the order in which it counts; `people` and
+    `channels` are whom they may name in it, after one of the `owners`, which are said back, and `deed` a step of theirs with its moment.
     """
 
     danger: list[str]
+    threat: dict[str, list[str]]
+    doubt: list[str]
+    spent: list[str]
+    bigger: list[str]
     strain: list[str]
     takes_back: list[str]
     safe_now: list[str]
     ethics: list[str]
+    accused: list[str]
+    own: list[str]
     harassment: list[str]
     told_of: list[str]
     of_oneself: list[str]
     injection: list[str]
     idioms: list[str]
+    came: dict[str, list[str]]
+    owners: dict[str, str]
+    people: list[str]
+    channels: list[str]
+    deed: list[str]
+
+    @property
+    def lists(self) -> Iterator[tuple[str, list[str]]]:
+        """Every list of such phrases, by its name."""
+        for name in (
+            "danger",
+            "doubt",
+            "spent",
+            "bigger",
+            "strain",
+            "ethics",
+            "accused",
+            "own",
+            "harassment",
+            "injection",
+            "idioms",
+            "deed",
+        ):
+            yield name, getattr(self, name)
+        for name, kinds in (("threat", self.threat), ("came", self.came)):
+            yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
     def __hash__(self) -> int:
         return id(self)
@@ -743,10 +778,14 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
                 yield f"hear.{part}: {phrase!r} stands {times} times"
     for key in sorted(english.hear.looking.asks.keys() ^ words.hear.looking.asks.keys()):
         yield f"hear.looking.asks.{key} is {'missing' if key in english.hear.looking.asks else 'not in the English words'}"
-    for part in ("danger", "ethics", "harassment", "injection", "idioms"):
-        for phrase in getattr(words.safety, part):
+    for part, phrases in words.safety.lists:
+        for phrase in phrases:
             if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)", phrase):
                 yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
+    for part in ("threat", "came"):
+        mine, theirs = getattr(words.safety, part), getattr(english.safety, part)
+        for key in sorted(theirs.keys() ^ mine.keys()):
+            yield f"safety.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
     for name in sorted(guides.keys() - words.guides.keys()):
         yield f"guides.{name} is missing"
     for name, spoken in words.guides.items():

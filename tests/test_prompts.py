@@ -47,6 +47,17 @@ SAFETY: dict[str, Any] = {
     "strain": [],
     "told_of": [],
     "of_oneself": [],
+    "threat": {},
+    "doubt": [],
+    "spent": [],
+    "bigger": [],
+    "accused": [],
+    "own": [],
+    "came": {},
+    "owners": {},
+    "people": [],
+    "channels": [],
+    "deed": [],
 }
 WORDS: dict[str, Any] = {
     "language": "English",

@@ -1,0 +1,146 @@
+"""What is said back while something grave has the floor: by what came, with one question, and never the same line twice in a talk.
+
+A line for one kind of talk (`safety.ethics.sign`) goes before the common one (`safety.came.boss`); where nothing is recognised the person
+is heard and asked what would help. No card, no option and no plan of the coach's has a place here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import get_args
+
+from bot.alarms import came_in, deed_in, named_in
+from bot.asking import clip
+from bot.draft import Draft
+from bot.hearing import content_of
+from bot.keeping import named_day
+from bot.model import Alarm, Choice, Fell, Remind
+from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
+from bot.spelling import words_in
+from prompts.library import Safety
+
+LONGEST_STEP = 160  # characters of a step that are said back
+BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
+ASKED = "safety:asked-after"  # the mark that it was asked whether the coach shall ask again
+NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
+ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
+NAMED = {"who": "people", "channel": "channels", "witness": "people"}  # what came by which somebody is named, and of which kind
+# The kind of talk that an alarm makes.
+TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
+
+
+def _talk(draft: Draft) -> str:
+    return TALKS.get(draft.alarm or "", draft.alarm or "")
+
+
+def stay(draft: Draft, text: str) -> None:
+    """Answers one message in such a talk."""
+    safety, talk = draft.words.safety, _talk(draft)
+    kinds = list(came_in(text, safety))
+    if _only_names(text, safety):
+        kinds += ("who", "channel")
+    if _step(draft, text, "planned" in kinds, safety):
+        return
+    for kind in kinds:
+        if line := _line(draft, talk, kind, text, safety):
+            draft.say(line, "safety", [] if kind == "bye" else _ways(draft, talk))
+            return
+    draft.say(_heard(draft, talk), "safety", _ways(draft, talk))
+
+
+def once(draft: Draft, key: str, /, **slots: str) -> str:
+    """A line that is not to come twice in a talk; one that has a single wording is remembered too."""
+    if len(draft.words.variants(key)) == 1:
+        draft.remember(f"{key}#0")
+    return draft.line(key, **slots)
+
+
+def _ways(draft: Draft, talk: str) -> list[Choice]:
+    """The ways out of the talk; there are none while somebody may be in danger."""
+    return [] if talk in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
+
+
+def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
+    """What is said to one thing that came; None where nothing fits, or all of it was said."""
+    if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
+        return once(draft, "safety.came.better-but")
+    for key in (f"safety.{talk}.{kind}", f"safety.came.{kind}"):
+        if key not in draft.words.lines or not draft.unheard(key):
+            continue
+        if kind not in NAMED:
+            return once(draft, key)
+        named = named_in(text, safety, NAMED[kind])
+        if named:
+            return once(draft, key, who=named[0].upper() + named[1:])
+    return None
+
+
+def _only_names(text: str, safety: Safety) -> bool:
+    """Whether a message names somebody or something to turn to, and says nothing else of them."""
+    named = [name for kind in ("people", "channels") if (name := named_in(text, safety, kind))]
+    return any(len(words_in(text)) - len(words_in(name)) <= BESIDE for name in named)
+
+
+def _goes_on(draft: Draft, text: str, safety: Safety) -> bool:
+    """Whether a message that tells of being better tells of something else too."""
+    left = [part for part in text.replace(",", ".").split(".") if "better" not in came_in(part, safety)]
+    return sum(content_of(part, draft.words.hear) for part in left) >= ENOUGH
+
+
+def _heard(draft: Draft, talk: str) -> str:
+    """That they are heard, and what would help: the opener and the question turn at different paces, so that no two replies are alike."""
+    asks, stays = f"safety.{talk}.next", f"safety.{talk}.stay"
+    if stays in draft.words.lines and draft.unheard(stays):
+        return draft.line(stays)
+    return f"{draft.line('safety.heard')} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
+
+
+# --- a step of their own
+
+
+def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
+    """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
+    step = deed_in(text, safety) or (draft.aim if announced else None)
+    if step is None and announced:
+        draft.say(draft.line("safety.plan.bare"), "safety")
+    if step is None:
+        return announced
+    draft.aim = step
+    told = clip(step, LONGEST_STEP)
+    if draft.heard_at(ASKED) >= 0 or not draft.person.zone:
+        key = "safety.plan.more"
+        draft.say(draft.line(key, plan=told) if announced or draft.unheard(key) else _heard(draft, _talk(draft)), "safety")
+        return True
+    draft.remember(ASKED)
+    day = draft.day(asked_on(draft))
+    received = draft.line("safety.plan.received")
+    choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
+    draft.say(draft.line("safety.plan.ask", received=received, plan=told, day=day), "safety", choices)
+    return True
+
+
+def asked_on(draft: Draft) -> date:
+    """The day on which they would be asked: the one that the step names, if it is near, else tomorrow."""
+    tomorrow = draft.today + timedelta(days=1)
+    day = named_day(draft, draft.aim)
+    return day if day and tomorrow <= day <= draft.today + NEAR else tomorrow
+
+
+def ask_after(draft: Draft) -> None:
+    """They want to be asked how it went; the row holds no word of what it is about."""
+    day = asked_on(draft)
+    draft.do(Remind("asked-after", follow_up(day, draft.person.rhythm, draft.person.zone), draft.alarm or ""))
+    draft.say(draft.line("safety.asked-after.yes", day=draft.day(day)), "safety")
+
+
+def tell_myself(draft: Draft) -> None:
+    draft.say(draft.line("safety.asked-after.no"), "safety")
+
+
+def fell(draft: Draft, event: Fell) -> None:
+    """The day has come on which they wanted to be asked; their answer is heard as part of that talk."""
+    if not in_hours(draft.at, draft.person.zone):
+        draft.do(Remind("asked-after", morrow(draft.at, AFTERNOON, draft.person.rhythm, draft.person.zone), event.ref))
+        return
+    draft.alarm, draft.alarmed_at = next((alarm for alarm in get_args(Alarm) if alarm == event.ref), "strain"), draft.at
+    draft.say(draft.line("safety.asked-after"), "reminder")
