@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot import amending, coaching, course, finding, guiding, offers, options, planning, roles, sharing, timing, wishes
 from bot.choosing import points
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
+from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard, pleads
 from bot.model import Conversation, Said, Talk
 from bot.spelling import words_in
 from bot.threads import picked_in
@@ -80,6 +80,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
         wish = None  # "what can I do" is a word for help where nothing was talked of
+    if talk and talk.stage != "glad" and act in YIELDING and wish in (None, "help", "no-questions") and pleads(said, hear):
+        wish, act = None, "plea"
     return Reading(talk, said, control, wish, act)
 
 
@@ -92,6 +94,10 @@ STRONGER = {
     "ask": ("opening",),
     "bye": ("apology",),
 }
+
+
+# Acts that say less than a plea for ideas in the same message does.
+YIELDING = frozenset({None, "wording", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
 
 
 def _passing(text: str, hear: Hear) -> bool:
