@@ -93,6 +93,7 @@ class Listeners:
 
     def _app(self) -> AsyncApp:
         app = AsyncApp(
+            name="brokercoach",  # without one, Bolt reads the source of all that calls it: a third of a second
             logger=logging.getLogger("slack_bolt"),
             signing_secret=self._account.signing_secret or "",
             authorize=_Authorize(self._identity),  # type: ignore[arg-type]  # it may be None, for a workspace that is not known

@@ -18,7 +18,7 @@ COMMAND = "/coach"
 POINT = "reflect"  # the callback id of the message shortcut
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 # Nothing that reads a channel's history, and nothing that reads who people are.
-SCOPES = ("app_mentions:read", "assistant:write", "chat:write", "commands", "files:write", "im:history", "im:write")
+SCOPES = ("app_mentions:read", "assistant:write", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write")
 ABOUT = 140  # units of the short description
 
 

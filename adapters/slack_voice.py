@@ -1,6 +1,6 @@
 """Fetches voice notes from Slack into memory. Nothing is written to disk, nothing is decided here.
 
-Needs the scope files:read, which the manifest does not ask for of its own accord (docs/model.md).
+Needs the scope files:read, and uses it for nothing else.
 """
 
 from __future__ import annotations

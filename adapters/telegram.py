@@ -39,6 +39,7 @@ from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, sec
 from adapters.telegram_files import Files
 from adapters.telegram_intake import WANTED, read
 from adapters.telegram_manners import Manners
+from adapters.telegram_places import Places, remember
 from adapters.telegram_text import Part, to_message
 from bot.door import Accept, Press, Refused
 from bot.model import Inbound, Letter, Message, Platform
@@ -54,7 +55,6 @@ TRIES = 8  # of storing one update while others can be stored; then it is let go
 AT_ONCE = 8  # messages that are stored side by side; so they reach the disk together, and wait for a database together
 BODY = 1 << 20  # bytes of a webhook's body; Telegram's own updates are far smaller
 HOOK = "/telegram"  # where the webhook listens when its URL has no path
-REMEMBERED = 5000  # chats whose topic is kept in mind, and letters with their progress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class Telegram:
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
-        self._topics: OrderedDict[str, int] = OrderedDict()
+        self._places = Places()
         self._progress: OrderedDict[str, int] = OrderedDict()
 
     # --- taking in
@@ -208,11 +208,8 @@ class Telegram:
 
     def _taken(self, update: Update, inbound: Inbound | None) -> None:
         self._manners.after(update)
-        message = update.effective_message
-        if inbound and message and (topic := getattr(message, "message_thread_id", None)):
-            _remember(self._topics, inbound.address, topic)
-        elif inbound and inbound.press is None:
-            self._topics.pop(inbound.address, None)
+        if inbound:
+            self._places.wrote(inbound, update.effective_message)
 
     # --- the webhook
 
@@ -250,7 +247,7 @@ class Telegram:
     async def send(self, letter: Letter) -> None:
         """A letter of several parts that was interrupted goes on where it stopped."""
         if letter.message.file and self._files:
-            topic = self._topics.get(letter.address)
+            topic = self._places.topic(letter.address)
             await self._arrived(self._files.send(letter, topic, partial(self._say, letter.address)))
             return
         for number, part in enumerate(to_message(letter.message)):
@@ -259,7 +256,7 @@ class Telegram:
             if number:
                 await self._sleep(1.0)  # about one message a second is allowed in a chat; letters are paced by whoever sends them
             await self._arrived(self._send(letter.address, part))
-            _remember(self._progress, letter.key, number + 1)
+            remember(self._progress, letter.key, number + 1)
         self._progress.pop(letter.key, None)
 
     async def _arrived(self, sending: Awaitable[None]) -> None:
@@ -283,8 +280,9 @@ class Telegram:
             address,
             reply_markup=InlineKeyboardMarkup(rows) if rows else None,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_parameters=self._places.about(address),
         )
-        topic = self._topics.get(address)
+        topic = self._places.topic(address)
         try:
             await post(part.html, parse_mode=ParseMode.HTML, message_thread_id=topic)
         except BadRequest as error:
@@ -292,14 +290,15 @@ class Telegram:
             if "parse entities" in what:
                 await post(part.plain, message_thread_id=topic)
             elif topic and "thread not found" in what:
-                self._topics.pop(address, None)
+                self._places.no_topic(address)
                 await post(part.html, parse_mode=ParseMode.HTML)
             else:
                 raise
+        self._places.told(address)
 
     async def thinking(self, address: str) -> None:
         with suppress(*BROKEN):
-            await self._bot.send_chat_action(address, ChatAction.TYPING, message_thread_id=self._topics.get(address))
+            await self._bot.send_chat_action(address, ChatAction.TYPING, message_thread_id=self._places.topic(address))
 
     async def close(self) -> None:
         await self._manners.close()
@@ -312,10 +311,3 @@ def base_url(token: str, api: str | None) -> str:
     if not re.fullmatch(r"\d+:[\w-]+", token, re.ASCII):
         raise Refused(TOKEN_REFUSED)
     return f"{(api or API).rstrip('/')}/bot"
-
-
-def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    memory.pop(key, None)
-    memory[key] = value
-    if len(memory) > REMEMBERED:
-        memory.popitem(last=False)

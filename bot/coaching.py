@@ -35,7 +35,7 @@ from bot.hearing import (
     who_in,
 )
 from bot.model import Passage, Said, Talk
-from bot.options import LIKELY, advise
+from bot.options import LIKELY, SURE, advise
 from bot.reply import BARRED, open_to, speak, with_used, without
 from bot.spelling import words_in
 from bot.threads import threads_in
@@ -45,6 +45,7 @@ from bot.threads import threads_in
 CLEAR, LIKELIER = 0.7, 0.5
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one
+RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 
 
@@ -105,14 +106,16 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     clear, adds = best.score >= CLEAR, talk is None or content_of(text, hear) >= NEW
-    only_felt = feels(text, hear) and not asks_plainly(text, hear)
+    asks = asks_plainly(text, hear)
+    only_felt = feels(text, hear) and not asks
+    wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
     elif talk is None and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and holds_several(text, hear):
         offer_threads(draft, fresh, text)
-    elif clear and adds and not only_felt:
+    elif clear and adds and wanted and not only_felt:
         advise(draft, replace(fresh, used=tuple(part for part in used if "/" in part)), best, asked)
     elif best.score >= LIKELY and _would_pick(draft, talk, text):
         offer_threads(draft, fresh, text)
@@ -281,6 +284,17 @@ def listens(draft: Draft, key: str) -> None:
 def _listen(draft: Draft, talk: Talk, text: str) -> None:
     heard_on = replace(without(talk, "listening"), stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
     ask_back(draft, heard_on, None, text)
+
+
+def recap(draft: Draft) -> None:
+    """What the coach has understood of the talk, in the person's own words, to be put right."""
+    talk = draft.talk
+    told = [back for line in (talk.asked.splitlines() if talk else ()) if (back := draft.said_back(line))]
+    if not told:
+        draft.say(draft.line("recap.none"))
+        return
+    parts = list(dict.fromkeys([told[0], *told[-RECALLED:]]))
+    draft.say(draft.line("recap", told="\n".join(f"· {part}" for part in parts)), "reply", draft.offered)
 
 
 def errand(draft: Draft) -> None:

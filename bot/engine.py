@@ -3,8 +3,9 @@
     accept → wake(person) → one turn at a time for each, people in parallel → saved → senders are told
     clock  → what is due → wake(person)          sweep → what a crash or another program left → wake(person, again)
 
-Who is woken stands in one line, once, whatever waits for them; after each turn whoever has more goes to its end. So a flood
-from one person, or a slow turn, costs the others one place. What waits is in the store alone: nothing here survives, or has to.
+Who is woken stands in one line, once, whatever waits for them; after each turn whoever has more goes to its end, and whoever goes on
+having more takes turns apart. So a flood from one person, or a slow turn, costs the others one place. What waits is in the store alone:
+nothing here survives, or has to.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from storage.store import Store, StoreDown, Unreadable
 
 AT_ONCE = 64  # turns at the same time, most of them waiting for something
 BUSY = 2  # of them keep the process busy; more only fight over it (measured, turns a second: 120 with 2, 91 with 1, 85 with 6)
+PLENTY = 20  # turns of one person without a pause; from then on they are APART seconds apart
+APART = 0.25  # for a chat is written to once a second, so nobody hears of more any sooner
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
 CALM = 1.0  # seconds between two looks at the clock, however often turns change what is due
 BATCH = 500  # due rows in one look
@@ -73,8 +76,9 @@ class Pump:
         self._line: asyncio.Queue[PersonId] = asyncio.Queue()
         self._waiting: dict[PersonId, bool] = {}  # who stands in line, and whether what they wait for was tried before
         self._running: dict[PersonId, bool | None] = {}  # whose turn it is, and with what they were woken meanwhile
-        self._resting: dict[PersonId, asyncio.TimerHandle | None] = {}  # who is taken up later, after a failure or a start
+        self._resting: dict[PersonId, asyncio.TimerHandle | None] = {}  # who is taken up later: after a failure, a start, a flood
         self._failures: dict[PersonId, int] = {}
+        self._in_a_row: dict[PersonId, int] = {}  # turns of those who had more to come after each
 
     def wake(self, person: PersonId, *, again: bool = False) -> None:
         """Something waits for this person; `again`: it may have been tried before."""
@@ -127,8 +131,18 @@ class Pump:
             if rest is not None:
                 self._resting[person] = asyncio.get_running_loop().call_later(rest, self._rested, person, again)
             elif more or woken is not None:
-                self.wake(person, again=bool(woken) or (more and again))
+                self._go_on(person, again=bool(woken) or (more and again))
+            else:
+                self._in_a_row.pop(person, None)
             self._after()
+
+    def _go_on(self, person: PersonId, *, again: bool) -> None:
+        """They have more to come: at once, unless they flood."""
+        self._in_a_row[person] = self._in_a_row.get(person, 0) + 1
+        if self._in_a_row[person] <= PLENTY:
+            self.wake(person, again=again)
+        else:
+            self._resting[person] = asyncio.get_running_loop().call_later(APART, self._rested, person, again)
 
     async def _timed(self, person: PersonId, again: bool) -> bool:
         loop = asyncio.get_running_loop()

@@ -63,7 +63,10 @@ def told_in(draft: Draft, text: str) -> Told | None:
     if text not in draft.happened:
         draft.happened[text] = happening_in(text, happenings)
     name = draft.happened[text]
-    return Told(draft, name, only_who_in(text, draft.words.hear) or "", span_in(text, happenings)) if name else None
+    if name is None:
+        return None
+    told = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text) if happening_in(part, happenings) == name), text)
+    return Told(draft, name, only_who_in(told, draft.words.hear) or "", span_in(text, happenings))
 
 
 def happening_in(text: str, happenings: Happenings) -> str | None:

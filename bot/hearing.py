@@ -214,7 +214,7 @@ def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]
 
 def speaks_of_oneself(text: str, hear: Hear) -> bool:
     """True when the writer is in it: "the secretary shouted at me"."""
-    return any(re.search(pattern, in_words(text)) for pattern in hear.reading.selves)
+    return any(expression(pattern).search(in_words(text)) for pattern in hear.reading.selves)
 
 
 def guesses(text: str, hear: Hear) -> bool:

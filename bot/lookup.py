@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back, undenied
+from bot.hearing import aside_in, asks_coach, asks_plainly, heard, name_in, refers_back, undenied
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
@@ -18,7 +18,6 @@ from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
 
-TELLS = 6  # words of content from which a message is found better by itself than with what was said before
 SEARCHED = frozenset({"ideas", "one", "meaning", "state", "step", "another", "no", "none-of-these"})  # acts and wishes that need a card
 
 
@@ -73,7 +72,7 @@ def _outside(context: Context, event: Said, hear: Hear) -> str | None:
         return talk.threads[thread]
     goes_on = read.said == event.text and (refers_back(event.text, hear) or not asks_plainly(event.text, hear))
     said = undenied(read.said, hear) if talk and talk.card else read.said
-    if talk and talk.stage in ("explore", "threads") and goes_on and content_of(said, hear) < TELLS:
+    if talk and talk.stage in ("explore", "threads") and goes_on:  # what is answered belongs to what was told before
         return f"{talk.asked}\n{said}"
     return said
 

@@ -19,7 +19,9 @@ from prompts.library import Hear
 SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
-TALK_ONLY = frozenset({"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording"})
+TALK_ONLY = frozenset(
+    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording", "recap"}
+)
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
     "verdict-self": 30,
@@ -31,7 +33,7 @@ BRIEFLY = {
     "opening": 16,
     "weary": 8,
     "what-if": 14,
-    "wording": 14,
+    "wording": 22,
 }
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted

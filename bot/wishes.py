@@ -409,6 +409,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "verdict": _weighed("verdict"),
     "verdict-self": _weighed("verdict.self"),
     "verdict-other": _weighed("verdict.other"),
+    "recap": coaching.recap,
     "opinion": _weighed("opinion"),
     "what-if": _weighed("what-if"),
     "wording": _weighed("errand.words"),

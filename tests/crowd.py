@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from fake_slack import APP_TOKEN, TEAM, TOKEN, FakeSlack, fake_slack, said
 from harness import ROUND, Stage, stage
@@ -21,6 +21,7 @@ from storage.store import Store
 
 KEPT = 3  # of a round's messages the last three become answers
 
+T = TypeVar("T")
 Who = tuple[Platform, str]  # somebody at an address
 
 
@@ -120,6 +121,13 @@ class Crowd:
                 await self.say(who, line.format(n=self.begun[who]))
                 await asyncio.sleep(1 / rate)
 
+    async def floods_beside(self, who: Who, rate: float, others: Awaitable[T]) -> T:
+        """Round after round until the others are done; what they found."""
+        task = asyncio.ensure_future(others)
+        while not task.done():
+            await self.floods(who, 1, rate)
+        return await task
+
     async def all_decided(self, seconds: float = 600) -> None:
         """Returns once each message had its turn; letters may still wait for the pace."""
 
@@ -157,6 +165,6 @@ def _kept(store: Store, who: Who) -> list[int]:
 
 
 @asynccontextmanager
-async def crowd(home: Any, url: str = "") -> AsyncIterator[Crowd]:
-    async with stage(home, url) as on, fake_slack() as slack:
+async def crowd(home: Any, url: str = "", **more: Any) -> AsyncIterator[Crowd]:
+    async with stage(home, url, **more) as on, fake_slack() as slack:
         yield Crowd(on, slack)

@@ -26,7 +26,7 @@ TOKEN = "xoxb-fake-token-of-one"  # noqa: S105 - nobody's
 OTHER_TOKEN = "xoxb-fake-token-of-another"  # noqa: S105 - nobody's
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 - nobody's
 SECRET = "fake-signing-secret"  # noqa: S105 - nobody's
-SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:write,im:history,im:write"
+SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:read,files:write,im:history,im:write"
 NEXT = count(1)
 
 

@@ -8,11 +8,11 @@ from crowd import crowd, people
 
 
 async def test_twenty_four_people_on_two_platforms_and_a_flood_lose_nothing_double_nothing_and_keep_their_order(home):
-    async with crowd(home) as them:
+    async with crowd(home, slim=True) as them:
         everybody, flooder = people(24), ("telegram", "7777")
         them.welcome([*everybody, flooder])
         async with them.served():
-            await asyncio.gather(them.floods(flooder, rounds=10, rate=20), *(them.reflects(who) for who in everybody))
+            await asyncio.gather(them.floods(flooder, rounds=6, rate=20), *(them.reflects(who) for who in everybody))
             await them.all_decided()
         counted = them.count()
 

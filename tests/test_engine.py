@@ -7,6 +7,7 @@ import heapq
 import random
 import sqlite3
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
+from bot.engine import APART, PLENTY
 from bot.model import Conversation, Message, Passage, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
 from bot.sending import DOUBTS, Sender
@@ -129,14 +131,24 @@ async def test_a_flood_from_one_person_delays_nobody_else(coach):
     coach.known("ben")
     coach.known("eva")
     async with coach.running() as door:
-        for _ in range(80):
+        for _ in range(40):
             await door.say("ben", "reflect")
         before = len(door.arrived)
         await door.say("eva", "reflect")
         await door.heard("eva")
         between = next(n for n, letter in enumerate(door.arrived) if letter.address == "eva") - before
-        await door.heard("ben", 80)
+        await door.heard("ben", 40)
     assert between <= 12, f"{between} letters to ben left before eva's one"
+
+
+async def test_whoever_floods_is_answered_no_faster_than_a_chat_can_be_read_and_is_answered_in_full(coach):
+    coach.known("ben")
+    begun = time.monotonic()
+    async with coach.running() as door:
+        for _ in range(PLENTY + 8):
+            await door.say("ben", "reflect")
+        await door.heard("ben", PLENTY + 8)
+    assert time.monotonic() - begun >= 7 * APART
 
 
 # --- what the platform answers

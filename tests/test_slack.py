@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -48,6 +49,8 @@ from bot.door import Later, NotSent, Refused, Unreachable
 from bot.manager import Manager
 from bot.model import Choice, Cited, Inbound, Letter, Message, Person, PersonId
 from bot.overview import Overview
+from bot.sending import Sender
+from bot.tally import Tally
 from prompts.library import load_library
 from storage.store import Store, StoreDown
 
@@ -133,12 +136,21 @@ async def slack() -> AsyncIterator[FakeSlack]:
         yield fake
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that nobody has written to, and its key: a copy is there ten times as quickly as a new one."""
+    place = tmp_path_factory.mktemp("blank")
+    Store.open(f"sqlite:///{place / 'brokercoach.db'}", place / "key").close()
+    return place
+
+
 @pytest.fixture
-def opened(slack: FakeSlack, tmp_path: Path) -> Open:
+def opened(slack: FakeSlack, tmp_path: Path, blank: Path) -> Open:
     """Opens a house: over signed HTTP, or with `socket=True` over Socket Mode."""
 
     @asynccontextmanager
     async def open_it(*, socket: bool = False, several: bool = False, clock: Callable[[], datetime] = now) -> AsyncIterator[House]:
+        shutil.copytree(blank, tmp_path, dirs_exist_ok=True)
         store = Store.open(f"sqlite:///{tmp_path / 'brokercoach.db'}", tmp_path / "key", now)
         manager = Manager(LIBRARY, store, Silent, now)
 
@@ -166,18 +178,35 @@ def opened(slack: FakeSlack, tmp_path: Path) -> Open:
     return open_it
 
 
+@asynccontextmanager
+async def sending(house: House) -> AsyncIterator[tuple[Sender, Tally]]:
+    """What is stored leaves by itself, as when the coach serves."""
+    tally = Tally()
+    sender = Sender(house.door, house.store, now, tally)
+    handle = house.manager.handle
+
+    async def handled(inbound: Inbound) -> None:
+        await handle(inbound)
+        sender.wake()
+
+    house.takes = handled
+    task = asyncio.create_task(sender.run())
+    yield sender, tally
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 # --- 14 to 19: what comes in
 
 
 async def test_row_14_an_event_handed_over_four_times_counts_once_and_is_always_answered_with_200(opened):
     async with opened() as house:
         payload = said("hello")
-        first = await house.hand(payload)
-        again = await asyncio.gather(
-            *(house.hand(payload, **{"X-Slack-Retry-Num": str(n), "X-Slack-Retry-Reason": "http_timeout"}) for n in (1, 2, 3))
-        )
+        retries = [{"X-Slack-Retry-Num": str(n), "X-Slack-Retry-Reason": "http_timeout"} for n in (1, 2, 3)]
+        at_once = await asyncio.gather(*(house.hand(payload, **retry) for retry in [{}, *retries]))
+        later = await house.hand(payload, **retries[-1])
 
-        assert [first, *again] == [200] * 4
+        assert [*at_once, later] == [200] * 5
         assert len(await house.heard()) == 1
 
 
@@ -202,11 +231,13 @@ async def test_row_15_fifty_at_once_are_acknowledged_quickly_whatever_their_turn
             assert await house.hand(said("hello", f"U{user}")) == 200
             return time.perf_counter() - began
 
+        spent = time.process_time()
         times = sorted(await asyncio.gather(*(timed(user) for user in range(50))))
-        record_property("ack_p50_ms", round(times[24] * 1000))
+        spent = time.process_time() - spent
         record_property("ack_p99_ms", round(times[-1] * 1000))
-        print(f"acknowledged: p50 {times[24] * 1000:.0f} ms, p99 {times[-1] * 1000:.0f} ms")  # noqa: T201
+        print(f"acknowledged: p50 {times[24] * 1000:.0f} ms, p99 {times[-1] * 1000:.0f} ms, {spent * 1000:.0f} ms of work")  # noqa: T201
         assert times[-1] < 3
+        assert min(times[-1], spent) < 0.5, "where others keep the machine busy, the work for all fifty counts, Slack's side of it too"
         assert len(taken) == 50
         assert not any(task.done() for task in taken)
         turns.set()
@@ -319,6 +350,30 @@ async def test_row_20_a_429_asks_to_wait_as_long_as_slack_says_and_the_letter_is
         assert not slack.posts
         await house.door.send(letter())
         assert len(slack.posts) == 1
+
+
+async def test_row_20_the_sender_waits_as_long_as_slack_says_and_then_sends_it_once(opened, slack):
+    async with opened() as house, sending(house) as (_, tally):
+        slack.fail("chat.postMessage", status=429, error="ratelimited", headers={"Retry-After": "1"})
+        await house.hand(said("hello"))
+        await slack.until(lambda: slack.called("chat.postMessage"))
+        refused = time.monotonic()
+        await slack.until(lambda: slack.posts)
+        assert time.monotonic() - refused >= 0.95
+        assert len(slack.posts) == 1
+        assert (tally.counts["later", "slack"], house.store.standing().uncertain) == (1, 0)
+
+
+async def test_row_21_a_post_whose_answer_was_lost_comes_once_more_and_is_counted_and_marked(opened, slack):
+    async with opened() as house, sending(house) as (sender, tally):
+        slack.fail("chat.postMessage", drop=True, after=True)
+        await house.hand(said("hello"))
+        await slack.until(lambda: len(slack.posts) == 2)
+        await sender.drained()
+        first, again = slack.posts
+        assert shown(first) == shown(again)
+        assert (tally.counts["uncertain", "slack"], house.store.standing().uncertain) == (1, 1)
+        assert house.store.standing().unsent == 0
 
 
 @pytest.mark.parametrize("fault", [{"drop": True, "after": True}, {"status": 502, "raw": "<html>bad gateway</html>", "after": True}, {"error": "internal_error"}])  # fmt: skip  # noqa: E501
@@ -476,17 +531,13 @@ async def test_row_23_a_deleted_message_may_stay_in_the_logbook_and_one_that_was
 
 async def test_row_24_an_envelope_is_acknowledged_once_its_message_is_stored(opened, slack):
     async with opened(socket=True) as house:
-        house.failing = StoreDown("locked")
-        lost = await slack.envelope(said("hello"))
+        house.failing, payload = StoreDown("locked"), said("hello")
+        await slack.envelope(payload, envelope_id="not stored")
         await slack.until(lambda: house.tried)
         house.failing = None
-        payload = said("hello again")
-        taken = await slack.envelope(payload)
-        await slack.taken(taken)
-        assert [ack["envelope_id"] for ack in slack.acks] == [taken]
-        assert lost != taken
-        again = await slack.envelope(payload)
-        await slack.taken(again)
+        for brought_again in ("stored", "known"):
+            await slack.taken(await slack.envelope(payload, envelope_id=brought_again))
+        assert [ack["envelope_id"] for ack in slack.acks] == ["stored", "known"]
         assert len(await house.heard()) == 1
 
 

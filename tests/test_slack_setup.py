@@ -25,7 +25,17 @@ from prompts.library import load_library
 from storage.store import Store
 
 LIBRARY = load_library()
-MOST = {"app_mentions:read", "assistant:write", "chat:write", "commands", "files:write", "im:history", "im:write", "users:read"}
+MOST = {
+    "app_mentions:read",
+    "assistant:write",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "im:history",
+    "im:write",
+    "users:read",
+}
 
 
 @pytest.fixture
@@ -163,10 +173,17 @@ async def test_doctor_names_what_is_wrong_with_its_remedy(slack, more, named):
     assert "wrong" not in found[0]
 
 
+async def test_doctor_names_an_app_token_that_may_not_open_connections(slack):
+    slack.fail("apps.connections.open", error="missing_scope")
+    [found] = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
+    assert "BROKERCOACH_SLACK_APP_TOKEN" in found
+    assert "connections:write" in found
+
+
 async def test_doctor_names_the_scopes_that_are_missing(slack):
     slack.scopes = "chat:write,commands,im:write,app_mentions:read"
     found = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
-    assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:write, im:history"]
+    assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:read, files:write, im:history"]
 
 
 def test_a_slack_app_is_made_from_the_settings():

@@ -6,13 +6,16 @@ Rows are those of the table of faults in docs/telegram.md.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import random
 import signal
+import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,16 +29,19 @@ from conftest import waiting
 from fake_telegram import TOKEN, FakeTelegram, Fault, flood, person, refusal, telegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from passages import Silent
 
-from adapters.telegram import Telegram
+from adapters.telegram import Telegram, base_url
+from adapters.telegram_checkup import checkup
 from adapters.telegram_intake import FORGED, read
 from adapters.telegram_text import JOINER
 from bot.doctor import examine
 from bot.door import Later, NotSent, Refused, Unreachable
 from bot.hearing import heard
 from bot.manager import Manager
-from bot.model import Choice, Inbound, Letter, Message
+from bot.model import Choice, Inbound, Letter, Message, Person, PersonId
 from bot.parts import Blotted, set_up_logging
+from bot.sending import Sender
 from bot.settings import Settings
 from prompts.library import load_library
 from storage.store import Store, StoreDown
@@ -43,7 +49,7 @@ from storage.store import Store, StoreDown
 LIBRARY = load_library()
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROJECT = Path(__file__).parent.parent
-KILLS = int(os.environ.get("BROKERCOACH_TEST_KILLS", "12"))
+KILLS, PER_LIFE = int(os.environ.get("BROKERCOACH_TEST_KILLS", "25")), 12  # notes that come with each life
 
 
 @dataclass
@@ -177,6 +183,25 @@ async def test_one_persons_message_that_cannot_be_stored_holds_up_nobody_else():
     assert taken.texts == ["good", "after it"]
 
 
+async def test_who_writes_much_at_once_keeps_nobody_waiting_who_writes_little():
+    async with telegram() as fake:
+        for n in range(30):
+            fake.say(f"flood {n}", chat=7)
+        fake.say("one", chat=8)
+        fake.say("two", chat=8)
+        taken = Taken()
+
+        async def slowly(inbound: Inbound) -> None:
+            await asyncio.sleep(0)
+            await taken(inbound)
+
+        async with listening(fake, slowly):
+            await fake.until(lambda: not fake.updates)
+
+    assert {"one", "two"} <= set(taken.texts[:6])
+    assert [text for text in taken.texts if "flood" in text] == [f"flood {n}" for n in range(30)]
+
+
 async def test_an_update_of_an_unknown_shape_is_passed_over():
     async with telegram() as fake:
         fake.add({"message": {"message_id": "x", "chat": "nonsense"}})
@@ -186,58 +211,91 @@ async def test_an_update_of_an_unknown_shape_is_passed_over():
             await fake.until(lambda: taken.texts == ["still here"] and not fake.updates)
 
 
-PROGRAM = """
-import asyncio, sys
+# Imports once, and then lives a life of the intake for each line: forked, so that a life costs no start.
+LIVES = """
+import asyncio, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from adapters.telegram import Telegram
+from adapters.telegram import Telegram, base_url
+from adapters.telegram_checkup import checkup
 from bot.manager import Manager
 from prompts.library import load_library
 from storage.store import Store
 api, token, home = sys.argv[1:]
 library = load_library()
-store = Store.open(f"sqlite:///{home}/db", Path(home) / "key")
-manager = Manager(library, store, lambda: None, lambda: datetime.now(UTC))
-asyncio.run(Telegram(token, library.words, api=api, poll=1).listen(manager.accept))
+for _ in sys.stdin:
+    if not (life := os.fork()):
+        store = Store.open(f"sqlite:///{home}/db", Path(home) / "key")
+        manager = Manager(library, store, lambda: None, lambda: datetime.now(UTC))
+        asyncio.run(Telegram(token, library.words, api=api, poll=1).listen(manager.accept))
+    print(life, flush=True)
+    os.waitpid(life, 0)
 """
 
 
-async def test_row_1_killed_between_taking_and_storing_nothing_is_lost_and_each_is_kept_once(tmp_path, bytecode):
-    """SIGKILL at random moments of the intake; the real store, the real adapter, in a process of their own."""
-    notes, kills, chance = 20 * KILLS, KILLS, random.Random(20260302)  # noqa: S311
+@asynccontextmanager
+async def lives(fake: FakeTelegram, home: Path, bytecode: Path) -> AsyncIterator[Any]:
+    """A call that begins a life of the intake in a process of its own, once the one before is over, and gives its number."""
     env = {"PYTHONPATH": str(PROJECT), "PYTHONPYCACHEPREFIX": str(bytecode), "PATH": "/usr/bin:/bin"}
-    async with telegram() as fake:
-        for n in range(notes):
-            fake.say(f"note {n}", chat=7 + n % 3)
-        for kill in range(kills + 1):
-            asked = len(fake.called("getUpdates"))
-            process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, fake.base, TOKEN, str(tmp_path), env=env)
+    pipe = asyncio.subprocess.PIPE
+    mother = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", LIVES, fake.base, TOKEN, str(home), env=env, stdin=pipe, stdout=pipe
+    )
+
+    async def begin() -> int:
+        mother.stdin.write(b"\n")
+        return int(await asyncio.wait_for(mother.stdout.readline(), 60))
+
+    try:
+        yield begin
+    finally:
+        with suppress(ProcessLookupError):
+            mother.kill()
+        await mother.wait()
+
+
+async def test_row_1_killed_between_taking_and_storing_nothing_is_lost_and_each_is_kept_once(tmp_path, bytecode):
+    """SIGKILL at random moments of the intake; the real store, the real adapter, in processes of their own."""
+    chance, written, amid = random.Random(20260302), 0, 0  # noqa: S311
+    async with telegram() as fake, lives(fake, tmp_path, bytecode) as begin:
+        for kill in range(KILLS + 1):
+            for _ in range(PER_LIFE):
+                fake.say(f"note {written}", chat=7 + written % 3)
+                written += 1
+            asked, life = len(fake.called("getUpdates")), await begin()
             try:
-                if kill == kills:
+                if kill == KILLS:
                     await fake.until(lambda: not fake.updates, 60)
                 else:
                     await fake.until(lambda: len(fake.called("getUpdates")) > asked, 60)  # noqa: B023 - used at once
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(process.wait(), chance.uniform(0.0, 0.4))
+                    await asyncio.sleep(chance.uniform(0.0, 0.15))  # about as long as it takes to store them all
             finally:
-                with suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGKILL)
-                await process.wait()
+                os.kill(life, signal.SIGKILL)
+            amid += rows(tmp_path / "db") < written
+            fake.hang_up()
 
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
     try:
         kept = [waiting(store, key) for key, _ in store.pending()]
     finally:
         store.close()
-    assert sorted(one.text for one in kept) == sorted(f"note {n}" for n in range(notes))
+    assert sorted(one.text for one in kept) == sorted(f"note {n}" for n in range(written))
     for chat in ("7", "8", "9"):
         numbers = [int(one.text.split()[1]) for one in kept if one.address == chat]
         assert numbers == sorted(numbers)
+    assert amid, "no life ended while there was something to lose"
 
 
-async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_reply(tmp_path, found):
+def rows(database: Path) -> int:
+    """Of messages that were stored, whoever has the database open or had."""
+    with closing(sqlite3.connect(database)) as connection, suppress(sqlite3.OperationalError):  # before the first life made the table
+        return int(connection.execute("SELECT count(*) FROM inbox").fetchone()[0])
+    return 0
+
+
+async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_reply(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
-    manager = Manager(LIBRARY, store, found, lambda: NOW)
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
     async with telegram() as fake:
         message = fake.message("hello")
         for _ in range(3):
@@ -452,6 +510,30 @@ async def test_row_5_asked_to_wait_for_one_chat_it_says_so_and_the_others_go_on(
     assert [sent["chat"] for sent in fake.sent] == [8, 7]
 
 
+async def test_row_5_the_sender_waits_as_long_as_telegram_says_keeps_the_order_and_lets_the_others_pass(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
+    for chat in ("7", "8"):
+        store.enrol("telegram", chat, Person(PersonId(""), zone="Africa/Nairobi", welcomed=True, onboarded=True))
+    async with telegram() as fake, listening(fake, manager.handle) as (made, _):
+        fake.faults["sendMessage"] = [flood(2, chat=7)]
+        for chat, text in ((7, "reflect"), (7, "Low"), (8, "reflect")):
+            fake.say(text, chat)
+        await fake.until(lambda: not fake.updates)
+        sender = asyncio.create_task(Sender(made, store, lambda: NOW).run())
+        await fake.until(lambda: fake.called("sendMessage"))
+        refused = time.monotonic()
+        await fake.until(lambda: len(fake.texts(7)) == 2)
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+    store.close()
+
+    assert [sent["chat"] for sent in fake.sent] == [8, 7, 7]
+    assert "Low" in str(fake.sent[1]["buttons"])
+    assert "Low" not in str(fake.sent[2]["buttons"])
+    assert fake.sent[1]["at"] - refused >= 1.95
+
+
 async def test_a_letter_of_several_parts_that_was_interrupted_goes_on_where_it_stopped():
     text = "\n\n".join(f"Paragraph {n}. " + "word " * 500 for n in range(6))
     async with telegram() as fake, door(fake) as made:
@@ -578,6 +660,30 @@ async def test_replies_stay_in_the_topic_in_which_the_person_wrote_and_fall_back
     assert fake.called("sendChatAction")[0]["message_thread_id"] == "42"
 
 
+async def test_the_answer_to_an_edit_or_a_voice_note_hangs_on_that_message_and_the_next_one_on_none():
+    async with telegram() as fake, listening(fake) as (made, taken):
+        said = fake.say("the mayor was lat")
+        fake.say("and then?")
+        fake.edit(said, "the mayor was late")
+        await fake.until(lambda: len(taken.all) == 3 and not fake.updates)
+        fake.faults["sendMessage"] = [flood(3)]
+        with pytest.raises(Later):
+            await made.send(letter(key="a"))
+        await made.send(letter(key="a"))
+        await made.send(letter(key="b"))
+        spoken = fake.message(voice={**FILE, "duration": 6})
+        fake.add({"message": spoken})
+        await fake.until(lambda: len(taken.all) == 4 and not fake.updates)
+        await made.send(letter(key="c"))
+        fake.say("never mind")
+        await fake.until(lambda: len(taken.all) == 5 and not fake.updates)
+        await made.send(letter(key="d"))
+
+    hangs_on = [json.loads(sent["raw"].get("reply_parameters", "{}")) for sent in fake.sent]
+    assert [each.get("message_id") for each in hangs_on] == [said["message_id"], None, spoken["message_id"], None]
+    assert hangs_on[0]["allow_sending_without_reply"] is True
+
+
 async def test_thinking_shows_typing_and_never_raises():
     async with telegram() as fake, door(fake) as made:
         await made.thinking("7")
@@ -592,9 +698,9 @@ async def test_thinking_shows_typing_and_never_raises():
 # --- presses
 
 
-async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path, found):
+async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
-    manager = Manager(LIBRARY, store, found, lambda: NOW)
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
     async with telegram() as fake, listening(fake, manager.handle) as (made, _):
         fake.say("hello")
         await fake.until(lambda: not fake.updates)
@@ -614,7 +720,7 @@ async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path
     assert all("earlier question" in text for text in fake.texts()[1:])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=80))
 def test_the_data_of_a_press_is_ours_or_forged(data):
     message = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}}
@@ -654,7 +760,7 @@ def test_row_12_voice_files_stickers_and_forwards_are_told_by_their_kind(brings,
 
     assert came is not None
     assert (came.brought, came.text) == (what, "")
-    assert load_library().words["en"].variants(f"handed.{what}")
+    assert LIBRARY.words["en"].variants(f"handed.{what}")
 
 
 def test_row_12_an_edited_caption_or_text_revises_the_same_note():
@@ -822,55 +928,69 @@ async def test_a_menu_that_cannot_be_written_stops_nothing():
 # --- doctor
 
 
-def finding(part: str, **configured: Any) -> Any:
-    return next((each for each in examine(Settings(_env_file=None, **configured)) if each.part == part), None)
+async def looked_at(fake: FakeTelegram, webhook: str | None = None) -> str:
+    return await checkup(TOKEN, base_url(TOKEN, fake.base), webhook)
 
 
-async def checked(fake: FakeTelegram, home: Path, **more: Any) -> Any:
-    configured = {"home": home, "telegram_token": TOKEN, "telegram_api": fake.base} | more
-    return await asyncio.to_thread(finding, "telegram", **configured)
+async def refused(fake: FakeTelegram, webhook: str | None = None) -> str:
+    with pytest.raises(Refused) as why:
+        await looked_at(fake, webhook)
+    assert TOKEN.partition(":")[2] not in str(why.value)
+    return str(why.value)
 
 
-async def test_doctor_says_that_the_bot_answers_and_how_it_takes_in(reading):
+async def test_doctor_says_that_the_bot_answers_and_how_it_takes_in():
     async with telegram() as fake:
-        found = await checked(fake, reading.path)
+        polls = await looked_at(fake)
+        will = await looked_at(fake, "https://coach.example/tg")
+        fake.webhook = {"url": "https://coach.example/tg"}
+        hooked_up = await looked_at(fake, "https://coach.example/tg")
 
-    assert found.ok
-    assert "@CoachBot" in found.says
-    assert "long polling" in found.says
+    assert all("@CoachBot" in says for says in (polls, will, hooked_up))
+    assert ["long polling" in polls, "will be set" in will, "coach.example" in hooked_up] == [True] * 3
 
 
-async def test_doctor_names_a_wrong_token_a_webhook_elsewhere_and_an_api_that_is_away(reading):
+@pytest.mark.parametrize("status", [401, 404])
+async def test_doctor_names_a_wrong_token(status):
     async with telegram() as fake:
-        fake.faults["getMe"] = [refusal(401, "Unauthorized")]
-        wrong = await checked(fake, reading.path)
+        fake.faults["getMe"] = [refusal(status, "Unauthorized")]
+        assert "BROKERCOACH_TELEGRAM_TOKEN" in await refused(fake)
+
+
+@pytest.mark.parametrize("ours", [None, "https://coach.example/tg"])
+async def test_doctor_names_a_webhook_that_is_set_elsewhere_and_not_its_path(ours):
+    async with telegram() as fake:
         fake.webhook = {"url": "https://other.example/secret-path"}
-        elsewhere = await checked(fake, reading.path)
-        ours = await checked(fake, reading.path, telegram_webhook="https://coach.example/tg")
-    away = await asyncio.to_thread(
-        finding, "telegram", home=reading.path, telegram_token=TOKEN, telegram_api=f"http://127.0.0.1:{unused_port()}"
-    )
+        says = await refused(fake, ours)
 
-    assert not any(found.ok for found in (wrong, elsewhere, ours, away))
-    assert "BROKERCOACH_TELEGRAM_TOKEN" in wrong.says
-    assert "other.example" in elsewhere.says
-    assert "other.example" in ours.says
-    assert "secret-path" not in elsewhere.says + ours.says
-    assert "cannot be reached" in away.says
-    assert not any(TOKEN in found.says for found in (wrong, elsewhere, ours, away))
+    assert "other.example" in says
+    assert "secret-path" not in says
+    assert ("BROKERCOACH_TELEGRAM_WEBHOOK" in says) == bool(ours)
 
 
-async def test_doctor_passes_on_why_telegram_could_not_deliver_to_the_webhook(reading):
+async def test_doctor_passes_on_why_telegram_could_not_deliver_to_the_webhook():
     async with telegram() as fake:
         fake.webhook = {"url": "https://coach.example/tg", "last_error_message": "Connection refused"}
-        found = await checked(fake, reading.path, telegram_webhook="https://coach.example/tg")
-
-    assert not found.ok
-    assert "Connection refused" in found.says
+        assert "Connection refused" in await refused(fake, "https://coach.example/tg")
 
 
-def test_doctor_does_not_speak_of_telegram_where_there_is_none(reading):
-    assert finding("telegram", home=reading.path) is None
+async def test_doctor_names_an_api_that_is_away():
+    async with telegram() as fake:
+        fake.base = f"http://127.0.0.1:{unused_port()}"
+        assert "BROKERCOACH_TELEGRAM_API" in await refused(fake)
+
+
+async def test_doctor_looks_at_each_platform_that_has_a_token(reading):
+    async with telegram() as fake:
+        fake.token = "1:other"  # noqa: S105
+        settings = {"home": reading.path, "telegram_token": TOKEN, "telegram_api": fake.base, "slack_bot_token": "xoxp-1"}
+        found = {each.part: each for each in await asyncio.to_thread(examine, Settings(_env_file=None, **settings))}
+
+    assert not found["telegram"].ok
+    assert "BROKERCOACH_TELEGRAM_TOKEN" in found["telegram"].says
+    assert not found["slack"].ok
+    assert "BROKERCOACH_SLACK_BOT_TOKEN" in found["slack"].says
+    assert not any(TOKEN in each.says for each in found.values())
 
 
 # --- logs

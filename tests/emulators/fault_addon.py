@@ -4,15 +4,13 @@
 
 POST /__faults takes {"path": regex, "status": 429, "headers": {}, "body": object or text, "times": 1, "kill": bool, "after": bool};
 with `after` the emulator gets the call and only its answer is lost or replaced. DELETE /__faults forgets them.
-POST /__sockets takes {"kill": true} or {"inject": object to the client}, for every open web socket, and says how many there have been.
-For those to come through here, the
-environment's REWRITE="ws://127.0.0.1:EMULATOR=ws://127.0.0.1:PROXY" changes the addresses in answers.
+POST /__sockets takes {"kill": true} or {"inject": object to the client}, for every open web socket. For those to come through
+here, the emulator's address in its answers is changed to ours.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
@@ -20,8 +18,6 @@ from mitmproxy import ctx, http
 
 FAULTS: list[dict[str, Any]] = []
 SOCKETS: list[http.HTTPFlow] = []
-OPENED: list[str] = []  # the ids of all that there ever were
-THERE, _, HERE = os.environ.get("REWRITE", "").partition("=")
 
 
 def _answer(flow: http.HTTPFlow, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
@@ -61,7 +57,7 @@ def request(flow: http.HTTPFlow) -> None:
     asked = json.loads(flow.request.get_text() or "{}") if flow.request.path.startswith("/__") else {}
     if flow.request.path.startswith("/__sockets"):
         _do_to_sockets(asked)
-        _answer(flow, 200, {"ever": len(OPENED)})
+        _answer(flow, 200, {})
     elif flow.request.path.startswith("/__faults"):
         if flow.request.method == "POST":
             FAULTS.append({"times": 1} | asked)
@@ -75,13 +71,13 @@ def request(flow: http.HTTPFlow) -> None:
 def response(flow: http.HTTPFlow) -> None:
     if flow.request.path.startswith("/__"):
         return
-    if THERE and flow.response and THERE in (flow.response.get_text(strict=False) or ""):
-        flow.response.text = (flow.response.text or "").replace(THERE, HERE)
+    there, here = (f"ws://{place[0]}:{place[1]}" for place in (flow.server_conn.address, flow.client_conn.sockname) if place)
+    if flow.response and there in (flow.response.get_text(strict=False) or ""):
+        flow.response.text = (flow.response.text or "").replace(there, here)
     _apply(flow, after=True)
 
 
 def websocket_start(flow: http.HTTPFlow) -> None:
-    OPENED.append(flow.id)
     SOCKETS.append(flow)
 
 

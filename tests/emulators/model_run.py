@@ -20,9 +20,10 @@ import httpx
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from rig import Acts, answers, free_port, limited, needs, npm_package, running, staged, until  # noqa: E402
+from rig import Acts, limited, node, npm_package, staged, started  # noqa: E402
 
 PACKAGE, VERSION = "@copilotkit/aimock", "1.43.0"
+OLDEST = (20, 15)  # of node that it asks for
 STORY = "Wanjiru signed without telling the partners and now the clinic feels cheated"
 SPOKEN = "they all wait for me"
 # how the endpoint may fail, by what is told to the emulator
@@ -94,8 +95,7 @@ async def listening(base: str) -> None:
 
 
 def play(stack: ExitStack, place: Path) -> Acts:
-    needs("npm", "node")
-    program = npm_package(PACKAGE, VERSION) / "dist" / "cli.js"
+    runs, program = node(OLDEST), npm_package(PACKAGE, VERSION) / "dist" / "cli.js"
     limited()
     log = place / "coach.log"
     acts = Acts(log)
@@ -103,10 +103,8 @@ def play(stack: ExitStack, place: Path) -> Acts:
     fixtures.write_text(
         json.dumps({"fixtures": [{"match": {"endpoint": "transcription"}, "response": {"transcription": {"text": SPOKEN}}}]})
     )
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    stack.enter_context(running("node", program, "-h", "127.0.0.1", "-p", port, "-f", fixtures, "--log-level", "warn", log=log))
-    until(lambda: answers(f"{base}/__aimock/journal"), "aimock")
+    options = ("-h", "127.0.0.1", "-f", fixtures, "--log-level", "warn")
+    base = started(stack, lambda port: (runs, program, *options, "-p", port), "/__aimock/journal", log)
     answer, composed = asyncio.run(rehearsed(place))
     tell(base, "/fixtures", {"fixtures": [{"match": {"userMessage": "they_wrote"}, "response": {"content": answer}}]})
     acts.play("without consent nothing leaves", lambda: asyncio.run(without_consent(base, place, composed)))

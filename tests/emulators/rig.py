@@ -13,9 +13,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,9 +27,13 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parent.parent
 PLACE = Path(os.environ.get("BROKERCOACH_EMULATORS", PROJECT / ".emulators"))
 PROXY = "mitmproxy==11.0.2"  # in an environment of its own: its pins fit nobody else's
-INSTALLING = 240  # seconds that a package index may take
+NODE = ("node", "22.23.3")  # npm's own package of it, for what the system's is too old for
+ASKING, INSTALLING = 45, 240  # seconds that a package index may take for a word, and for a package
 READING = 900  # seconds that the cards may take where their index is to be built
 LIMIT = 300  # seconds for everything that is played
+PORTS = 3  # tries to get a port that is still free when it is taken
+
+FAULTS = (AssertionError, httpx.HTTPError, OSError, subprocess.SubprocessError)  # an act did not hold, or its people could not act
 
 
 class Skipped(Exception):
@@ -50,9 +55,19 @@ def npm_package(name: str, version: str) -> Path:
     place = PLACE / f"{name}-{version}"  # each in a place of its own, for npm takes away what it did not install itself
     folder = place / "node_modules" / name
     if not folder.is_dir():
-        quiet = ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
-        _install(f"{name}@{version}", ["npm", "install", *quiet, "--prefix", place, f"{name}@{version}"])
+        what, quiet = f"{name}@{version}", ("--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
+        asked = ("npm", "view", what, "version", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=15000")
+        _install(what, [*asked], ASKING)  # where no index answers, npm would go on trying for minutes
+        _install(what, ["npm", "install", *quiet, "--prefix", place, what])
     return folder
+
+
+def node(at_least: tuple[int, int] = (18, 0)) -> Path:
+    """A program that is new enough: the system's, or else npm's own. Raises Skipped."""
+    needs("node", "npm")
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False, timeout=60).stdout
+    found = tuple(map(int, re.findall(r"\d+", told)[:2]))
+    return Path("node") if found >= at_least else npm_package(*NODE) / "bin" / "node"
 
 
 def mitmdump() -> Path:
@@ -64,13 +79,13 @@ def mitmdump() -> Path:
     return program
 
 
-def _install(what: str, command: list[Any]) -> None:
+def _install(what: str, command: list[Any], seconds: int = INSTALLING) -> None:
+    print(f"{what}: up to {seconds} s for a package index", file=sys.stderr)
     PLACE.mkdir(parents=True, exist_ok=True)
-    print(f"installing {what} into {PLACE}", file=sys.stderr)
     try:
-        done = subprocess.run(list(map(str, command)), capture_output=True, check=False, timeout=INSTALLING, stdin=subprocess.DEVNULL)
+        done = subprocess.run(list(map(str, command)), capture_output=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        raise Skipped(f"{what} could not be installed within {INSTALLING} s") from None
+        raise Skipped(f"{what} could not be had within {seconds} s") from None
     if done.returncode:
         raise Skipped(f"{what} cannot be installed: no network, or no such package in the index that is asked")
 
@@ -120,6 +135,17 @@ def running(*command: Any, log: Path, **more: Any) -> Iterator[subprocess.Popen[
                 process.wait(15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def started(stack: ExitStack, command: Callable[[int], Sequence[Any]], path: str, log: Path, **more: Any) -> str:
+    """The address of a program that takes a port and answers at `path`; another port is tried where somebody else was quicker."""
+    for _ in range(PORTS):
+        address = f"http://127.0.0.1:{(port := free_port())}"
+        process = stack.enter_context(running(*command(port), log=log, **more))
+        until(lambda: process.poll() is not None or answers(f"{address}{path}"), f"{command(port)[0]} to start", 60)  # noqa: B023 - used at once
+        if process.poll() is None:
+            return address
+    raise AssertionError(f"{command(0)[0]} ended by itself:\n{log.read_text(errors='replace')[-1000:]}")
 
 
 # --- the coach
@@ -174,10 +200,9 @@ class Line:
         """fault_addon.py says what there is."""
         httpx.post(f"{self.address}/__faults", json=fault, timeout=10).raise_for_status()
 
-    def sockets(self, **what: Any) -> int:
-        """Does something to the open web sockets; how many there have ever been."""
-        told: dict[str, int] = httpx.post(f"{self.address}/__sockets", json=what, timeout=10).raise_for_status().json()
-        return told["ever"]
+    def sockets(self, **what: Any) -> None:
+        """Does something to the open web sockets."""
+        httpx.post(f"{self.address}/__sockets", json=what, timeout=10).raise_for_status()
 
 
 @contextmanager
@@ -187,16 +212,18 @@ def line_to(emulator: str, log: Path) -> Iterator[Line]:
     except Skipped as why:
         yield Line(emulator, str(why))
         return
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    options = ("--mode", f"reverse:{emulator}", "--listen-host", "127.0.0.1", "-p", port, "-s", HERE / "fault_addon.py", "-q")
-    sockets = {"REWRITE": f"{emulator.replace('http', 'ws', 1)}={address.replace('http', 'ws', 1)}"}
-    with running(program, *options, "--set", f"confdir={log.parent}", log=log, env=os.environ | sockets):
-        until(lambda: answers(f"{address}/__faults"), "the faults' proxy")
-        yield Line(address)
+    fixed = ("--mode", f"reverse:{emulator}", "--listen-host", "127.0.0.1", "-s", HERE / "fault_addon.py", "-q")
+    with ExitStack() as stack:
+        command = (program, *fixed, "--set", f"confdir={log.parent}")
+        yield Line(started(stack, lambda port: (*command, "-p", port), "/__faults", log))
 
 
 # --- what is played
+
+
+def quiet_town() -> str:
+    """Where 17:30, the hour of the reminder, is not now."""
+    return "Lima" if datetime.now(UTC).hour == 14 else "Nairobi"
 
 
 def expect(text: str, *parts: str) -> None:
@@ -208,15 +235,15 @@ class Acts:
     """Plays one act after the other, and says of each whether it held."""
 
     def __init__(self, log: Path) -> None:
-        self.failed = 0
+        self.failed = ""  # the names of the acts that did
         self._log = log
 
     def play(self, name: str, act: Callable[[], object]) -> None:
         began = time.monotonic()
         try:
             act()
-        except (AssertionError, httpx.HTTPError, OSError) as fault:
-            self.failed += 1
+        except FAULTS as fault:
+            self.failed = ", ".join(filter(None, (self.failed, name)))
             print(f"FAILED   {name}: {fault or type(fault).__name__}", flush=True)
         else:
             print(f"ok       {name} ({time.monotonic() - began:.1f} s)", flush=True)
@@ -235,21 +262,25 @@ def _clean(written: str, private: tuple[str, ...]) -> None:
 
 def staged(platform: str, play: Callable[[ExitStack, Path], Acts]) -> int:
     """The exit code: 0 where all held or nothing could be played, 1 where something failed or the time was up."""
-    try:
-        with ExitStack() as stack:
-            place = Path(stack.enter_context(TemporaryDirectory(prefix="brokercoach-emulator-")))
-            acts = play(stack, place)
-            if acts.failed:
-                print((place / "coach.log").read_text(errors="replace")[-4000:], file=sys.stderr)
-            return 1 if acts.failed else 0
-    except Skipped as why:
-        print(f"skipped  {platform} against its emulator: {why}")
-        return 0
-    except TooLong:
-        print(f"FAILED   {platform}: not done within {LIMIT} s")
+    with TemporaryDirectory(prefix="brokercoach-emulator-") as folder:
+        try:
+            with ExitStack() as stack:
+                failed = play(stack, Path(folder)).failed
+        except Skipped as why:
+            print(f"skipped  {platform} against its emulator: {why}")
+            return 0
+        except TooLong:
+            failed = f"not done within {LIMIT} s"
+        except FAULTS as fault:
+            failed = str(fault) or type(fault).__name__
+        finally:
+            signal.alarm(0)
+        if not failed:
+            return 0
+        print(f"FAILED   {platform}: {failed}", flush=True)
+        for log in sorted(Path(folder).rglob("*.log")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
         return 1
-    finally:
-        signal.alarm(0)
 
 
 def limited() -> None:

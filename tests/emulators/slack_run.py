@@ -31,7 +31,6 @@ from rig import (
     Coach,
     Line,
     Skipped,
-    answers,
     coach,
     expect,
     free_port,
@@ -41,8 +40,9 @@ from rig import (
     line_to,
     needs,
     npm_package,
-    running,
+    quiet_town,
     staged,
+    started,
     until,
 )
 
@@ -66,6 +66,15 @@ class Alice:
         told: dict[str, Any] = self.http.post(f"{self.api}/_control/{what}", json=body).raise_for_status().json()
         assert told.get("ok"), (what, told)
         return told
+
+    def sockets(self) -> int:
+        """How many the coach has ever had."""
+        log = self.http.get(f"{self.api}/_control/log").raise_for_status().json()["log"]
+        return sum("socket connected" in each["summary"] for each in log)
+
+    def connected(self, sockets: int) -> None:
+        """The emulator hands nothing over twice, so a socket has to stand before she writes."""
+        until(lambda: self.sockets() >= sockets, "the socket", 60)
 
     def replies(self) -> list[dict[str, Any]]:
         told = self.http.get(f"{self.api}/_control/messages/{self.channel}").raise_for_status().json()
@@ -120,12 +129,14 @@ class Alice:
         return self.window(views)
 
     def fills_in(self, values: dict[str, Any]) -> None:
-        """Sends off the form that lies open."""
+        """Sends off the form that lies open, which then goes away."""
 
         async def sent(ws: aiohttp.ClientWebSocketResponse, state: dict[str, Any]) -> None:
             assert state.get("modalStack"), "no form is open"
             await ws.send_json({"t": "view_submit", "user": USER, "values": values})
-            await asyncio.sleep(0.5)  # the screen does not say when it has sent it
+            async with asyncio.timeout(30):
+                while json.loads((await ws.receive()).data) != {"t": "view", "stack": []}:
+                    continue
 
         self.window(sent)
 
@@ -136,7 +147,7 @@ class Alice:
 def getting_to_know(alice: Alice) -> None:
     expect(alice.write("hello"), "software", "What shall I call you")
     expect(alice.write("Alice"), "?")
-    alice.write("Nairobi")
+    alice.write(quiet_town())
     expect(alice.press("17:30"), "17:30")
     while offered := alice.offered(alice.replies()[-1]):  # whatever else is asked: its first choice
         alice.press(offered[0]["text"]["text"])
@@ -210,14 +221,10 @@ def slack_answers_503(line: Line, alice: Alice) -> None:
 
 def the_socket_is_closed_and_refreshed(line: Line, alice: Alice) -> None:
     for what in ({"inject": {"type": "disconnect", "reason": "refresh_requested"}}, {"kill": True}):
-        before = line.sockets(**what)
-        until(lambda: line.sockets() > before, "a new socket", 60)  # noqa: B023 - used at once
-        time.sleep(0.5)  # the emulator hands nothing over twice, so the socket has to stand before she writes
+        before = alice.sockets()
+        line.sockets(**what)
+        alice.connected(before + 1)
         expect(alice.write("who are you"), "software")
-
-
-def _connected(alice: Alice) -> bool:
-    return "apps.connections.open" in alice.http.get(f"{alice.api}/_control/log").text
 
 
 # --- the emulator
@@ -266,11 +273,9 @@ def playing(stack: ExitStack, place: Path) -> Acts:
 
 
 def _emulator(program: Path, shim: Path, stack: ExitStack, config: Path, log: Path) -> str:
-    port = free_port()
-    command = (program, "--config", config, "--port", port, "--base-host", "127.0.0.1")
-    stack.enter_context(running(*command, log=log, env={"PATH": "/usr/bin:/bin", "LD_PRELOAD": str(shim)}))
-    until(lambda: answers(f"http://127.0.0.1:{port}/_control/state"), "the emulator")
-    return f"http://127.0.0.1:{port}"
+    command = (program, "--config", config, "--base-host", "127.0.0.1")
+    env = {"PATH": "/usr/bin:/bin", "LD_PRELOAD": str(shim)}
+    return started(stack, lambda port: (*command, "--port", port), "/_control/state", log, env=env)
 
 
 def within(stack: ExitStack, acts: Acts, place: Path, mode: str, start: Callable[[ExitStack, Path, Path], str], index: Path) -> None:
@@ -284,8 +289,7 @@ def within(stack: ExitStack, acts: Acts, place: Path, mode: str, start: Callable
     settings = {"BROKERCOACH_SLACK_BOT_TOKEN": BOT, "BROKERCOACH_SLACK_API": f"{line.address}/api/", **trust}
     alice = Alice(emulator, stack.enter_context(coach(home, place / "coach.log", own, **settings)))
     if by_socket:
-        until(lambda: _connected(alice) and (line.missing or line.sockets()), "the socket", 60)
-        time.sleep(1.0)  # the emulator hands nothing over twice, so the socket has to stand before she writes
+        alice.connected(1)
     acts.play(f"getting to know each other, by {mode}", lambda: getting_to_know(alice))
     acts.play("a reflection with buttons, an answer edited, then deleted", lambda: reflecting_with_buttons_and_an_edit(alice))
     acts.play("a question, with its sources below", lambda: asking(alice))

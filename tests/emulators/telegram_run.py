@@ -22,7 +22,6 @@ from rig import (
     Acts,
     Coach,
     Line,
-    answers,
     coach,
     expect,
     free_port,
@@ -30,10 +29,11 @@ from rig import (
     knowledge,
     limited,
     line_to,
-    needs,
+    node,
     npm_package,
-    running,
+    quiet_town,
     staged,
+    started,
     until,
 )
 
@@ -110,7 +110,7 @@ class Person:
 def getting_to_know(aisha: Person) -> None:
     expect(aisha.write("/start"), "I'm brokercoach", "Telegram carries our messages", "What shall I call you")
     aisha.write("Aisha")
-    expect(aisha.write("Nairobi"), "?")
+    expect(aisha.write(quiet_town()), "?")
     expect(aisha.press("17:30"), "17:30")
     while aisha.offered(aisha.replies()[-1]):  # whatever else is asked: its first choice
         aisha.press("1.")
@@ -175,14 +175,10 @@ def erasing(aisha: Person) -> None:
 
 
 def playing(stack: ExitStack, place: Path) -> Acts:
-    needs("node", "npm")
-    package = npm_package("telegram-test-api", "4.2.1")
-    home, log = home_in(place, knowledge()), place / "coach.log"
-    port, others = free_port(), place / "others.log"
+    program, package = node(), npm_package("telegram-test-api", "4.2.1")
+    home, log, others = home_in(place, knowledge()), place / "coach.log", place / "others.log"
     limited()
-    emulator = f"http://127.0.0.1:{port}"
-    stack.enter_context(running("node", HERE / "telegram_server.js", port, package.parents[1], log=others))
-    until(lambda: answers(emulator), "the emulator")
+    emulator = started(stack, lambda port: (program, HERE / "telegram_server.js", port, package.parents[1]), "", others)
     line = stack.enter_context(line_to(emulator, others))
     serve = partial(coach, home, log, BROKERCOACH_TELEGRAM_TOKEN=TOKEN, BROKERCOACH_TELEGRAM_API=line.address)
     acts = Acts(log)
