@@ -105,7 +105,8 @@ def _endangered(draft: Draft) -> None:
     """The whole answer once; when it was given already in this talk, that the coach stays."""
     draft.alarm, draft.alarmed_at = "asked-danger", draft.at
     _rest(draft)
-    draft.say(draft.line("safety.danger" if draft.unheard("safety.danger") else "safety.danger.stay"), "safety")
+    key = next((key for key in ("safety.danger", "safety.danger.again") if draft.unheard(key)), None)
+    draft.say(staying.once(draft, key) if key else draft.line("safety.danger.stay"), "safety")
 
 
 def _threatened(draft: Draft, text: str, kind: str) -> None:
