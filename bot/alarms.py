@@ -93,7 +93,8 @@ def named_in(text: str, safety: Safety, kind: str) -> str | None:
 
 @lru_cache(maxsize=32)
 def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+))?\b(?P<named>{any_of(map(flat, named))})\b")
+    owner = rf"\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+)"
+    return re.compile(rf"(?:{owner})?\b(?P<named>(?:(?(owner)[^\W\d_]+\s+))?(?:{any_of(map(flat, named))}))\b")
 
 
 def told_of_another(text: str, safety: Safety) -> bool:

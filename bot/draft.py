@@ -15,7 +15,7 @@ from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
 from bot.headings import expanded, spoken
-from bot.hearing import echo_of, keeps_out, retold
+from bot.hearing import keeps_out, retold, sentence_of
 from bot.model import (
     Advise,
     Brief,
@@ -247,9 +247,9 @@ class Draft:
         return said[best][:1].upper() + said[best][1:]
 
     def said_back(self, text: str) -> str:
-        """A few words of a text, told back: in the second person where that leaves the verb as it is, else as a quotation. May be empty."""
+        """A short sentence of a text, told back: in the second person where its verb stays the same, else in quotation marks."""
         hear = self.words.hear
-        clause = echo_of(text, hear)
+        clause = sentence_of(text, hear)
         if clause is None:
             return ""
         back = retold(clause, hear)

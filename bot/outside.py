@@ -20,6 +20,7 @@ from bot.hearing import (
     feels,
     heard,
     introduced_in,
+    pleads,
 )
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
@@ -92,6 +93,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
         wish = None  # "what can I do" is a word for help where nothing was talked of
+    if talk and talk.stage != "glad" and act in YIELDING and wish in (None, "help", "no-questions") and pleads(said, hear):
+        wish, act = None, "plea"
     return Reading(talk, said, control, wish, act)
 
 
@@ -104,6 +107,10 @@ STRONGER = {
     "ask": ("opening",),
     "bye": ("apology",),
 }
+
+
+# Acts that say less than a plea for ideas in the same message does.
+YIELDING = frozenset({None, "wording", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
 
 
 def _passing(text: str, hear: Hear) -> bool:

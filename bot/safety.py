@@ -17,7 +17,19 @@ from bot import staying
 from bot.alarms import alarm_in, came_in, hinted, says, strained, threatened_by, told_of_another
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, asks_plainly, echo_of, feels, heard, of_this_world, returned_in, same_matter
+from bot.hearing import (
+    act_in,
+    aside_in,
+    asks_coach,
+    asks_plainly,
+    begins_with,
+    echo_of,
+    feels,
+    heard,
+    of_this_world,
+    returned_in,
+    same_matter,
+)
 from bot.model import Choice, Conversation, Person, Remind, Talk, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import in_words, words_in
@@ -31,7 +43,7 @@ ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everythin
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
 JUST_SAID = 6  # marks of what was said, two replies or so
 ANSWER = 4  # words of an answer that only names something
-OPENING = 3  # words in which a question begins
+OPENING = 2  # words in which a question begins
 PASTED = 25  # words from which a text with orders in it is taken for something that was handed on
 DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
 AWHILE = timedelta(hours=3)  # whoever greets after this is asked how it has been
@@ -93,7 +105,8 @@ def _endangered(draft: Draft) -> None:
     """The whole answer once; when it was given already in this talk, that the coach stays."""
     draft.alarm, draft.alarmed_at = "asked-danger", draft.at
     _rest(draft)
-    draft.say(draft.line("safety.danger" if draft.unheard("safety.danger") else "safety.danger.stay"), "safety")
+    key = next((key for key in ("safety.danger", "safety.danger.again") if draft.unheard(key)), None)
+    draft.say(staying.once(draft, key) if key else draft.line("safety.danger.stay"), "safety")
 
 
 def _threatened(draft: Draft, text: str, kind: str) -> None:
@@ -252,7 +265,7 @@ def pressed(draft: Draft, choice_id: str) -> bool:
     elif choice_id == "do:tell-myself":
         staying.tell_myself(draft)
     elif draft.alarm and asked and choice_id == "do:as-it-is":
-        draft.say(draft.line("safety.kept"), "safety")
+        draft.say(f"{draft.line('safety.kept')} {draft.line('safety.next')}", "safety")
     elif draft.alarm and not in_danger(draft) and choice_id == "do:enough":
         draft.say(draft.line("safety.came.bye"), "safety")
     elif in_danger(draft) and not asked:
@@ -299,7 +312,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
-    if "work" in kinds and not kinds & (ABOUT_IT - {"angry"}):
+    if "work" in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -309,7 +322,8 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
 def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
     """Gives up the floor; False when the message itself says what to go on with."""
     draft.alarm = None
-    said = wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT and "?" not in text)
+    elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
+    said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
     if said:
         draft.say(draft.line("safety.came.work"))
     return said
@@ -389,11 +403,16 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
     elif takes_back:
         draft.alarm = "asked-safe"
         draft.say(draft.line("safety.danger.back"), "safety")
-    elif draft.alarm == "asked-safe" and draft.unheard("safety.danger.unsafe"):
+    elif draft.alarm == "asked-safe" and _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
         draft.say(staying.once(draft, "safety.danger.unsafe"), "safety")
     else:
         staying.stay(draft, text)
     return True
+
+
+def _unsafe(draft: Draft, text: str) -> bool:
+    """Whether a short answer to being asked if they are safe, which did not say so, is about that and not about work."""
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)
 
 
 def _says(text: str, phrases: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from prompts.library import Safety
 LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
 ASKED = "safety:asked-after"  # the mark that it was asked whether the coach shall ask again
+ASKS = frozenset({"confront", "go-back", "sign", "what-now", "who-helps"})  # what is asked of the coach, and no step yet
 NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
 ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
 NAMED = {"who": "people", "channel": "channels", "witness": "people"}  # what came by which somebody is named, and of which kind
@@ -101,6 +102,8 @@ def _heard(draft: Draft, talk: str) -> str:
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = deed_in(text, safety) or (draft.aim if announced else None)
+    if set(came_in(text, safety)) & ASKS:
+        return False
     if step is None and announced:
         draft.say(draft.line("safety.plan.bare"), "safety")
     if step is None:

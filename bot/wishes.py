@@ -468,6 +468,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "verdict": _weighed("verdict"),
     "verdict-self": _weighed("verdict.self"),
     "verdict-other": _weighed("verdict.other"),
+    "plea": coaching.plea,
     "recap": coaching.recap,
     "opinion": _weighed("opinion"),
     "what-if": _weighed("what-if"),

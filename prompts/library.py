@@ -337,6 +337,7 @@ class Hear(_Part):
     guesses: list[Phrase] = []
     denials: list[Pattern] = []
     denied: list[Pattern] = []
+    pleas: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
