@@ -340,7 +340,8 @@ def _back_to_work(draft: Draft, text: str) -> bool:
 def _hint_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """The answer to a gentle question: something graver, weariness, or only the matter at hand."""
     safety = draft.words.safety
-    if wish in ("good", "agrees") or says(text, "bigger", safety):
+    graver = says(text, "moments", safety) or (draft.alarm == "doubt" and says(text, "bigger", safety))
+    if wish in ("good", "agrees") or graver:
         draft.talk = None
         _endangered(draft)
     elif strained(text, draft.library.safeties(draft.language)):
