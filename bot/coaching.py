@@ -276,14 +276,6 @@ def thread_picked(draft: Draft, what: str) -> None:
         draft.talk = replace(draft.talk, threads=others)
 
 
-def correct(draft: Draft, text: str) -> None:
-    """Something told before is put right: it is shown as it stands now, and the talk goes on where it was (rubric S10)."""
-    talk = draft.talk
-    if talk:
-        draft.talk = replace(talk, asked=f"{talk.asked}\n{text}", at=draft.at)
-    draft.say(draft.line("talk.corrected", text=text), "reply", draft.offered)
-
-
 def listens(draft: Draft, key: str) -> None:
     """The coach missed: it says so, keeps what was told, and asks back before anything is offered again (rubric S7)."""
     if draft.talk:

@@ -74,6 +74,8 @@ class Draft:
         self.alarm = conversation.alarm
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
+        self.meant = conversation.meant
+        self.earlier: tuple[Choice, ...] = conversation.earlier
         self.unanswered = conversation.unanswered
         self.letters = conversation.letters
         self.letter_on = conversation.letter_on
@@ -110,6 +112,11 @@ class Draft:
     @property
     def today(self) -> date:
         return today(self.at, self.person.zone)
+
+    @property
+    def greetings(self) -> frozenset[str]:
+        """Words that are a greeting and nothing else, in any language."""
+        return frozenset(word for words in self.library.languages.greetings.values() for word in words)
 
     @property
     def dear(self) -> str:
@@ -371,6 +378,14 @@ class Draft:
         """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
         return next((e.at for e in reversed(self._effects) if isinstance(e, Remind) and e.kind == kind), None)
 
+    def _asked(self) -> str:
+        """The question on which the last message of this turn ends; the one before stays open where none was asked."""
+        said = [effect.message.text for effect in self._effects if isinstance(effect, Say | Advise) and effect.message.text]
+        if not said:
+            return self.context.conversation.asked
+        found = re.search(r"[^.!?\n]*\?\W*$", said[-1])
+        return found[0].strip() if found else ""
+
     def turn(self) -> Turn:
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
@@ -383,6 +398,9 @@ class Draft:
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,
+            meant=self.meant,
+            earlier=self.context.conversation.choices,
+            asked=self._asked(),
             unanswered=self.unanswered,
             letters=self.letters,
             letter_on=self.letter_on,

@@ -224,6 +224,32 @@ def guesses(text: str, hear: Hear) -> bool:
     return begins_with(text, hear.guesses) or any(said.endswith(f" {in_words(phrase)}") for phrase in hear.guesses)
 
 
+def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
+    """What follows a greeting at the head of a message; the whole message where it begins with none, or is nothing else.
+
+    `greetings` are words that are nothing but one; after any other way of greeting ("morning") a stop has to follow.
+    """
+    said = text[:READ].strip()
+    found = _greeting(tuple(hear.wishes.get("hello", []))).match(flat(said))
+    if found is None or not words_in(found["rest"]) or not (found["stop"] or words_in(said)[0] in greetings):
+        return text
+    if means(said, hear.wishes.get("hello", []), hear):
+        return text
+    return said[slice(*found.span("rest"))]
+
+
+@lru_cache(maxsize=8)
+def _greeting(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_of(map(flat, phrases))})(?P<stop>\s*[,.!:;–-]+)?\s+(?P<rest>\S.*)$", re.DOTALL)
+
+
+def introduced_in(text: str, hear: Hear) -> str | None:
+    """The name in "my name is Fatou"; None for a text that introduces nobody."""
+    said = text.strip()
+    found = next((m for pattern in hear.introduces if (m := re.match(pattern, flat(said)))), None)
+    return name_in(said[slice(*found.span("name"))], hear) if found else None
+
+
 def begins_with(text: str, phrases: Iterable[str]) -> bool:
     said = f"{in_words(text)} "
     return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)

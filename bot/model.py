@@ -425,6 +425,7 @@ class Conversation:
     `kept_out` names the entries that no language model may read; `model_offered` says that consent to one was asked for.
     `unheard` are voice notes that wait to be listened to, `transcripts` those whose words wait to be kept or talked about; `voice_refused`:
     the person does not want them listened to.
+    `meant` is the last thing they said they would do; `earlier` what could be chosen a reply ago; `asked` the question that is open.
     """
 
     place: Place | None = None
@@ -450,6 +451,9 @@ class Conversation:
     unheard: tuple[Waiting, ...] = ()
     transcripts: tuple[Transcript, ...] = ()
     voice_refused: bool = False
+    meant: str = _private(default="")
+    earlier: tuple[Choice, ...] = ()
+    asked: str = _private(default="")
 
 
 # --- what a turn leads to
