@@ -12,19 +12,22 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from functools import partial
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from bot import picking, wording
+from bot import picking, tagging, wording
 from bot.checking import faults
+from bot.consenting import CONSENT
 from bot.llm import Answer, Breaker, Model, ModelDown, Turns, hosts
-from bot.model import Advise, Brief, Message, Passage, Person, PersonId, Usage
+from bot.model import Advise, Brief, Entry, Message, Move, Passage, Person, PersonId, Theme, Usage
 from bot.picking import Picked
 from bot.pseudonyms import Names, Tells
+from bot.tagging import Tags
 from bot.tongue import Guess, tongue_of
 from bot.wording import Wording
 from prompts.book import Book
@@ -32,12 +35,14 @@ from prompts.library import Library
 
 AT_ONCE = 16  # replies being worded at the same time; the pump takes 64 turns at once, so the others always have a place
 PICKING = 5.0  # seconds; the reply waits for it
+TAGGING = 10.0  # seconds; a message that this person writes meanwhile waits for it
 PATIENCE = 25.0  # seconds a person waits for all of it, a second try and a second provider included
-CONSENT = "model"
-USES = ("words", "letters", "pick")
+USES = ("words", "letters", "pick", "tags", "summaries", "languages")
+WORDED: dict[Move, str] = {"letter": "letters", "month": "summaries"}  # what a wording is for; all other moves are replies
 
 log = logging.getLogger(__name__)
 
+Shape = TypeVar("Shape", bound=BaseModel)
 Why = Literal["consent", "busy", "budget", "down", "unfit", "danger", "names"]
 
 
@@ -91,16 +96,15 @@ class Adviser:
         self._limits = limits or Limits()
         self._guess = guess
         self._patience = patience
-        self._uses = frozenset(uses)
+        self.uses = frozenset(uses)
         self._asking = 0
         self._told: dict[PersonId, Why] = {}
         self.counts: Counter[str] = Counter()
         self.host = hosts(models)
-        self.picks = "pick" in self._uses
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None:
         """The message in the model's words; None when it goes out as it was composed. Never raises, save when cancelled."""
-        if ("letters" if advise.brief.move == "letter" else "words") not in self._uses:
+        if WORDED.get(advise.brief.move, "words") not in self.uses:
             return None
         self.counts["asked"] += 1
         try:
@@ -120,26 +124,55 @@ class Adviser:
     async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]:
         """The passages in the order in which they fit, by the model; as they came where it has none. Never raises, save when cancelled."""
         came = tuple(passages)
-        if not self.picks or len(came) < 2 or language not in self._book.bounds:
+        if len(came) < 2:
             return came
-        self.counts["pick-asked"] += 1
+        answer = await self._aside(
+            "pick", PICKING, person, language, names_of(person), [said], partial(picking.request, self._book, said, came), Picked
+        )
+        return picking.ordered(came, answer[0]) if answer else came
+
+    async def tag(self, person: Person, language: str, entry: Entry, passages: Sequence[Passage]) -> tuple[Theme, ...]:
+        """Themes of an entry, of those of the passages; none where the model has none. Never raises, save when cancelled."""
+        if not passages:
+            return ()
+        told = [*names_of(person), *names_in_entries([entry])]
+        texts = [text for _, text in entry.answers]
+        answer = await self._aside(
+            tagging.USE, TAGGING, person, language, told, texts, partial(tagging.request, self._book, entry, passages), Tags
+        )
+        return tagging.themes_of(answer[0], entry, passages, answer[1]) if answer else ()
+
+    async def _aside(
+        self,
+        use: str,
+        patience: float,
+        person: Person,
+        language: str,
+        told: list[str],
+        texts: list[str],
+        request: Callable[[Names, str], tuple[str, str]],
+        shape: type[Shape],
+    ) -> tuple[Shape, Names] | None:
+        """An answer that is not shown, with the names that were hidden for it; None when there is none, whatever the reason."""
+        if use not in self.uses or language not in self._book.bounds:
+            return None
+        self.counts[f"{use}-asked"] += 1
         try:
-            async with asyncio.timeout(PICKING):
-                names = await asyncio.to_thread(lambda: Names(self._tells()[language], names_of(person), [said]))
-                told, data = picking.request(self._book, said, came, names, f"=={secrets.token_hex(8)}==")
-                answer = await self._ask(person.id, Turns(told, data), Picked)
+            async with asyncio.timeout(patience):
+                names = await asyncio.to_thread(lambda: Names(self._tells()[language], told, texts))
+                answer = await self._ask(person.id, Turns(*request(names, f"=={secrets.token_hex(8)}==")), shape)
         except _Fallback as fallback:
-            self.counts[f"pick-fell-back-{fallback.why}"] += 1
-            return came
-        except Exception as error:  # noqa: BLE001 - the order they came in is as good; the text of an error may quote what was said
-            self.counts["pick-fell-back-down"] += 1
-            log.warning("no card was picked: %s", type(error).__name__)
-            return came
-        if not isinstance(answer.value, Picked):
-            self.counts["pick-fell-back-unfit"] += 1
-            return came
-        self.counts["picked"] += 1
-        return picking.ordered(came, answer.value)
+            self.counts[f"{use}-fell-back-{fallback.why}"] += 1
+            return None
+        except Exception as error:  # noqa: BLE001 - all is as well without it; the text of an error may quote what was said
+            self.counts[f"{use}-fell-back-down"] += 1
+            log.warning("the language model gave no answer (%s): %s", use, type(error).__name__)
+            return None
+        if not isinstance(answer.value, shape):
+            self.counts[f"{use}-fell-back-unfit"] += 1
+            return None
+        self.counts[f"{use}-answered"] += 1
+        return answer.value, names
 
     def usage(self, person: PersonId) -> Usage:
         """Blocks; for a thread."""
@@ -222,8 +255,7 @@ class Adviser:
         return day, day.replace(day=1)
 
     def _names(self, brief: Brief) -> Names:
-        told = names_of(brief.person)
-        told += [name for entry in brief.entries for name in (entry.partnership, *entry.people) if name]
+        told = [*names_of(brief.person), *names_in_entries(brief.entries)]
         return Names(self._tells()[brief.language], told, wording.texts_in(wording.material(brief)))
 
     def _tongue(self, text: str) -> str | None:
@@ -251,3 +283,7 @@ class Adviser:
 def names_of(person: Person) -> list[str]:
     """Their own name and their partnerships'."""
     return [*([person.name] if person.name else []), *(partnership.name for partnership in person.partnerships)]
+
+
+def names_in_entries(entries: Iterable[Entry]) -> list[str]:
+    return [name for entry in entries for name in (entry.partnership, *entry.people) if name]

@@ -13,12 +13,13 @@ from bot.guiding import finish
 from bot.model import Consent, Context, Event, Said
 from prompts.library import Library
 
+CONSENT = "model"  # what it is called where consents are kept
 VERSION = 1  # of what is agreed to, as model.ask tells it; a change in what leaves is a new version, and is asked for anew
 
 
 def may_offer(draft: Draft) -> bool:
     """Whether this is a moment to ask: a model is set up, it was never asked for, the person knows their way about, nothing is open."""
-    waits = draft.context.model is not None and not draft.model_offered and "model" not in draft.context.granted
+    waits = draft.context.model is not None and not draft.model_offered and CONSENT not in draft.context.granted
     return waits and draft.person.onboarded and draft.place is None and draft.ending is None and draft.alarm is None
 
 
@@ -42,14 +43,14 @@ def offer(draft: Draft) -> None:
 
 def agree(draft: Draft) -> None:
     draft.model_offered = True
-    draft.do(Consent("model", VERSION, granted=True))
+    draft.do(Consent(CONSENT, VERSION, granted=True))
     draft.say(draft.line("model.on", host=draft.host))
 
 
 def refuse(draft: Draft) -> None:
     """Also when nothing was agreed to: what is said is then simply true."""
     draft.model_offered = True
-    draft.do(Consent("model", VERSION, granted=False))
+    draft.do(Consent(CONSENT, VERSION, granted=False))
     finish(draft, draft.line("model.off"))
 
 

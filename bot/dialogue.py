@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, safety, voicenotes, wishes, within
+from bot import doorway, falling, guiding, mending, outside, pressing, safety, tagging, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -58,6 +58,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             voicenotes.brought(draft, event)
         case Handed(what=what):
             guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
+    tagging.set_due(draft)
     return draft.turn()
 
 

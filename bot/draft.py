@@ -316,6 +316,11 @@ class Draft:
         self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
 
     @property
+    def kept_now(self) -> tuple[Keep, ...]:
+        """The answers of this turn."""
+        return tuple(effect for effect in self._effects if isinstance(effect, Keep))
+
+    @property
     def last_kept(self) -> Kept | None:
         return self._kept[-1] if self._kept else None
 

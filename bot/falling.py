@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, mentoring, nudge, then_and_now, voicenotes, wishes
+from bot import guiding, mentoring, nudge, tagging, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -29,7 +29,7 @@ WEEK = timedelta(days=7)  # after this a look back over half a year waits for it
 FORTNIGHT = timedelta(days=13)  # a letter every other week, and an open door after an empty week, come no sooner again
 
 
-def fell(draft: Draft, event: Fell) -> None:
+def fell(draft: Draft, event: Fell) -> None:  # noqa: C901 - a table of kinds is long, not complex
     match event.kind:
         case "reminder":
             _reminder(draft, event)
@@ -49,6 +49,8 @@ def fell(draft: Draft, event: Fell) -> None:
             mentoring.fell(draft, event)
         case "voice":
             voicenotes.listened(draft, event)
+        case "tags":
+            tagging.fell(draft, event)
 
 
 def _knock(draft: Draft) -> None:

@@ -178,8 +178,9 @@ class Handed:
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
 # "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
 # "voice": a voice note waits to be listened to; `ref` is the key of its message
+# "tags": an entry was closed, and a model may suggest what it is about; `ref` is the entry
 DueKind = Literal[
-    "reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice"
+    "reminder", "follow-up", "nudge", "then-and-now", "resume", "retention", "erasure", "mentor", "shared", "comment", "voice", "tags"
 ]
 
 
@@ -187,8 +188,8 @@ DueKind = Literal[
 class Fell:
     """Something fell due at `due`, and is dealt with at `at`, which is later when nobody was there to do it.
 
-    `ref` names the intention that a follow-up is about, the share or the comment that somebody is told of, or the message that a voice
-    note came in, and is empty for anything else.
+    `ref` names the intention that a follow-up is about, the share or the comment that somebody is told of, the message that a voice
+    note came in, or the entry that is to be marked, and is empty for anything else.
     """
 
     key: str
@@ -455,7 +456,7 @@ class Offer:
     tail: str = ""
 
 
-Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter"]
+Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,6 +517,14 @@ class Keep:
     phases: tuple[Phase, ...] = ()
     people: tuple[str, ...] = _private(default=())
     themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Themes on top of those an entry has; its words stay as they are. An entry that is not there gets none."""
+
+    entry: str
+    themes: tuple[Theme, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,7 +683,7 @@ class Refused:
 
 
 Effect = (
-    Say | Advise | Keep | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
+    Say | Advise | Keep | Mark | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
     | Accompany | Alias | Share | TakeBack | Part | Show | Comment | Refused
 )  # fmt: skip
 
@@ -819,8 +828,9 @@ class Context:
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
-    `model` is the host of the language model that is set up here, if there is one, and `ear` who turns voice notes into text; `heard` is
-    what that came to, for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
+    `model` is the host of the language model that is set up here, if there is one, and `helps` what it may help with; `suggested` are
+    the themes that it found in the entry that this event is about. `ear` is who turns voice notes into text; `heard` is what that came to,
+    for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
@@ -846,6 +856,8 @@ class Context:
     claimed: Claimed | None = None
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
+    helps: frozenset[str] = frozenset()
+    suggested: tuple[Theme, ...] = ()
     spent: Usage | None = None
     mentor: Mentor | None = None
     shown: tuple[Shown, ...] = ()

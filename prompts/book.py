@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from bot.spelling import flat
 from prompts.library import HERE, BadPrompts, Line, Pattern, Phrase
 
-VERSION = 2  # of the texts in coach/; counted up with every change to what a model is told
+VERSION = 3  # of the texts in coach/; counted up with every change to what a model is told
 
 Word = Annotated[str, AfterValidator(flat)]
 
@@ -42,6 +42,7 @@ class Bounds(_Part):
 class Book(_Part):
     reply: Line
     pick: Line
+    tags: Line
     bounds: Mapping[str, Bounds]
 
 
@@ -57,8 +58,8 @@ def load_book(folder: Path = HERE / "coach") -> Book:
             faults += [f"{path.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
     if faults:
         raise BadPrompts("\n".join(faults))
-    reply, pick = ((folder / f"{name}.md").read_text(encoding="utf-8") for name in ("reply", "pick"))
-    return Book(reply=reply, pick=pick, bounds=bounds)
+    told = {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in ("reply", "pick", "tags")}
+    return Book(**told, bounds=bounds)
 
 
 def ordinary_words(texts: list[str]) -> frozenset[str]:

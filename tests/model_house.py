@@ -100,7 +100,7 @@ def house_of(
     adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience, uses)
     spoken = Spoken()
     ear = Ear(spoken, {"terminal": spoken.fetch}, store)
-    manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, adviser=adviser, ear=ear)
+    manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, open_detector(), adviser, ear=ear)
     yield House(store, clock, manager, adviser, shelf)
     store.close()
 
