@@ -264,7 +264,7 @@ class Adviser:
     def _gently(self, advise: Advise) -> Message:
         """The model heard danger that our lists did not: the coach's own question about it, in its own words, and nothing of work."""
         self.counts["danger"] += 1
-        if advise.brief.move == "letter":  # which comes unasked and quotes nothing of the kind
+        if advise.brief.move in WORDED:  # they look back, and quote nothing of the kind
             raise _Fallback("danger")
         words = self._library.in_language(advise.brief.language)
         helpline = words.variants("safety.helpline")[0]

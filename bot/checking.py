@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from bot.model import Brief
+from bot.model import Brief, Move
 from bot.spelling import clean, flat, in_words, words_in
 from bot.wording import ROOM, Wording
 from prompts.book import Bounds
@@ -18,6 +18,7 @@ SHORT = 300  # characters of a reply that only mirrors and asks
 LONGEST_SENTENCE = 28  # words; the rubric's ceiling
 COPIED = 7  # words in a row of the person's own that make a mirror a parrot's (rubric C1)
 SHARED = 2  # words of content that an option keeps of what the card says
+LOOKS_BACK: tuple[Move, ...] = ("letter", "month")  # moves that quote the person's own entries
 BECAUSE = (3, 25)  # words copied from the option
 
 _MARKUP = re.compile(
@@ -55,8 +56,8 @@ def _faults(
         yield "a stand-in for a name is left over"
     if foreign := _foreign(text, known, bounds):
         yield f"nobody named {foreign}; leave out names, figures and sources that were not given"
-    if brief.move == "letter":
-        yield from _letter(brief, wording)
+    if brief.move in LOOKS_BACK:
+        yield from _quotations(brief, wording)
     elif _copied(wording.mirror, brief.said):
         yield "the mirror repeats what they wrote; say it in fresh words"
 
@@ -74,10 +75,10 @@ def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
     text = "\n".join(wording.parts)
     frame = len(brief.before) + len(brief.after) + sum(len(offer.tail) + 6 for offer in brief.offers)
     limit = max(ROOM, frame + SHORT) + SLACK if brief.offers else SHORT
+    if brief.move in LOOKS_BACK:
+        limit = len(brief.mirror) + len(brief.question) + SLACK
     if len(text) + (frame if brief.offers else 0) > limit:
         yield f"at most {limit - (frame if brief.offers else 0)} characters altogether"
-    if brief.move == "letter":
-        limit = len(brief.mirror) + len(brief.question) + SLACK
     if brief.move == "letter" and not brief.question:
         if "?" in text or wording.question:
             yield "no question here: question is to be empty"
@@ -96,8 +97,8 @@ def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
 _QUOTED = re.compile(r"[“«\"]\s*([^”»\"]+?)\s*[”»\"]")
 
 
-def _letter(brief: Brief, wording: Wording) -> Iterator[str]:
-    """What a letter quotes stands in it as it was written, and nothing else stands in quotation marks."""
+def _quotations(brief: Brief, wording: Wording) -> Iterator[str]:
+    """What is quoted of somebody's entries stands there as it was written, and nothing else stands in quotation marks."""
     if _QUOTED.findall(wording.mirror) != _QUOTED.findall(brief.mirror):
         yield "the quotations of the composed mirror, word for word, in the same order, and no others"
 

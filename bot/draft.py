@@ -47,6 +47,7 @@ from prompts.library import Guide, GuideWords, Library, Words
 REMEMBERED = 64  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to six
 APART = timedelta(days=5)  # at least, between the days of two letters
 MONTHLY = timedelta(days=21)  # the same for two looks back over half a year
+KEPT_OUT = 500  # entries that no model may read, as many as are remembered; where there are more, no model reads older ones at all
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
@@ -385,7 +386,7 @@ class Draft:
             paired_on=self.paired_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
-            kept_out=self.kept_out[-EDITABLE:],
+            kept_out=self.kept_out[-KEPT_OUT:],
             model_offered=self.model_offered,
             unheard=self.voices,
             transcripts=self.transcripts,

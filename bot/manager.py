@@ -23,7 +23,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol, get_args
 
-from bot import tagging
+from bot import month, tagging
 from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
@@ -417,7 +417,7 @@ class Manager:
         context = self._between_two(self._with_book(context, event), event, language)
         text = lookup(self._library, context, event)
         held = card_in_hand(self._library, context, event)
-        cards = wanted_cards(self._library, context, event)
+        cards = (*wanted_cards(self._library, context, event), *month.cards_for(self._library, context, event))
         if text is None and not cards and not held:
             return context
         finder = self._finder()

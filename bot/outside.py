@@ -134,7 +134,7 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
+    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     if read.control == "skip" and not draft.talk and draft.said_lately("safety.harassment.stay", JUST_SAID):
         draft.say(draft.line("smaller"), "reply", draft.offered)

@@ -124,7 +124,7 @@ def restored(wording: Wording, names: Names) -> Wording:
 
 def laid_out(brief: Brief, message: Message, wording: Wording) -> Message:
     """The message in the model's words, laid out as the composed one is."""
-    if brief.move == "letter":
+    if brief.move in ("letter", "month"):
         text = message.text.replace(brief.mirror, wording.mirror, 1)
         return replace(message, text=text.replace(brief.question, wording.question, 1) if brief.question else text)
     words = {option.number: option for option in wording.options}

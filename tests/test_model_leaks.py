@@ -89,6 +89,18 @@ async def test_llm02_none_of_the_planted_names_leaves(language, house, fake):
     assert planted(language, fake) == []
 
 
+@pytest.mark.parametrize(("language", "asked"), [("en", "sum up March"), ("fr", "le bilan de mars"), ("es", "resume marzo")])
+async def test_llm02_none_of_the_planted_names_leaves_with_a_month(language, asked, tmp_path, fake):
+    with house_of(tmp_path, [model_at(fake.url)], uses=("summaries",)) as house:
+        person = house.known("aisha", language=language, name=TOLD[0], partnerships=(Partnership(TOLD[1]), Partnership(TOLD[2])))
+        for n, line in enumerate(PLANTED[language]):
+            entry = Entry(f"e{n}", "crossing", house.clock().date(), house.clock(), (("moment", line),), partnership=TOLD[1])
+            house.store.add_entry(person, entry)
+        await house.say("aisha", asked)
+    assert fake.bodies
+    assert planted(language, fake) == []
+
+
 def planted(language: str, fake: FakeModel) -> list[str]:
     """The planted names that arrived."""
     received = flat(fake.received)

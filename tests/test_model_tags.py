@@ -1,4 +1,4 @@
-"""Themes that a model suggests for an entry once it is closed: out of those that were offered, word for word, beside those already found."""
+"""Themes that a model suggests for an entry once it is closed: out of those offered, word for word, beside those already found."""
 
 from __future__ import annotations
 
