@@ -13,14 +13,15 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel
 
 from bot import picking, tagging, wording
+from bot.budget import Budget, Ledger, Limits
 from bot.checking import faults
 from bot.consenting import CONSENT
 from bot.llm import Answer, Breaker, Model, ModelDown, Turns, hosts
@@ -44,24 +45,6 @@ log = logging.getLogger(__name__)
 
 Shape = TypeVar("Shape", bound=BaseModel)
 Why = Literal["consent", "busy", "budget", "down", "unfit", "danger", "names"]
-
-
-class Ledger(Protocol):
-    """The store, as far as a model needs it."""
-
-    def consents(self, person_id: PersonId) -> dict[str, bool]: ...
-
-    def spend(self, person_id: PersonId, tokens: int) -> None: ...
-
-    def spent(self, since: datetime, person_id: PersonId | None = None) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Tokens: of one person in a day, of everybody in a month; both by UTC. None: no limit."""
-
-    day: int | None = None
-    month: int | None = None
 
 
 class _Fallback(Exception):
@@ -92,8 +75,7 @@ class Adviser:
         self._library = library
         self._book = book
         self._tells = tells
-        self._clock = clock
-        self._limits = limits or Limits()
+        self._budget = Budget("tokens", ledger, clock, limits or Limits())
         self._guess = guess
         self._patience = patience
         self.uses = frozenset(uses)
@@ -176,8 +158,7 @@ class Adviser:
 
     def usage(self, person: PersonId) -> Usage:
         """Blocks; for a thread."""
-        day, month = self._since()
-        return Usage(self._ledger.spent(day, person), self._ledger.spent(month, person), self._limits.day)
+        return self._budget.usage(person)
 
     async def _word(self, person: PersonId, advise: Advise) -> Message:
         if self._asking >= AT_ONCE:
@@ -237,7 +218,7 @@ class Adviser:
             else:
                 breaker.worked()
             self.counts["tokens"] += answer.tokens
-            await asyncio.to_thread(self._ledger.spend, person, answer.tokens)
+            await asyncio.to_thread(self._budget.spend, person, answer.tokens)
             return answer
         raise _Fallback("down")
 
@@ -245,14 +226,8 @@ class Adviser:
         """Consent as it stands now, and what is left of the budget: a request that could go beyond it is not made."""
         if not self._ledger.consents(person).get(CONSENT):
             raise _Fallback("consent")
-        day, month = self._since()
-        for limit, since, whose in ((self._limits.day, day, person), (self._limits.month, month, None)):
-            if limit is not None and self._ledger.spent(since, whose) + turns.tokens > limit:
-                raise _Fallback("budget")
-
-    def _since(self) -> tuple[datetime, datetime]:
-        day = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        return day, day.replace(day=1)
+        if not self._budget.allows(person, turns.tokens):
+            raise _Fallback("budget")
 
     def _names(self, brief: Brief) -> Names:
         told = [*names_of(brief.person), *names_in_entries(brief.entries)]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.guiding import finish
-from bot.model import Consent, Context, Event, Said
+from bot.model import Consent, Context, Event, Said, Usage
 from prompts.library import Library
 
 CONSENT = "model"  # what it is called where consents are kept
@@ -63,13 +63,15 @@ def keep_out(draft: Draft) -> None:
 
 
 def spent(draft: Draft) -> None:
-    usage = draft.context.spent
-    if draft.context.model is None or usage is None:
-        finish(draft, draft.line("model.none"))
-        return
-    told = {"host": draft.host, "today": str(usage.today), "month": str(usage.month)}
-    limit = usage.limit
-    finish(draft, draft.line("model.spent", **told) if limit is None else draft.line("model.spent.limit", limit=str(limit), **told))
+    tokens, seconds = draft.context.spent, draft.context.listened
+    voice = [_used(draft, "voice.spent", seconds)] if seconds else []
+    model = _used(draft, "model.spent", tokens, host=draft.host) if tokens and draft.context.model else draft.line("model.none")
+    finish(draft, " ".join([*voice, model]))
+
+
+def _used(draft: Draft, key: str, usage: Usage, **more: str) -> str:
+    told = {"today": str(usage.today), "month": str(usage.month)} | more
+    return draft.line(key, **told) if usage.limit is None else draft.line(f"{key}.limit", limit=str(usage.limit), **told)
 
 
 WISHES: dict[str, Callable[[Draft], None]] = {

@@ -124,6 +124,8 @@ class Ear(Protocol):
 
     async def hear(self, person: PersonId, note: VoiceNote) -> Heard: ...
 
+    def usage(self, person: PersonId) -> Usage: ...
+
 
 Waiting = tuple[tuple[str, Advise], ...]
 """Letters of a stored turn that wait to be worded, with their keys."""
@@ -407,6 +409,7 @@ class Manager:
             helps=self._adviser.uses if self._adviser else frozenset(),
             ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            listened=self._ear.usage(person.id) if self._ear and isinstance(event, Said) else None,
             forms=self._forms,
         )
         if isinstance(event, Said):

@@ -805,9 +805,13 @@ class Knock:
     fate: Literal["sent", "waiting", "lost"]
 
 
+# What others are paid for: tokens of a language model, seconds of voice notes that were listened to.
+Spent = Literal["tokens", "seconds"]
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of this person's that went to a model, and how many may in a day."""
+    """How much of this person's went out, and how much may in a day."""
 
     today: int
     month: int
@@ -819,7 +823,7 @@ class Heard:
     """What listening to a voice note came to: its words, or why there are none."""
 
     text: str = _private(default="")
-    fault: Literal["no-consent", "too-long", "gone", "empty", "down"] | None = None
+    fault: Literal["no-consent", "too-long", "gone", "empty", "down", "budget"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -829,7 +833,8 @@ class Context:
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
     `model` is the host of the language model that is set up here, if there is one, and `helps` what it may help with; `suggested` are
-    the themes that it found in the entry that this event is about. `ear` is who turns voice notes into text; `heard` is what that came to,
+    the themes that it found in the entry that this event is about. `spent` and `listened` are what the model and voice notes have cost, in
+    tokens and seconds. `ear` is who turns voice notes into text; `heard` is what that came to,
     for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
@@ -859,6 +864,7 @@ class Context:
     helps: frozenset[str] = frozenset()
     suggested: tuple[Theme, ...] = ()
     spent: Usage | None = None
+    listened: Usage | None = None
     mentor: Mentor | None = None
     shown: tuple[Shown, ...] = ()
     open: Shown | None = None

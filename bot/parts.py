@@ -151,7 +151,7 @@ def build(
     library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
     tells = Vocabulary(library, book)
     adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
-    ear = ear or open_ear(settings, store)
+    ear = ear or open_ear(settings, store, clock)
     return Manager(library, store, finder, clock, guess, adviser, names=tells.names_in, ear=ear, forms=forms_here()), library
 
 
@@ -166,7 +166,8 @@ def open_adviser(
     works: int | None = None,
 ) -> Adviser:
     """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
-    from bot.advising import Adviser, Limits
+    from bot.advising import Adviser
+    from bot.budget import Limits
     from bot.llm import FailsAfter, open_models
 
     models = open_models(settings)
@@ -177,9 +178,10 @@ def open_adviser(
     return Adviser(models, store, library, book, tells, clock, limits, guess, uses=settings.model_for.split(","))
 
 
-def open_ear(settings: Settings, store: Store) -> Ear | None:
+def open_ear(settings: Settings, store: Store, clock: Callable[[], datetime] = now) -> Ear | None:
     """Whoever listens to voice notes; None where settings name nobody. A platform's library is loaded when its first note is fetched."""
-    from bot.listening import Ear, Fetch
+    from bot.budget import Limits
+    from bot.listening import PATIENCE, Ear, Fetch
     from bot.transcribing import open_transcriber
 
     transcriber = open_transcriber(settings)
@@ -207,7 +209,8 @@ def open_ear(settings: Settings, store: Store) -> Ear | None:
     async def from_slack(note: VoiceNote, most: int) -> bytes:
         return await slack()(note, most)
 
-    return Ear(transcriber, {"telegram": from_telegram, "slack": from_slack}, store)
+    limits = Limits(settings.transcribe_budget, settings.transcribe_budget_month)
+    return Ear(transcriber, {"telegram": from_telegram, "slack": from_slack}, store, PATIENCE, limits, clock)
 
 
 def _warm(tells: Vocabulary, models: Sequence[Any]) -> None:

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     transcribe_key: SecretStr | None = Field(
         None, description="Key of the transcription endpoint. Default: the model's, where that is the same endpoint."
     )
+    transcribe_budget: int | None = Field(None, ge=0, description="Seconds of voice notes per person and day. Absent: no limit.")
+    transcribe_budget_month: int | None = Field(
+        None, ge=0, description="Seconds of voice notes of everybody together per month. Absent: no limit."
+    )
     cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")
     port: int = Field(8765, ge=0, le=65535, description="0: any free port.")

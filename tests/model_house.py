@@ -12,7 +12,8 @@ from typing import Any
 from passages import passage
 
 from adapters.replay import Spoken, VirtualClock
-from bot.advising import Adviser, Limits
+from bot.advising import Adviser
+from bot.budget import Limits
 from bot.detector import open_detector
 from bot.listening import Ear
 from bot.llm import Langchain, Model

@@ -12,7 +12,7 @@ from fake_model import FakeModel, Worded, fake_model
 from model_house import NOON, House, house_of, model_at
 from passages import passage
 
-from bot.advising import Limits
+from bot.budget import Limits
 from bot.model import Consent, Entry, PersonId, Theme
 from bot.tagging import GRACE
 
