@@ -20,16 +20,17 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel
 
-from bot import picking, tagging, wording
+from bot import picking, tagging, translating, wording
 from bot.budget import Budget, Ledger, Limits
 from bot.checking import faults
 from bot.consenting import CONSENT
 from bot.llm import Answer, Breaker, Model, ModelDown, Turns, hosts
-from bot.model import Advise, Brief, Entry, Message, Move, Passage, Person, PersonId, Theme, Usage
+from bot.model import Advise, Brief, Entry, Gist, Message, Move, Passage, Person, PersonId, Theme, Usage
 from bot.picking import Picked
 from bot.pseudonyms import Names, Tells
 from bot.tagging import Tags
 from bot.tongue import Guess, tongue_of
+from bot.translating import English
 from bot.wording import Wording
 from prompts.book import Book
 from prompts.library import Library
@@ -86,7 +87,8 @@ class Adviser:
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None:
         """The message in the model's words; None when it goes out as it was composed. Never raises, save when cancelled."""
-        if WORDED.get(advise.brief.move, "words") not in self.uses:
+        use = translating.USE if advise.brief.into else WORDED.get(advise.brief.move, "words")
+        if use not in self.uses:
             return None
         self.counts["asked"] += 1
         try:
@@ -113,6 +115,12 @@ class Adviser:
         )
         return picking.ordered(came, answer[0]) if answer else came
 
+    async def gist(self, person: Person, language: str, said: str) -> Gist | None:
+        """What a message in a language that the coach does not speak is about; None where the model may not or does not say."""
+        request = partial(translating.request, self._book, said)
+        answer = await self._aside(translating.USE, PICKING, person, language, names_of(person), [said], request, English)
+        return translating.gist_of(answer[0], language, answer[1], self._tongue) if answer else None
+
     async def tag(self, person: Person, language: str, entry: Entry, passages: Sequence[Passage]) -> tuple[Theme, ...]:
         """Themes of an entry, of those of the passages; none where the model has none. Never raises, save when cancelled."""
         if not passages:
@@ -136,7 +144,7 @@ class Adviser:
         shape: type[Shape],
     ) -> tuple[Shape, Names] | None:
         """An answer that is not shown, with the names that were hidden for it; None when there is none, whatever the reason."""
-        if use not in self.uses or language not in self._book.bounds:
+        if use not in self.uses or language not in {*self._book.bounds, *self._book.others}:
             return None
         self.counts[f"{use}-asked"] += 1
         try:
@@ -169,9 +177,8 @@ class Adviser:
         self._asking += 1
         try:
             names = await asyncio.to_thread(self._names, brief)
-            language = self._library.in_language(brief.language).language
             try:
-                told, data = wording.request(self._book, brief, names, language, f"=={secrets.token_hex(8)}==")
+                told, data = wording.request(self._book, brief, names, self._named(brief), f"=={secrets.token_hex(8)}==")
             except ValueError:
                 raise _Fallback("names") from None
             return await self._tried(person, advise, names, Turns(told, data))
@@ -232,6 +239,11 @@ class Adviser:
     def _names(self, brief: Brief) -> Names:
         told = [*names_of(brief.person), *names_in_entries(brief.entries)]
         return Names(self._tells()[brief.language], told, wording.texts_in(wording.material(brief)))
+
+    def _named(self, brief: Brief) -> str:
+        """What the language is called in which it is to be said."""
+        other = self._book.others.get(brief.into or "")
+        return other.called if other else self._library.in_language(brief.language).language
 
     def _tongue(self, text: str) -> str | None:
         return tongue_of(text, self._library.languages, self._guess)

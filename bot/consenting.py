@@ -35,10 +35,13 @@ def offer(draft: Draft) -> None:
     draft.model_offered = True
     if draft.context.model is None:
         finish(draft, draft.line("model.none"))
-    elif draft.ending:
-        finish(draft, draft.line("model.ask", host=draft.host))
+        return
+    others = f" {draft.line('model.ask.others')}" if "languages" in draft.context.helps else ""
+    asked = draft.line("model.ask", host=draft.host, others=others)
+    if draft.ending:
+        finish(draft, asked)
     else:
-        draft.say(draft.line("model.ask", host=draft.host), "question", [draft.choice("model-on"), draft.choice("model-off")])
+        draft.say(asked, "question", [draft.choice("model-on"), draft.choice("model-off")])
 
 
 def agree(draft: Draft) -> None:

@@ -299,6 +299,17 @@ class Draft:
         if isinstance(said, Say):
             self._effects[last] = as_effect(said.message)
 
+    def say_in(self, language: str, lead: str) -> None:
+        """The last message of this turn is to be said in a language that the coach does not speak; where no model does that, it goes out as
+        it is, after a line in that language. Nothing that the person wrote goes along."""
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
+        said = self._effects[last]
+        if isinstance(said, Say | Advise):
+            message = replace(said.message, text=f"{lead}\n\n{said.message.text}")
+            self._effects[last] = Say(message)
+            if isinstance(said, Advise):
+                self._effects[last] = Advise(message, replace(said.brief, said="", entries=(), into=language))
+
     def was_offered(self, choice_id: str) -> bool:
         return any(choice.id == choice_id for choice in self.offered)
 

@@ -16,14 +16,14 @@ import asyncio
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Protocol, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
-from bot import month, tagging
+from bot import month, tagging, translating
 from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
@@ -41,6 +41,7 @@ from bot.model import (
     Event,
     Fell,
     Form,
+    Gist,
     Handed,
     Heard,
     Inbound,
@@ -82,6 +83,7 @@ PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Finder(Protocol):
@@ -110,6 +112,8 @@ class Adviser(Protocol):
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
 
     async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]: ...
+
+    async def gist(self, person: Person, language: str, said: str) -> Gist | None: ...
 
     async def tag(self, person: Person, language: str, entry: Entry, passages: Sequence[Passage]) -> tuple[Theme, ...]: ...
 
@@ -416,9 +420,10 @@ class Manager:
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
             if code := code_in(event.text):
                 context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
+            context = replace(context, gist=self._gist(context, event))
         language = held_in(self._library, context, event)
         context = self._between_two(self._with_book(context, event), event, language)
-        text = lookup(self._library, context, event)
+        text = context.gist.text if context.gist else lookup(self._library, context, event)
         held = card_in_hand(self._library, context, event)
         cards = (*wanted_cards(self._library, context, event), *month.cards_for(self._library, context, event))
         if text is None and not cards and not held:
@@ -436,14 +441,26 @@ class Manager:
     def _found(self, context: Context, event: Event, text: str, language: str, phases: Sequence[Phase]) -> tuple[Passage, ...]:
         """The passages for a text; where the person agreed to a model that may do so, it puts them in their order."""
         find = partial(self._finder().find, text, language, phases, context.person.broker)
-        if self._adviser is None or self._loop is None or "pick" not in self._adviser.uses or not may_choose(self._library, context, event):
+        if self._adviser is None or "pick" not in self._adviser.uses or not may_choose(self._library, context, event):
             return find()
         among = find(k=AMONG)
-        picked = asyncio.run_coroutine_threadsafe(self._adviser.pick(context.person, language, text, among), self._loop)
+        return self._awaited(self._adviser.pick(context.person, language, text, among)) or among[:CHOSEN]
+
+    def _gist(self, context: Context, event: Said) -> Gist | None:
+        """What a message in a language that the coach does not speak is about, where a model may be asked."""
+        if self._adviser is None or not translating.may_translate(self._library, context, event):
+            return None
+        return self._awaited(self._adviser.gist(context.person, context.tongue or "", event.text))
+
+    def _awaited(self, asked: Coroutine[Any, Any, T]) -> T | None:
+        """What a model answers while a turn is decided, which is done in a thread; None where nobody may wait for it."""
+        if self._loop is None:
+            asked.close()
+            return None
         try:
-            return picked.result(PICKED)
+            return asyncio.run_coroutine_threadsafe(asked, self._loop).result(PICKED)
         except (TimeoutError, CancelledError):  # the loop is about to end
-            return among[:CHOSEN]
+            return None
 
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""

@@ -463,7 +463,8 @@ Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", 
 class Brief:
     """What of a reply a language model may word anew, and all it may know for that; nothing else leaves.
 
-    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found.
+    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found. `into`
+    is the language it is to be said in, where that is none that the coach speaks; it was composed in `language`.
     """
 
     move: Move
@@ -477,6 +478,7 @@ class Brief:
     after: str = _private(default="")
     passages: tuple[Passage, ...] = _private(default=())
     entries: tuple[Entry, ...] = _private(default=())
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -798,6 +800,18 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Gist:
+    """What a message in a language that the coach does not speak is about, in English and by a model: a search text and nothing else.
+
+    `safety` is what the model heard in the message.
+    """
+
+    language: str
+    text: str = _private()
+    safety: Literal["none", "danger", "ethics", "harassment"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Knock:
     """The last message that the coach wrote of its own accord, and what became of it."""
 
@@ -832,10 +846,11 @@ class Context:
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
-    `model` is the host of the language model that is set up here, if there is one, and `helps` what it may help with; `suggested` are
-    the themes that it found in the entry that this event is about. `spent` and `listened` are what the model and voice notes have cost, in
-    tokens and seconds. `ear` is who turns voice notes into text; `heard` is what that came to,
-    for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
+    `model` is the host of the language model that is set up here, if there is one, and `helps` what it may help with; `gist` is what it
+    makes of a message in a language that the coach does not speak, and `suggested` are the themes that it found in the entry that this
+    event is about. `spent` and `listened` are what the model and voice notes have cost, in tokens and seconds. `ear` is who turns voice
+    notes into text; `heard` is what that came to, for the voice note that this event is about. `forms` are those in which a logbook can
+    be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
@@ -862,6 +877,7 @@ class Context:
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
     helps: frozenset[str] = frozenset()
+    gist: Gist | None = None
     suggested: tuple[Theme, ...] = ()
     spent: Usage | None = None
     listened: Usage | None = None

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
     from bot.advising import Adviser
     from bot.listening import Ear
     from bot.pseudonyms import Tells
-    from prompts.book import Book
+    from prompts.book import Book, Other
 
+USUAL = (
+    2e-6  # of all words; in pyspellchecker's lists, which were counted in lower case, names are rarer than that but for some that we list
+)
 log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
@@ -228,12 +232,12 @@ class Vocabulary:
         self._library = library
         self._book = book
         self._reading = threading.Lock()
-        self._read: dict[str, Tells] | None = None
+        self._read: _Read | None = None
 
     def __call__(self) -> Mapping[str, Tells]:
         with self._reading:
             if self._read is None:
-                self._read = self._tells()
+                self._read = _Read(self._tells(), self._book.others)
             return self._read
 
     def names_in(self, text: str, language: str, told: Sequence[str]) -> Sequence[str]:
@@ -252,9 +256,41 @@ class Vocabulary:
         for language, bounds in self._book.bounds.items():
             texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
             texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
-            sets = (bounds.before_others, bounds.doubtful, bounds.common)
-            found[language] = Tells(ordinary_words(texts), _dictionary(language), *map(frozenset, sets))
+            before, doubtful, common = map(frozenset, (bounds.before_others, bounds.doubtful, bounds.common))
+            found[language] = Tells(ordinary_words(texts), _dictionary(language), before, doubtful, common)
         return found
+
+
+class _Read(dict[str, "Tells"]):
+    """The languages that the coach speaks; others are read when the first message in one comes."""
+
+    def __init__(self, tells: Mapping[str, Tells], others: Mapping[str, Other]) -> None:
+        super().__init__(tells)
+        self._others = others
+
+    def __missing__(self, language: str) -> Tells:
+        from bot.pseudonyms import Tells
+
+        other = self._others[language]
+        names = {lead + name for name in other.names for lead in ("", *other.leads)}
+        words = (_usual(language) | other.spelt()) - names
+        self[language] = Tells(words, doubtful=frozenset({*names, *other.doubtful}), capitals=other.capitals)
+        return self[language]
+
+
+def _usual(language: str) -> frozenset[str]:
+    """The words of a language that are usual enough to be no names, flat; none where the library or its dictionary is not there."""
+    from bot.spelling import flat
+
+    counted: Counter[str] = Counter()
+    with suppress(ImportError, ValueError):
+        from spellchecker import SpellChecker
+
+        told = SpellChecker(language=language, distance=1).word_frequency
+        for word in told.words():
+            counted[flat(word)] += told[word]
+    least = USUAL * counted.total()
+    return frozenset(word for word, times in counted.items() if times >= least)
 
 
 def _dictionary(language: str) -> frozenset[str]:

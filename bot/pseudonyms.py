@@ -36,7 +36,8 @@ _TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek",
 @dataclass(frozen=True, slots=True)
 class Tells:
     """How a language tells names from other words, all flat. `ordinary` is everything that is written in lower case in our own texts,
-    `dictionary` what a dictionary of the language has; dictionaries have names too, so it only ever adds to what is hidden.
+    `dictionary` what a dictionary of the language has; dictionaries have names too, so it only ever adds to what is hidden. `capitals`: an
+    ordinary word may have one anywhere.
     """
 
     ordinary: frozenset[str]
@@ -44,6 +45,7 @@ class Tells:
     before_others: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
+    capitals: bool = False
 
 
 class Names:
@@ -126,7 +128,7 @@ class Names:
 
     def _kind(self, word: str, key: str, before: str, *, begins: bool, shouted: bool, cut: bool) -> str | None:
         tells = self._tells
-        if key in self._known or not _LATIN.search(word):
+        if key in self._known or (key not in tells.ordinary and not _LATIN.search(word)):
             return "plainly"
         if len(key) < 2 or cut or key in tells.common:
             return None
@@ -134,7 +136,7 @@ class Names:
         if word[0].isupper() and not shouted:
             if key in tells.doubtful:
                 return "maybe"
-            if not begins:
+            if not begins and not (tells.capitals and ordinary):
                 return "maybe" if ordinary else "plainly"
             return None if ordinary else "plainly"
         if ordinary or len(key) < 3:

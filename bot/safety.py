@@ -43,6 +43,12 @@ def alarmed(draft: Draft, text: str) -> bool:
     if alarm == "injection":
         draft.say(draft.line("not-mine"), "reply", draft.offered)
         return True
+    met(draft, alarm, told=alarm == "harassment" and told_of_another(text, dict(draft.library.safeties(draft.language))[language]))
+    return True
+
+
+def met(draft: Draft, alarm: str, *, told: bool = False) -> None:
+    """Danger, wrongdoing or harassment, whoever heard it. `told`: it happened to somebody else."""
     again = alarm == "ethics" == draft.alarm
     draft.talk = None
     if draft.place:
@@ -51,11 +57,9 @@ def alarmed(draft: Draft, text: str) -> bool:
     if alarm == "danger":
         _raise(draft)
     else:
-        told = alarm == "harassment" and told_of_another(text, dict(draft.library.safeties(draft.language))[language])
         draft.alarm, draft.alarmed_at = "told" if told else "harassment" if alarm == "harassment" else "ethics", draft.at
     key = "danger" if alarm == "danger" else "ethics.again" if again else draft.alarm
     draft.say(draft.line(f"safety.{key}"), "safety")
-    return True
 
 
 def _strained(draft: Draft, text: str) -> bool:

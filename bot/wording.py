@@ -141,7 +141,7 @@ def laid_out(brief: Brief, message: Message, wording: Wording) -> Message:
 
 def _ended(text: str) -> str:
     text = text.strip()
-    return text if text.endswith((".", "!", "…", "”", "»")) else f"{text}."
+    return text if text.endswith((".", "!", "…", "”", "»", "۔", "。")) else f"{text}."
 
 
 def _card(passage: Passage) -> dict[str, Any]:
