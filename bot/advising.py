@@ -37,6 +37,7 @@ from prompts.library import Library
 
 AT_ONCE = 16  # replies being worded at the same time; the pump takes 64 turns at once, so the others always have a place
 PICKING = 5.0  # seconds; the reply waits for it
+GIST = 9.0  # the same; the first message in a language waits for its dictionary
 TAGGING = 10.0  # seconds; a message that this person writes meanwhile waits for it
 PATIENCE = 25.0  # seconds a person waits for all of it, a second try and a second provider included
 USES = ("words", "letters", "pick", "tags", "summaries", "languages")
@@ -118,7 +119,7 @@ class Adviser:
     async def gist(self, person: Person, language: str, said: str) -> Gist | None:
         """What a message in a language that the coach does not speak is about; None where the model may not or does not say."""
         request = partial(translating.request, self._book, said)
-        answer = await self._aside(translating.USE, PICKING, person, language, names_of(person), [said], request, English)
+        answer = await self._aside(translating.USE, GIST, person, language, names_of(person), [said], request, English)
         return translating.gist_of(answer[0], language, answer[1], self._tongue) if answer else None
 
     async def tag(self, person: Person, language: str, entry: Entry, passages: Sequence[Passage]) -> tuple[Theme, ...]:

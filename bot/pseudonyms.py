@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -69,9 +69,13 @@ class Names:
         """The text with a stand-in for every name."""
         text = _nfc(text)
         for phrase in self._phrases:
-            text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", lambda found: self._stand_in(found[0]), text, flags=re.IGNORECASE)
+            places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(flat(phrase))}(?!\w)", flat(text))]
+            text = self._replaced(text, places)
         text = _CODE.sub(lambda found: self._stand_in(found[0]), text)
-        places = [(start, end) for start, end, _ in self.places(text)]
+        return self._replaced(text, [(start, end) for start, end, _ in self.places(text)])
+
+    def _replaced(self, text: str, places: Sequence[tuple[int, int]]) -> str:
+        """With a stand-in at each of these places."""
         for start, end in reversed(places):
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text

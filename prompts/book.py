@@ -46,8 +46,9 @@ class Bounds(_Part):
 class Other(_Part):
     """A language that a model may word replies in though the coach does not speak it, and how names are told from its other words.
 
-    `names` are those that a dictionary has as words; `doubtful` are names only where they have a capital. A word may be written together with one of `leads` before it. `capitals`: its nouns
-    have them. `words`, and stems with what may stand before them, are for a language that no dictionary is at hand for.
+    `names` are those that a dictionary has as words; `doubtful` are names only where they have a capital. A word may be written together
+    with one of `leads` before it. `capitals`: its nouns have them. `words`, and stems with what may stand before them, are added to what a
+    dictionary has, or are all there is.
     """
 
     called: Line

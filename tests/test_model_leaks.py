@@ -102,10 +102,11 @@ async def test_llm02_none_of_the_planted_names_leaves_with_a_month(language, ask
 
 
 def planted(language: str, fake: FakeModel) -> list[str]:
-    """The planted names that arrived."""
+    """The planted names that arrived. Figures are looked for in the data alone: a fence or a header may hold any."""
     received = flat(fake.received)
+    data = " ".join(json.dumps(fake.asked(number)) for number in range(len(fake.bodies)))
     names = [*NAMES[language], *(word for name in TOLD for word in name.split() if word not in ("for", "del", "Water", "Sur"))]
-    return [name for name in names if flat(name) in received]
+    return [name for name in names if flat(name) in (data if name.isdigit() else received)]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
