@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fake_model import FakeModel, Worded, fake_model
 from model_house import NOON, House, house_of, model_at
 from passages import passage
@@ -134,6 +136,26 @@ async def test_row_38_whatever_the_endpoint_does_the_marks_stay_as_they_were_and
         assert themes(house, person) == []
         assert house.store.due_of(person) == []
         assert await house.say("aisha", "my logbook")
+
+
+async def test_row_40_an_order_in_an_entry_changes_nothing_whatever_the_model_makes_of_it(tmp_path, fake):
+    injections = yaml.safe_load((Path(__file__).parent / "injections.yaml").read_text(encoding="utf-8"))
+    fake.tags = lambda data: tagged(topic="admin", quote=" ".join(data["entry"].split()[:5]), stance="for")(data)
+    with tagging_house(tmp_path, fake) as house:
+        house.known("victim", name="Bartholomew")
+        for language in ("en", "fr", "es"):
+            person = house.known(language, language=language)
+            for row in (row for row in injections if row["language"] == language):
+                await house.say(language, f"{NOTE}\n{row['text']}", entry=True)
+            before = house.store.consents(person), house.store.person(person), house.store.intentions(person), house.store.entries(person)
+            await a_while(house, timedelta(hours=1))
+            assert await house.heard() == ""
+            assert (house.store.consents(person), house.store.person(person), house.store.intentions(person)) == before[:3]
+            assert house.store.entries(person) == before[3]
+        assert len(fake.bodies) > 10
+        for number in range(len(fake.bodies)):
+            fake.asked(number)  # every text stands inside the fence, whatever it holds
+    assert "Bartholomew" not in fake.received
 
 
 async def kept_out_at_once(house: House) -> None:
