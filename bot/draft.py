@@ -15,7 +15,7 @@ from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
 from bot.headings import expanded, has_headings, spoken
-from bot.hearing import keeps_out
+from bot.hearing import echo_of, keeps_out, retold
 from bot.model import (
     Advise,
     Brief,
@@ -87,6 +87,7 @@ class Draft:
         self.transcripts = conversation.transcripts
         self.voice_refused = conversation.voice_refused
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
+        self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
@@ -239,6 +240,15 @@ class Draft:
         best = min(short, key=lambda n: (self.heard_at(f"{key}#{n}"), -len(needs[n]), (n - self._turns) % len(variants)))
         self.remember(f"{key}#{best}")
         return said[best][:1].upper() + said[best][1:]
+
+    def said_back(self, text: str) -> str:
+        """A few words of a text, told back: in the second person where that leaves the verb as it is, else as a quotation. May be empty."""
+        hear = self.words.hear
+        clause = echo_of(text, hear)
+        if clause is None:
+            return ""
+        back = retold(clause, hear)
+        return back[:1].upper() + back[1:] if back else self.fill(self.words.variants("quoted")[0], echo=clause)
 
     def said_lately(self, key: str, within: int) -> bool:
         """Whether any wording of a line is among the last so many marks."""

@@ -11,20 +11,17 @@ from dataclasses import replace
 
 from bot import offers
 from bot.draft import Draft
+from bot.happening import told_in
 from bot.hearing import (
-    begins_with_others,
-    echo_of,
     feels,
     feels_with,
-    guesses,
     kinds_named,
     only_who_in,
     says_any,
-    shape_of,
     turns_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import brief, speak, with_used
+from bot.reply import BARRED, brief, open_to, speak, with_used
 from bot.spelling import words_in
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
@@ -33,72 +30,82 @@ from prompts.library import Hear
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message holds several matters
-QUOTING = ("explore.echo", "explore.short", "explore.theirs.echo")
+QUOTING = ("explore.back", "explore.short", "explore.theirs.back")
 JUST_SAID = 5  # marks of what was said, a reply or two
 SHORT = 4  # words of a message that is said back whole
+BACK, ENOUGH = "back:", 2  # what a talk remembers of each question back, and how many there are before one for a step of their own
 TELLING = 8  # words from which a message shows who moves and who is moved
 
 
 # --- that it was heard
 
 
-def heard_in(draft: Draft, talk: Talk, text: str, *, bare: bool = True) -> str:
-    """A mirror of a message; never two quotations running. Without `bare`, empty where only a general line would fit."""
+def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
+    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where nothing else would fit.
+
+    The person's own words are told back at most every other time.
+    """
     hear = draft.words.hear
-    echo = None if any(draft.said_lately(key, JUST_SAID) for key in QUOTING) else echo_of(text, hear)
+    if (told := told_in(draft, text)) and told.fresh:
+        return told.mirror()
+    back = "" if any(draft.said_lately(key, JUST_SAID) for key in QUOTING) else draft.said_back(text)
     if feels(text, hear):
-        return draft.line("explore.echo", echo=echo) if echo and feels(echo, hear) else draft.line("explore.feeling")
-    if echo and turns_in(text, hear):
-        return draft.line("explore.echo", echo=echo)
-    if echo and feels_with(text, hear) and (feels(echo, hear) or feels_with(echo, hear)) and draft.unheard("explore.theirs.echo"):
-        return draft.line("explore.theirs.echo", echo=echo)
-    shape = next((name for name in _shapes(text, hear, talk) if draft.unheard(f"explore.{name}")), None)
+        return draft.line("explore.back", back=back) if back and feels(back, hear) else draft.line("explore.feeling")
+    if back and feels_with(text, hear) and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
+        return draft.line("explore.theirs.back", back=back)
+    shape = next((name for name in _shapes(text, back, hear) if draft.unheard(f"explore.{name}")), None)
     if shape:
-        return draft.line(f"explore.{shape}")
-    said = ""
+        return draft.line(f"explore.{shape}", back=back)
     if (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
-    elif echo:
-        said = draft.line("explore.echo", echo=echo)
-    elif 0 < len(words_in(text)) <= SHORT and "?" not in text and draft.unheard("explore.short"):
-        said = draft.line("explore.short", said=text.strip(" .,;:!?¡¿"))
-    elif bare:
-        said = draft.line("explore.bare")
-    return said[:1].upper() + said[1:]
+        return said[:1].upper() + said[1:]
+    if 1 < len(words_in(text)) <= SHORT and "?" not in text and draft.unheard("explore.short"):
+        return draft.line("explore.short", said=text.strip(" .,;:!?¡¿"))
+    return draft.line("explore.bare") if bare else ""
 
 
-def _shapes(text: str, hear: Hear, talk: Talk) -> Iterator[str]:
+def _shapes(text: str, back: str, hear: Hear) -> Iterator[str]:
     if feels_with(text, hear):
         yield "theirs"
-    if talk.stage not in ("explore", "threads") and guesses(text, hear):
-        yield "guess"
     if says_any(text, hear.again):
         yield "again"
-    if says_any(text, hear.absence):
-        yield "absent"
+    if back:
+        yield "back"
     if turns_in(text.lstrip().partition(" ")[2], hear):  # a "but" at its head turns against what was said before
         yield "contrast"
-    if len(words_in(text)) >= TELLING and only_who_in(text, hear) is None and (shape := shape_of(text, hear)) in ("others", "acted"):
-        yield shape
-    elif len(words_in(text)) > SHORT and only_who_in(text, hear) is None and begins_with_others(text, hear):
-        yield "others"
 
 
 # --- asking back
 
 
-def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
-    """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
+def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str, *, ideas: bool = False) -> None:
+    """A mirror and a question only. `passage` is None where no card is sure enough to speak; `ideas`: one may be asked for all the same."""
     if passage:
         voice = Voice(draft, passage, text)
         draft.talk = talk
         said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
-        said, draft.talk = heard_in(draft, talk, text), talk
-        first = talk.began == draft.at and len(words_in(text)) < TELLING
-        key = "explore.feeling.question" if feels(text, draft.words.hear) else f"explore.question{'.first' if first else ''}"
-        question, choices = draft.line(key), walk(draft, talk.asked)
+        said = heard_in(draft, text, bare=talk.began == draft.at)
+        draft.talk, question = _on_with_it(draft, talk, text)
+        choices = [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
+
+
+def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str]:
+    """After a few questions back in one talk the next is for a step of their own: being heard is for something."""
+    times = sum(part.startswith(BACK) for part in talk.used)
+    talk = with_used(talk, f"{BACK}{times}")
+    if times and times % ENOUGH == 0 and draft.unheard("own.question"):
+        return replace(talk, stage="own"), draft.line("own.question")
+    return talk, question_on(draft, talk, text)
+
+
+def question_on(draft: Draft, talk: Talk, text: str) -> str:
+    """An open question about what was told: of what happened, where that was heard, else of a general kind."""
+    if (told := told_in(draft, text)) and told.asks_on:
+        return told.question()
+    first = talk.began == draft.at and len(words_in(text)) < TELLING
+    return draft.line("explore.feeling.question" if feels(text, draft.words.hear) else f"explore.question{'.first' if first else ''}")
 
 
 def opened(draft: Draft, text: str) -> None:
@@ -130,8 +137,8 @@ def holds_several(text: str, hear: Hear) -> bool:
 
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks."""
-    said, draft.talk = heard_in(draft, talk, text), replace(talk, stage="threads")
-    choices = [Choice(f"card:{passage.card}", passage.title) for passage in draft.context.passages[:THREADS]]
+    said, draft.talk = heard_in(draft, text), with_used(replace(talk, stage="threads"), "threads")
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS]]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
 
@@ -146,6 +153,7 @@ def name_threads(draft: Draft, talk: Talk) -> None:
 
 
 def no_thread(draft: Draft) -> None:
-    """None of the threads is it: back to their own words."""
-    draft.talk = None
+    """None of the threads is it: they are not offered again, and it is back to the person's own words."""
+    barred = [f"{BARRED}{choice.id.partition(':')[2]}" for choice in draft.offered if choice.id.startswith("card:")]
+    draft.talk = with_used(replace(draft.talk, card="", stage="explore", at=draft.at), *barred) if draft.talk else None
     draft.say(draft.line("threads.none"))

@@ -21,6 +21,7 @@ LONGEST_ECHO = 60  # characters
 TELLING = 2  # words of content that a clause without a feeling needs to be worth handing back
 OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
+DENIAL = 3  # words of a "no" that says something besides
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 
@@ -189,6 +190,22 @@ def begins_with(text: str, phrases: Iterable[str]) -> bool:
     return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)
 
 
+def denies(text: str, hear: Hear) -> bool:
+    """True when a text begins by saying no to what was said, and goes on."""
+    said = " ".join(flat(text[:READ]).split())
+    return len(words_in(text)) >= DENIAL and any(re.match(pattern, said) for pattern in hear.denials)
+
+
+def undenied(text: str, hear: Hear) -> str:
+    """A text without the clauses that only say what it is not about: "it's not the ministry, it's a bottler". Whole if that is all."""
+    kept = []
+    for clause in re.split(r"(?<=[.!?;,\n])\s*", text[:READ]):
+        said = " ".join(flat(clause).split())
+        if words_in(clause) and not any(re.search(pattern, said) for pattern in hear.denied):
+            kept.append(clause.strip())
+    return " ".join(kept).strip(" ,;") or text
+
+
 def returned_in(text: str, hear: Hear) -> str | None:
     """What is said of an earlier matter after words such as "back to what we said: ..."; None when the text has no such head."""
     said = text[:READ].strip()
@@ -252,6 +269,8 @@ def echo_of(text: str, hear: Hear) -> str | None:
         clause = clause[hedged.end() if hedged else 0 :]
         hedged = re.search(rf"(?:\s+(?:{heads})\b)+\s*$", flat(clause))
         clause = clause[: hedged.start() if hedged else None].strip()
+        if _hangs_on(flatly, start, end, upto, hear):
+            continue
         asks = said[upto : upto + 3].lstrip(" \"'”’»)").startswith("?") or any(re.match(pattern, flat(clause)) for pattern in hear.asking)
         if flatly[start:end] not in hear.relatives and not asks and _stands_alone(clause, hear):
             told.append(clause)
@@ -261,6 +280,26 @@ def echo_of(text: str, hear: Hear) -> str | None:
     telling = [clause for clause in told if len({*words_in(clause)} - {*hear.fillers, *hear.subjects}) >= TELLING]
     fits = [clause for clause in [*felt, *after_turn, *sorted(telling, key=lambda c: -len(c.split()))] if len(words_in(clause)) <= ECHO[1]]
     return fits[0] if fits else None
+
+
+def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
+    """Whether a clause says something else when it stands alone: it hangs on an "if" or a "not yet" before it, or an "unless" after it."""
+    before, joint = words_in(said[:start]), said[start:end].strip()
+    after = words_in(said[upto : upto + 12])
+    denied = bool(before) and joint in hear.joints and before[-1] in hear.reading.negations
+    hinged = joint in hear.reading.hinges and joint not in {*hear.linking, *hear.turns}
+    return denied or hinged or bool(after and after[0] in hear.reading.reversals and after[0] not in hear.turns)
+
+
+def retold(clause: str, hear: Hear) -> str | None:
+    """A clause as it is told back to whoever said it: "they laughed at me" is "they laughed at you". None where a verb would change."""
+    said = clause
+    for mine, yours in sorted(hear.retells.items(), key=lambda pair: -len(pair[0])):
+        said = re.sub(rf"\b{re.escape(mine)}\b(?!')", yours, said, flags=re.IGNORECASE)
+    kept = in_words(said)
+    if any(re.search(pattern, kept) for pattern in hear.reading.selves) or (hear.subjectless and not begins_with_others(clause, hear)):
+        return None
+    return said
 
 
 def _stands_alone(clause: str, hear: Hear) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back
+from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back, undenied
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
@@ -58,7 +58,7 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
         return None
     if kind == "thread":
         return talk.threads[int(what)] if int(what) < len(talk.threads) else None
-    return talk.asked if choice == "do:another" or kind == "card" else None
+    return talk.asked if choice in ("do:another", "do:ideas") or kind == "card" else None
 
 
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
@@ -72,9 +72,10 @@ def _outside(context: Context, event: Said, hear: Hear) -> str | None:
     if talk and thread is not None:
         return talk.threads[thread]
     goes_on = read.said == event.text and (refers_back(event.text, hear) or not asks_plainly(event.text, hear))
-    if talk and talk.stage in ("explore", "threads") and goes_on and content_of(read.said, hear) < TELLS:
-        return f"{talk.asked}\n{read.said}"
-    return read.said
+    said = undenied(read.said, hear) if talk and talk.card else read.said
+    if talk and talk.stage in ("explore", "threads") and goes_on and content_of(said, hear) < TELLS:
+        return f"{talk.asked}\n{said}"
+    return said
 
 
 def _in_guide(library: Library, context: Context, event: Said, hear: Hear) -> str | None:

@@ -1,20 +1,21 @@
 """The short mirror of an answer in a reflection: something that was in it and may not have been seen.
 
-Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; a knowledge card that
-fits a scene closely; then the answer's own shape: something missing, something that comes back, a "but", a feeling, who took the
-step. A mirror guesses and never praises; it holds at most six of the person's own words in a row, quotes never twice running, and
-no kind of it comes twice running while another one fits.
+Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; what happened, where that was
+heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, who took
+the step. A mirror guesses and never praises; it holds at most six of the person's own words in a row, tells them back never twice
+running, and no kind of it comes twice running while another one fits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Literal
 
 from bot.draft import Draft
-from bot.hearing import echo_of, feels, says_any, shape_of, turns_in, who_in
+from bot.happening import told_in
+from bot.hearing import feels, says_any, shape_of, turns_in, who_in
 from bot.spelling import words_in
 from bot.voice import Voice
 
@@ -25,39 +26,27 @@ FEW = 5  # words; a shorter answer is no scene
 LATELY = 12  # marks of what was said, about three messages
 PAST = timedelta(days=60)  # how far back somebody is remembered
 
-ECHOED = "flow.echoed"
-
-Shape = tuple[str, Callable[[str], bool]]  # the name of its lines, and whether an echo shows this shape
-
 
 def mirror_of(draft: Draft, answer: str, of: Literal["scene", "thought"] = "scene", own: Sequence[str] = (), key: str = "") -> str:
     """At most LONGEST characters. `of`: whether the answer tells what happened or what somebody makes of it.
 
     `own` are the mirrors written for just this question, remembered under `key`.
     """
-    known = _seen_before(draft, answer) or _own(draft, answer, own, key)
+    known = _seen_before(draft, answer) or _own(draft, answer, own, key) or _of_happening(draft, answer)
     return known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
 
 
 def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
     """One of the mirrors of this very question, unless all were heard lately or the answer says nothing."""
-    hear = draft.words.hear
-    fresh = [n for n in range(len(own)) if draft.heard_at(f"{key}#{n}") < 0]
-    if not fresh or shape_of(answer, hear) == "nothing":
+    fresh = any(draft.heard_at(f"{key}#{n}") < 0 for n in range(len(own)))
+    if not fresh or shape_of(answer, draft.words.hear) == "nothing":
         return None
-    said = draft.fitting(key, LONGEST, tuple(own))
-    echo = None if _quoted_last(draft) else echo_of(answer, hear)
-    quoted = draft.line(ECHOED, echo=echo, mirror=said) if echo else said
-    if not echo or len(quoted) > LONGEST:
-        return said
-    draft.remember(f"{ECHOED}#0")
-    return quoted
+    return draft.fitting(key, LONGEST, tuple(own))
 
 
-def _quoted_last(draft: Draft) -> bool:
-    """Whether the last mirror held words in quotation marks: twice running, they look like a form."""
-    key, _, number = draft.last_mark("flow.").rpartition("#")
-    return key in draft.words.lines and "$echo" in draft.words.variants(key)[int(number)]
+def _of_happening(draft: Draft, answer: str) -> str | None:
+    told = told_in(draft, answer)
+    return told.mirror() if told and told.fresh else None
 
 
 def _seen_before(draft: Draft, answer: str) -> str | None:
@@ -97,48 +86,29 @@ def _of_card(draft: Draft, answer: str) -> str | None:
 
 
 def _of_shape(draft: Draft, answer: str, of: str) -> str:
-    hear = draft.words.hear
-    echo, who = "" if _quoted_last(draft) else echo_of(answer, hear) or "", who_in(answer, hear) or ""
-    shapes = list(_shapes(draft, answer, who, of))
-    unsaid = [shape for shape in shapes if not draft.said_lately(f"flow.{shape[0]}", LATELY)]
-    name, shows = (unsaid or shapes)[0]
-    return draft.fitting(f"flow.{name}", LONGEST, who=who, echo=echo if shows(echo) else "")
+    """By the most telling shape the answer has that was not told of lately; the last one fits every answer."""
+    back = "" if draft.said_lately("flow.back", LATELY // 2) else draft.said_back(answer)
+    shapes = list(_shapes(draft, answer, back, of))
+    name = next((shape for shape in shapes if not draft.said_lately(f"flow.{shape}", LATELY)), shapes[-1])
+    return draft.fitting(f"flow.{name}", LONGEST, back=back)
 
 
-def _shapes(draft: Draft, answer: str, who: str, of: str) -> Iterator[Shape]:
-    """The shapes an answer has, the most telling first; the last one fits every answer."""
+def _shapes(draft: Draft, answer: str, back: str, of: str) -> Iterator[str]:
     hear, words = draft.words.hear, words_in(answer)
-    if shape_of(answer, hear) == "nothing" and len(words) < FEW:
-        yield "nothing", bool
-    elif len(words) < FEW and not feels(answer, hear):
-        yield "short", bool
-    else:
-        yield from _told(draft, answer)
-        if of == "scene":
-            yield from _who_acted(draft, answer)
-    if who and of == "scene":
-        yield "who", bool
-    yield ("plain" if of == "scene" else "thought"), bool
-
-
-def _told(draft: Draft, answer: str) -> Iterator[Shape]:
-    hear = draft.words.hear
-    if says_any(answer, hear.absence):
-        yield "absent", lambda echo: says_any(echo, hear.absence)
-    if says_any(answer, hear.again):
-        yield "again", lambda echo: says_any(echo, hear.again)
-    if turns_in(answer, hear):
-        yield "contrast", bool
-    if feels(answer, hear):
-        yield "feeling", lambda echo: feels(echo, hear)
-    if answer.rstrip().endswith("?"):
-        yield "asks", bool
-
-
-def _who_acted(draft: Draft, answer: str) -> Iterator[Shape]:
-    hear = draft.words.hear
     shape = shape_of(answer, hear)
-    if shape == "acted":
-        yield "acted", bool
-    if shape == "others":
-        yield "others", lambda echo: shape_of(echo, hear) == "others"
+    if len(words) < FEW and not feels(answer, hear):
+        yield "nothing" if shape == "nothing" else "short"
+    else:
+        if says_any(answer, hear.again):
+            yield "again"
+        if answer.rstrip().endswith("?"):
+            yield "asks"
+        if back:
+            yield "back"
+        if turns_in(answer, hear):
+            yield "contrast"
+        if feels(answer, hear):
+            yield "feeling"
+        if of == "scene" and shape == "others":
+            yield "others"
+    yield "plain"

@@ -12,16 +12,15 @@ from itertools import product
 from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
-from bot.hearing import echo_of, feels, feels_with, guesses, says_any
+from bot.happening import told_in
+from bot.hearing import feels
 from bot.model import Cited, Passage, Talk
-from bot.reply import brief, speak, with_used
-from bot.spelling import words_in
+from bot.reply import brief, open_to, speak, with_used
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
 QUOTED = 220  # characters of an own document that are quoted in a reply
-TOLD = 8  # words from which an answer tells enough for a card's mirror to fit it
 
 
 def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
@@ -38,12 +37,9 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     care = [draft.line(f"handoff.{passage.handoff}")] if passage.handoff != "none" else []
     middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care, *own_document(draft)])
     room = SCREEN - len(middle) - len("\n\n\n\n")
-    pairs = list(product(voice.mirrors(), voice.questions()))
-    fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
-    mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
     draft.talk = _shown(replace(talk, stage="options"), passage, *numbers)
     voice.show(numbers)
-    said, asked = voice.use(mirror), voice.use(question)
+    said, asked = _opening(draft, voice, text, room)
     wording = replace(
         brief(draft, "options", passage, text, said, asked),
         before="\n".join([*([passage.thin] if passage.thin else []), lead]),
@@ -53,6 +49,19 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         after="\n".join([*care, *own_document(draft)]),
     )
     speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, wording)
+
+
+def _opening(draft: Draft, voice: Voice, text: str, room: int) -> tuple[str, str]:
+    """What is said before the options, and asked after them: what happened, where that was heard, else the card's own mirror."""
+    told = told_in(draft, text.rpartition("\n")[2]) or told_in(draft, text)
+    if told and told.fresh:
+        said = told.mirror()
+        fits = [name for name in voice.questions() if len(said) + len(voice.part(name)) <= room]
+        return said, voice.use(fits[0] if fits else min(voice.questions(), key=lambda name: len(voice.part(name))))
+    pairs = list(product(voice.mirrors(), voice.questions()))
+    fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
+    mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
+    return voice.use(mirror), voice.use(question)
 
 
 def _shown(talk: Talk, passage: Passage, *numbers: int) -> Talk:
@@ -98,7 +107,7 @@ def another_way(draft: Draft) -> None:
     if left:
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
-    for other in draft.context.passages:
+    for other in open_to(draft, talk):
         if other.card != talk.card and other.score >= LIKELY and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
             advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
             return
@@ -196,18 +205,14 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 
 
 def _answered(draft: Draft, voice: Voice, text: str) -> str:
-    """The mirror of an answer: of its own shape where it has one, else by the card, else in a few of its words."""
-    hear = draft.words.hear
-    shaped = feels(text, hear) or feels_with(text, hear) or guesses(text, hear) or says_any(text, [*hear.absence, *hear.again])
+    """The mirror of an answer: of what happened in it or of its own shape, else in a few of its words, else by the card."""
     fresh = voice.fresh(voice.mirrors())
-    if not shaped and fresh and (len(words_in(text)) >= TOLD or echo_of(text, hear) is None):
-        return voice.use(fresh)
     return _mirrored(draft, text) or (voice.use(fresh) if fresh else "")
 
 
 def _mirrored(draft: Draft, text: str) -> str:
     """A mirror by the answer's own shape; empty where only a general line would fit."""
-    return heard_in(draft, draft.talk, text, bare=False) if draft.talk else ""
+    return heard_in(draft, text, bare=False)
 
 
 # --- what is asked of the card in hand

@@ -9,6 +9,7 @@ from bot.draft import Draft
 from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
+BARRED = "barred:"  # what a talk remembers of a card that was not to the point
 CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
 
 
@@ -51,3 +52,8 @@ def with_used(talk: Talk, *parts: str) -> Talk:
 
 def without(talk: Talk, part: str) -> Talk:
     return replace(talk, used=tuple(used for used in talk.used if used != part))
+
+
+def open_to(draft: Draft, talk: Talk | None) -> tuple[Passage, ...]:
+    """The passages that were found, but for those which this talk has already turned down."""
+    return tuple(passage for passage in draft.context.passages if talk is None or f"{BARRED}{passage.card}" not in talk.used)

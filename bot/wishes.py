@@ -31,11 +31,13 @@ from bot.asking import clip, question
 from bot.draft import Draft
 from bot.guiding import finish
 from bot.headings import headings_in
+from bot.hearing import content_of
 from bot.keeping import set_headings
 from bot.model import Said, Talk
 from bot.places import city_of
 
 TWICE = 8  # marks of what was said, about two replies
+TELLS = 3  # words of content from which somebody who turns a card down says what it is about instead
 SHOWN = 5  # entries that "my logbook" shows
 
 
@@ -159,9 +161,13 @@ def _thanks(draft: Draft) -> None:
 
 
 def _wrong_turn(draft: Draft) -> None:
-    """The card was the wrong one: it is dropped, and the person's own words are asked for (rubric S10)."""
-    draft.talk = None
-    finish(draft, draft.line("wrong-turn"))
+    """The card was the wrong one: it is dropped, and what was said instead is heard, or else asked for (rubric S10)."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    if draft.ending or content_of(text, draft.words.hear) < TELLS:
+        coaching.drop(draft)
+        finish(draft, draft.line("wrong-turn"))
+    else:
+        coaching.rehear(draft, text)
 
 
 def _glad(draft: Draft) -> None:

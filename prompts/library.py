@@ -65,6 +65,7 @@ def _joint(text: str) -> str:
 
 
 Joint = Annotated[str, AfterValidator(_joint)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=110)]  # with LONGEST_MIRROR there is room for what fills it
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
 Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 
@@ -253,7 +254,11 @@ class Reading(_Part):
 
 
 class Hear(_Part):
-    """The phrases by which a person is understood. All are compared in lower case and without accents."""
+    """The phrases by which a person is understood. All are compared in lower case and without accents.
+
+    `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
+    that only one that begins with somebody else is surely theirs.
+    """
 
     fillers: list[Phrase]
     controls: dict[str, list[str]]
@@ -280,6 +285,8 @@ class Hear(_Part):
     returns: list[Pattern] = []
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
+    denials: list[Pattern] = []
+    denied: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -289,6 +296,8 @@ class Hear(_Part):
     whens: list[str]
     joints: list[Bit]
     linking: list[Bit] = []
+    retells: dict[str, str] = {}
+    subjectless: bool = False
     listing: list[Pattern] = []
     adding: list[Bit] = []
     turns: list[Phrase]
@@ -392,6 +401,31 @@ class Words(_Part):
         return (found,) if isinstance(found, str) else tuple(found)
 
 
+class Happening(_Part):
+    """Something that people tell, by how they say it; what is said back, and asked next.
+
+    `said` are messages that are heard as it; `heard` finds it in a text in lower case and without accents, `unless` is another sense
+    of the same words. Mirrors and questions may hold $who (whom it is about) and $span (a stretch of time, or how often); a few of them
+    hold none.
+    """
+
+    said: Annotated[list[Line], Field(min_length=2)]
+    heard: Annotated[list[Pattern], Field(min_length=1)]
+    unless: list[Pattern] = []
+    mirrors: Annotated[list[Said], Field(min_length=3)]
+    questions: Annotated[list[Said], Field(min_length=2)]
+
+
+class Happenings(_Part):
+    """What people tell, in the order in which it is looked for: the graver and the more exact first.
+
+    `spans`: how a stretch of time, or how often something came, is named.
+    """
+
+    spans: list[Pattern]
+    told: dict[Slug, Happening]
+
+
 class Spoken(_Part):
     called: list[Bit]
     greetings: list[Phrase]
@@ -440,6 +474,7 @@ class Library(_Part):
     words: Mapping[str, Words]
     languages: Languages = Languages()
     roles: Roles = Roles()
+    happenings: Mapping[str, Happenings] = {}
 
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]
@@ -451,7 +486,7 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE) -> Library:
-    """Reads guides/*.yaml, checks/*.yaml, words/*.yaml and roles.yaml. Raises BadPrompts naming every fault of every file at once."""
+    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once."""
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
@@ -466,6 +501,11 @@ def load_library(folder: Path = HERE) -> Library:
     for path in sorted((folder / "words").glob("*.yaml")):
         if (spoken := read(path, Words, faults)) is not None:
             words[path.stem] = spoken
+    happenings: dict[str, Happenings] = {}
+    for path in sorted((folder / "happenings").glob("*.yaml")):
+        if (happening := read(path, Happenings, faults)) is not None:
+            happenings[path.stem] = happening
+            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening, happenings.get("en"))]
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
     languages = read(told, Languages, faults) if told.is_file() else None
     roles = read(parts, Roles, faults) if parts.is_file() else None
@@ -473,7 +513,7 @@ def load_library(folder: Path = HERE) -> Library:
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
-    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles())
+    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings)
 
 
 def read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
@@ -604,6 +644,21 @@ def _slots(lines: Lines) -> set[str]:
 
 def _bad_templates(lines: Lines) -> list[str]:
     return [line for line in ([lines] if isinstance(lines, str) else lines) if not Template(line).is_valid()]
+
+
+def _happening_faults(told: Happenings, english: Happenings | None) -> Iterator[str]:
+    for name, happening in told.told.items():
+        if english and name not in english.told:
+            yield f"{name} is not among the English ones"
+        for lines in (happening.mirrors, happening.questions):
+            if not any(not _slots(line) for line in lines):
+                yield f"{name}: a line without slots has to be there for whoever names nobody and no time"
+            if unknown := _slots(lines) - {"who", "span"}:
+                yield f"{name}: ${min(unknown)} is not known; there are $who and $span"
+            if _bad_templates(lines):
+                yield f"{name}: a $ that begins no slot (write $$)"
+    if english and (missing := english.told.keys() - told.told.keys()):
+        yield f"{', '.join(sorted(missing))}: missing"
 
 
 def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:

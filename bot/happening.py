@@ -1,0 +1,86 @@
+"""What somebody tells, heard by its words: a partner gone quiet, money that is late, a row in the room. Said back, and asked about.
+
+Pure and lexical; how it is said and what is said back are data (prompts/happenings). A card knows a topic; this knows what happened,
+so that a mirror can name it (rubric C1). What is not among it is left to the shape of the message (exploring.py, mirroring.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.draft import Draft
+from bot.hearing import only_who_in
+from bot.spelling import READ, flat
+from prompts.library import Happening, Happenings
+
+LONGEST = 120  # characters of a mirror (coaching.md section 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A happening as it was told in this turn: what it is called, whom it is about and for how long, where that was said."""
+
+    draft: Draft
+    name: str
+    who: str
+    span: str
+
+    def mirror(self) -> str:
+        """The mirror heard longest ago, and of those never heard the one that holds most of the person's own."""
+        return self._said("mirror", tuple(self._words.mirrors))
+
+    def question(self) -> str:
+        return self._said("question", tuple(self._words.questions))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a mirror is left that was not heard lately."""
+        return any(self.draft.heard_at(f"{self._key('mirror')}#{n}") < 0 for n in range(len(self._words.mirrors)))
+
+    @property
+    def asks_on(self) -> bool:
+        """Whether a question is left that was not asked lately."""
+        return any(self.draft.heard_at(f"{self._key('question')}#{n}") < 0 for n in range(len(self._words.questions)))
+
+    @property
+    def _words(self) -> Happening:
+        return self.draft.library.happenings[self.draft.language].told[self.name]
+
+    def _key(self, what: str) -> str:
+        return f"told.{self.name}.{what}"
+
+    def _said(self, what: str, lines: tuple[str, ...]) -> str:
+        return self.draft.fitting(self._key(what), LONGEST, lines, who=self.who, span=self.span)
+
+
+def told_in(draft: Draft, text: str) -> Told | None:
+    """The first happening that is heard in a text, in the language that is spoken; None for none of them."""
+    happenings = draft.library.happenings.get(draft.language)
+    if happenings is None:
+        return None
+    if text not in draft.happened:
+        draft.happened[text] = happening_in(text, happenings)
+    name = draft.happened[text]
+    return Told(draft, name, only_who_in(text, draft.words.hear) or "", span_in(text, happenings)) if name else None
+
+
+def happening_in(text: str, happenings: Happenings) -> str | None:
+    said = " ".join(flat(text[:READ]).split())
+    for name, happening in happenings.told.items():
+        if _any(tuple(happening.heard)).search(said) and not (happening.unless and _any(tuple(happening.unless)).search(said)):
+            return name
+    return None
+
+
+def span_in(text: str, happenings: Happenings) -> str:
+    """A stretch of time, or how often, as the person put it: "three weeks", "the third time". Empty where none was named."""
+    whole = " ".join(text[:READ].split())
+    found = _any(tuple(happenings.spans)).search(flat(whole))
+    return whole[slice(*found.span())] if found else ""
+
+
+@lru_cache(maxsize=512)
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
