@@ -12,7 +12,8 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -35,7 +36,7 @@ from bot.wording import Wording
 from prompts.book import Book
 from prompts.library import Library
 
-AT_ONCE = 16  # replies being worded at the same time; the pump takes 64 turns at once, so the others always have a place
+AT_ONCE = 16  # requests at the same time; the pump takes 64 turns at once, so the others always have a place
 PICKING = 5.0  # seconds; the reply waits for it
 GIST = 9.0  # the same; the first message in a language waits for its dictionary
 TAGGING = 10.0  # seconds; a message that this person writes meanwhile waits for it
@@ -149,7 +150,7 @@ class Adviser:
             return None
         self.counts[f"{use}-asked"] += 1
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience), self._place():
                 names = await asyncio.to_thread(lambda: Names(self._tells()[language], told, texts))
                 answer = await self._ask(person.id, Turns(*request(names, f"=={secrets.token_hex(8)}==")), shape)
         except _Fallback as fallback:
@@ -170,19 +171,25 @@ class Adviser:
         return self._budget.usage(person)
 
     async def _word(self, person: PersonId, advise: Advise) -> Message:
-        if self._asking >= AT_ONCE:
-            raise _Fallback("busy")
         brief = advise.brief
         if brief.language not in self._book.bounds:
             raise _Fallback("unfit")
-        self._asking += 1
-        try:
+        async with self._place():
             names = await asyncio.to_thread(self._names, brief)
             try:
                 told, data = wording.request(self._book, brief, names, self._named(brief), f"=={secrets.token_hex(8)}==")
             except ValueError:
                 raise _Fallback("names") from None
             return await self._tried(person, advise, names, Turns(told, data))
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """One of the places of those who ask at the same time; nobody waits for one."""
+        if self._asking >= AT_ONCE:
+            raise _Fallback("busy")
+        self._asking += 1
+        try:
+            yield
         finally:
             self._asking -= 1
 
@@ -261,7 +268,7 @@ class Adviser:
     def _instead(self, person: PersonId, advise: Advise, why: Why) -> Message | None:
         """The composed reply; an outage or a spent budget is told once, until the model answers again."""
         self.counts[f"fell-back-{why}"] += 1
-        if advise.brief.move == "letter" or why not in ("down", "budget") or self._told.get(person) == why:
+        if advise.brief.move == "letter" or advise.brief.into or why not in ("down", "budget") or self._told.get(person) == why:
             return None
         self._told[person] = why
         note = self._library.in_language(advise.brief.language).variants(f"model.{why}")[0]

@@ -74,6 +74,7 @@ def answer(draft: Draft, gist: Gist) -> None:
     found = alarm_in(gist.text, draft.library.safeties("en"))
     alarm = gist.safety if gist.safety != "none" else found[0] if found and found[0] != "injection" else None
     if alarm:
+        draft.speak(draft.person.language)
         safety.met(draft, alarm)
         return
     best = next(iter(draft.context.passages), None)
