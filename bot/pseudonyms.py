@@ -80,6 +80,13 @@ class Names:
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text
 
+    def hide_well(self, text: str) -> str:
+        """The same. Raises ValueError when a name that is known is left in it: then nothing may leave."""
+        hidden = self.hide(text)
+        if self.leaks(hidden):
+            raise ValueError("a name is left")
+        return hidden
+
     def hide_all(self, value: Any, ours: Collection[str] = ()) -> Any:
         """The same for every text in a JSON value; keys are ours, and so is what stands under those in `ours`."""
         if isinstance(value, str):

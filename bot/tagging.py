@@ -9,10 +9,9 @@ entry itself stays as it is, and so do the marks it has.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from string import Template
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +23,7 @@ from bot.pseudonyms import Names
 from bot.quoting import QUOTE, cut
 from bot.spelling import words_in
 from bot.week import OWN
+from bot.wording import fenced
 from prompts.book import Book
 from prompts.library import Library
 
@@ -97,12 +97,8 @@ class Tags(BaseModel):
 
 def request(book: Book, entry: Entry, passages: Sequence[Passage], names: Names, fence: str) -> tuple[str, str]:
     """The instructions and the fenced data. Raises ValueError when a name is left in what would leave."""
-    wrote = names.hide(answers_of(entry)[:SAID])
-    if names.leaks(wrote):
-        raise ValueError("a name is left")
     offered = [{"topic": topic, "title": card.title, "gist": card.gist} for topic, card in _offered(passages).items()]
-    data = json.dumps({"entry": wrote, "offered": offered}, ensure_ascii=False)
-    return Template(book.tags).substitute(fence=fence), f"{fence}\n{data}\n{fence}"
+    return fenced(book.tags, {"entry": names.hide_well(answers_of(entry)[:SAID]), "offered": offered}, fence)
 
 
 def _offered(passages: Sequence[Passage]) -> dict[str, Passage]:
@@ -135,5 +131,5 @@ def themes_of(answer: Tags, entry: Entry, passages: Sequence[Passage], names: Na
 def _quoted(quote: str, entry: Entry) -> str:
     """The words as they stand in an answer, as many as may be quoted; empty where they stand in none."""
     told = cut(quote).removesuffix(" …")
-    stands = any(told in text for _, text in entry.answers)
+    stands = any(re.search(rf"(?<!\w){re.escape(told)}(?!\w)", text) for _, text in entry.answers)
     return told if stands and len(words_in(told)) >= QUOTE[0] else ""

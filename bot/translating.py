@@ -8,8 +8,6 @@ looked for in the message, in the gist, and in what the model says of it. Pure.
 
 from __future__ import annotations
 
-import json
-from string import Template
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +24,7 @@ from bot.pseudonyms import Names
 from bot.reply import brief, speak
 from bot.spelling import flat
 from bot.tongue import TongueOf
+from bot.wording import fenced
 from prompts.book import Book
 from prompts.library import Library
 
@@ -54,11 +53,7 @@ def may_translate(library: Library, context: Context, event: Event) -> bool:
 
 def request(book: Book, said: str, names: Names, fence: str) -> tuple[str, str]:
     """The instructions and the fenced data. Raises ValueError when a name is left in what would leave."""
-    wrote = names.hide(said[-SAID:])
-    if names.leaks(wrote):
-        raise ValueError("a name is left")
-    data = json.dumps({"message": wrote}, ensure_ascii=False)
-    return Template(book.gist).substitute(fence=fence), f"{fence}\n{data}\n{fence}"
+    return fenced(book.gist, {"message": names.hide_well(said[-SAID:])}, fence)
 
 
 def gist_of(answer: English, language: str, names: Names, tongue_of: TongueOf) -> Gist | None:
