@@ -1,15 +1,16 @@
 """A book as PDF, by fpdf2 with fonts embedded: FiraGO has Latin, Cyrillic, Greek, Arabic, Hebrew, Thai, Georgian and Devanagari.
 
-For Chinese, Japanese and Korean it takes a font of the machine's where there is one, or that which `font` names. A character that no font
-at hand has is printed as a box, and counted. Nothing is fetched, and nothing in a text is a link or markup.
+For Chinese, Japanese, Korean and emoji it takes a font of the machine's where there is one, or that which `font` names. What no font at
+hand has is counted: an emoji stands by its name, any other character as a box. Nothing is fetched, and no text is a link or markup.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -35,17 +36,30 @@ SYSTEM_FONTS = (
     "C:/Windows/Fonts/malgun.ttf",
     "C:/Windows/Fonts/msgothic.ttc",
 )
+# Debian's fonts-noto-color-emoji, Fedora, Arch, macOS, Windows
+EMOJI_FONTS = (
+    "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+    "/usr/share/fonts/google-noto-color-emoji-fonts/Noto-COLRv1.ttf",
+    "/usr/share/fonts/noto/NotoColorEmoji.ttf",
+    "/System/Library/Fonts/Apple Color Emoji.ttc",
+    "C:/Windows/Fonts/seguiemj.ttf",
+)
 _BAR = 90.0  # millimetres of the longest bar
-# Scripts whose letters join, turn or run from the right: only these are shaped, which takes several times as long
-_SHAPED = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\ufb1d-\ufdff\ufe70-\ufeff]")
+_COLUMN = 50.0  # millimetres to the second column of a table
+_SHORT = 60  # characters of a cell that fit there
+# Scripts whose letters join, turn or run from the right, and emoji that join: only these are shaped, which takes several times as long
+_SHAPED = re.compile(
+    "[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0e7f\u200d\ufb1d-\ufdff\ufe0f\ufe70-\ufeff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+)
+_UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me")  # categories of what is left out where no font has it
 
 
 def render(book: Book, progress: Callable[[int, int], None], font: Path | None = None) -> tuple[bytes, int]:
-    """The file, and how many characters had to be printed as a box. Raises BadFont."""
+    """The file, and how many characters are in no font at hand. Raises BadFont."""
     with _fonts() as files:
         page = _Page(book, files, font)
         for number, block in enumerate(book.blocks, 1):
-            page.add(block)
+            page.add(block, book.blocks[number:])
             progress(number, len(book.blocks))
         return bytes(page.pdf.output()), page.missing
 
@@ -83,7 +97,7 @@ class _Page:
         self.pdf = pdf
         self.missing = 0
         self._widths: dict[tuple[str, str, float], float] = {}
-        self._contents = book.labels.contents
+        self._language = book.language
         pdf.set_creation_date(book.made)
         pdf.set_lang(book.language)
         pdf.set_auto_page_break(True, margin=20)
@@ -100,15 +114,16 @@ class _Page:
                 raise BadFont(f"{file}: not a font that can be embedded ({type(error).__name__}); name a .ttf or .otf file") from None
         families = ["body", *(name for name, _ in more)]
         self._known = {code for name in families for code in self._codes(name)}
-        families += self._from_system({ord(char) for text in texts_of(book) for char in text} - self._known)
-        pdf.set_fallback_fonts(families[1:], exact_match=False)
+        # emoji lead, so that they are all of one kind
+        pdf.set_fallback_fonts([*self._from_system(book), *families[1:]], exact_match=False)
         pdf.set_title(self.printable(book.title))
         pdf.add_page()
 
-    def _from_system(self, wanted: set[int]) -> list[str]:
+    def _from_system(self, book: Book) -> list[str]:
         """The system's fonts that have something of what is wanted; one that cannot be embedded is as good as none."""
-        found = []
-        for number, file in enumerate(file for file in SYSTEM_FONTS if Path(file).is_file()):
+        wanted = {ord(char) for text in texts_of(book) for char in text} - self._known
+        found: list[str] = []
+        for number, file in enumerate(file for file in (*SYSTEM_FONTS, *EMOJI_FONTS) if Path(file).is_file()):
             if not any(unicodedata.category(chr(code))[0] in "LNPS" for code in wanted):
                 break
             name = f"system{number}"
@@ -118,7 +133,7 @@ class _Page:
                 if codes & wanted:
                     self._known |= codes
                     wanted = wanted - codes
-                    found.append(name)
+                    found.insert(0, name)
         return found
 
     def _codes(self, family: str) -> set[int]:
@@ -127,24 +142,48 @@ class _Page:
 
     def printable(self, text: str) -> str:
         """The text in characters that a font at hand has."""
+        return self._printed(text)[0]
+
+    def _printed(self, text: str) -> tuple[str, int]:
+        """The same, and how many characters are in none."""
+        text, missing = unicodedata.normalize("NFC", text).replace("\t", "    "), 0
+        if not {ord(char) for char in text if char != "\n"} <= self._known:
+            text, missing = self._with_names(text)
         kept = []
-        for char in unicodedata.normalize("NFC", text).replace("\t", "    "):
+        for char in text:
             if char == "\n" or ord(char) in self._known:
                 kept.append(char)
-            elif unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me") or char in "\u2028\u2029":
+            elif unicodedata.category(char) in _UNSEEN or char in "\u2028\u2029":
                 continue
             elif unicodedata.category(char) == "Zs":
                 kept.append(" ")
             else:
-                self.missing += 1
+                missing += 1
                 kept.append(BOX)
-        return "".join(kept)
+        return "".join(kept), missing
 
-    def add(self, block: Block) -> None:
+    def _with_names(self, text: str) -> tuple[str, int]:
+        """Emoji that no font has, by what they are called in the reader's language; and how many."""
+        import emoji
+
+        missing = 0
+
+        def named(shown: str, _: object) -> str:
+            nonlocal missing
+            if all(ord(char) in self._known or unicodedata.category(char) in _UNSEEN for char in shown):
+                return shown
+            missing += 1
+            return emoji.demojize(shown, delimiters=("(", ")"), language=self._language).replace("_", " ")
+
+        return emoji.replace_emoji(text, named), missing
+
+    def add(self, block: Block, following: Sequence[Block] = ()) -> None:
         pdf = self.pdf
         match block:
             case Heading(level=level, text=text):
-                if pdf.will_page_break(30):
+                # a heading takes along what stands small below it, and the beginning of the first answer
+                small = sum(1 for _ in takewhile(lambda each: isinstance(each, Paragraph) and each.style == "quiet", following))
+                if pdf.will_page_break(30 + 6 * small):
                     pdf.add_page()
                 if level < 3:
                     pdf.start_section(self.printable(text).replace("\n", " ")[:120], level - 1)
@@ -162,13 +201,14 @@ class _Page:
             case Chart(title=title, rows=rows):
                 self._chart(title, rows)
             case Table(head=head, rows=rows):
-                self._table((head, *rows) if head else rows)
+                self._table(head, rows)
             case Break():
                 pdf.add_page()
 
     def _write(self, text: str, size: float, style: str = "", indent: float = 0, color: int = 0) -> None:
         pdf = self.pdf
-        shown = self.printable(text)
+        shown, missing = self._printed(text)
+        self.missing += missing
         shaped = bool(_SHAPED.search(shown))
         pdf.set_font("body", style, size)
         pdf.set_text_color(color)
@@ -208,12 +248,26 @@ class _Page:
             self._widths[key] = self.pdf.get_string_width(word)
         return self._widths[key]
 
-    def _table(self, rows: tuple[tuple[str, ...], ...]) -> None:
-        """Cells under one another: a quotation reads better over the whole width."""
+    def _table(self, head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> None:
+        """Cells under one another, each after what it is: a quotation reads better over the whole width. Without a head, in two columns."""
         for first, *others in rows:
-            self._write(first, BODY, "B")
+            if self.pdf.will_page_break(14):
+                self.pdf.add_page()
+            top = self.pdf.get_y()
+            if head:
+                self._write(first, BODY, "B")
+                for name, cell in zip(head[1:], others, strict=True):
+                    top = self.pdf.get_y()
+                    self._write(name, SMALL, indent=5, color=90)
+                    if short := len(cell) < _SHORT and self.pdf.get_y() > top:
+                        self.pdf.set_y(top)
+                    self._write(cell, BODY, indent=_COLUMN if short else 5)
+                self.pdf.ln(1.5)
+                continue
+            self._write(first, BODY, color=90)
             for cell in others:
-                self._write(cell, BODY, indent=5)
+                self.pdf.set_y(top)
+                self._write(cell, BODY, indent=_COLUMN)
             self.pdf.ln(1)
 
     def _chart(self, title: str, rows: tuple[tuple[str, int], ...]) -> None:
@@ -228,7 +282,8 @@ class _Page:
             pdf.set_font("body", "", SMALL)
             pdf.set_fill_color(70, 110, 140)
             pdf.rect(pdf.l_margin + 62, y + 1, max(1.0, _BAR * count / most), 3.2, style="F")
-            shown = self.printable(name)
+            shown, missing = self._printed(name)
+            self.missing += missing
             pdf.cell(60, 5, shown if len(shown) < 40 else shown[:38] + "…")
             pdf.set_x(pdf.l_margin + 62 + max(1.0, _BAR * count / most) + 2)
             pdf.cell(10, 5, str(count), new_x="LMARGIN", new_y="NEXT")

@@ -27,8 +27,10 @@ def render(book: Book, progress: Callable[[int, int], None]) -> bytes:
     properties.title, properties.author, properties.comments = clean(book.title)[:255], "", ""
     properties.created = properties.modified = book.made.replace(tzinfo=None)
     properties.language = book.language
+    heading = False  # whether only small print stands between here and a heading
     for number, block in enumerate(book.blocks, 1):
-        _add(document, block)
+        _add(document, block, below_heading=heading)
+        heading = isinstance(block, Heading) or (heading and isinstance(block, Paragraph) and block.style == "quiet")
         progress(number, len(book.blocks))
     file = BytesIO()
     document.save(file)
@@ -39,7 +41,7 @@ def clean(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def _add(document: Document, block: Block) -> None:
+def _add(document: Document, block: Block, below_heading: bool) -> None:
     match block:
         case Heading(level=level, text=text):
             document.add_heading(clean(text), 0 if level == 1 else level - 1)
@@ -47,10 +49,16 @@ def _add(document: Document, block: Block) -> None:
             if label:
                 asked = document.add_paragraph()
                 asked.paragraph_format.keep_with_next = True
-                asked.add_run(clean(label)).italic = True
-            paragraph = document.add_paragraph(style="List Bullet" if style == "added" and not label else None)
-            if style in ("answer", "struck"):
-                paragraph.style = "Quote"
+                asked.paragraph_format.space_after = 0
+                _small(asked.add_run(clean(label)))
+            paragraph = document.add_paragraph()
+            if style in ("answer", "struck", "added"):
+                from docx.shared import Mm
+
+                paragraph.paragraph_format.left_indent = Mm(5)
+            elif style == "quiet":
+                paragraph.paragraph_format.space_after = 0 if below_heading else None
+                paragraph.paragraph_format.keep_with_next = below_heading
             _write(paragraph, text, style)
         case Chart(title=title, rows=rows):
             document.add_heading(clean(title), 2)
@@ -67,9 +75,14 @@ def _write(paragraph: Any, text: str, style: str) -> None:
     if style == "struck":
         run.font.strike = True
     elif style == "quiet":
-        from docx.shared import Pt
+        _small(run)
 
-        run.font.size = Pt(9)
+
+def _small(run: Any) -> None:
+    from docx.shared import Pt, RGBColor
+
+    run.font.size = Pt(9)
+    run.font.color.rgb = RGBColor(0x55, 0x55, 0x55)
 
 
 def _table(document: Document, rows: list[tuple[str, ...]], bold_first: bool = False) -> None:

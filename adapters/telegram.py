@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import re
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 API = "https://api.telegram.org"
 POLL = 30  # seconds that a request for updates waits at Telegram's
 TRIES = 8  # of storing one update while others can be stored; then it is let go, so that it does not hold up everybody
+AT_ONCE = 8  # messages that are stored side by side; so they reach the disk together, and wait for a database together
 BODY = 1 << 20  # bytes of a webhook's body; Telegram's own updates are far smaller
 HOOK = "/telegram"  # where the webhook listens when its URL has no path
 REMEMBERED = 5000  # chats whose topic is kept in mind, and letters with their progress
@@ -104,6 +105,7 @@ class Telegram:
         self.heard_at: datetime | None = None
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
+        self._few = asyncio.Semaphore(AT_ONCE)
         self._topics: OrderedDict[str, int] = OrderedDict()
         self._progress: OrderedDict[str, int] = OrderedDict()
 
@@ -159,30 +161,40 @@ class Telegram:
     async def _take(self, batch: list[dict[str, Any]]) -> tuple[int | None, bool]:
         """The offset up to which everything is stored, and whether that is the whole batch.
 
-        Whose message could not be stored, none of theirs is taken before it; the others' are.
+        People's messages are stored side by side, those of one person as they came: where one could not be stored, none of theirs is
+        taken before it.
         """
-        offset: int | None = None
-        waiting: set[str] = set()
-        failed: list[int] = []
-        stored = 0
+        by_person: defaultdict[str, list[tuple[int, Update, Inbound]]] = defaultdict(list)
         for data in batch:
-            number = data["update_id"]
             known = read(data, self._clock(), self._salt)
             if known is None:
                 log.warning("an update of an unknown shape was passed over")
-            update, inbound = known or (None, None)
+                continue
+            update, inbound = known
+            if inbound:
+                by_person[inbound.address].append((data["update_id"], update, inbound))
+            else:
+                self._taken(update, None)
+        ends = await asyncio.gather(*map(self._stored_in_order, by_person.values()))
+        failed = {number for number, _ in ends if number is not None}
+        some = any(stored for _, stored in ends)
+        self._tries = {number: self._tries.get(number, 0) + some for number in failed}
+        first = next((place for place, data in enumerate(batch) if data["update_id"] in failed), len(batch))
+        return batch[first - 1]["update_id"] + 1 if first else None, not failed
+
+    async def _stored_in_order(self, theirs: list[tuple[int, Update, Inbound]]) -> tuple[int | None, int]:
+        """Stores one person's messages up to one that could not be stored; the number of that update, and how many were stored."""
+        stored = 0
+        for number, update, inbound in theirs:
             if self._tries.get(number, 0) >= TRIES:
                 log.error("a message that could not be stored %d times is let go", TRIES)
-            elif inbound and (inbound.address in waiting or not await self._stored(inbound)):
-                failed += [number] if inbound.address not in waiting else []
-                waiting.add(inbound.address)
-            elif update:
-                stored += inbound is not None
-                self._taken(update, inbound)
-            if not waiting:
-                offset = number + 1
-        self._tries = {number: self._tries.get(number, 0) + bool(stored) for number in failed}
-        return offset, not waiting
+                continue
+            async with self._few:
+                if not await self._stored(inbound):
+                    return number, stored
+            stored += 1
+            self._taken(update, inbound)
+        return None, stored
 
     async def _stored(self, inbound: Inbound) -> bool:
         if self._accept is None:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from measuring import HERE, Ground, process_numbers, spread, took
 
 ROUNDS = 60  # samples of each kind; everyone is written to less often than the pace of one chat would hold up
+RESTING = 0.1  # seconds of CPU in one second below which a process counts as at rest
 MANY = 300  # people in the count of turns a second, each with two messages
 
 MOMENT = "The ministry and the farmers met at last, and nobody spoke of money"
@@ -155,6 +156,7 @@ async def _rate(on: Any, processes: int, **env: str) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         programs = [await stack.enter_async_context(on.served(*how, **env)) for how in ((), ("--workers-only",))[:processes]]
         await _wait(on.fake, 1000, "reflect")
+        await _at_rest(programs)
         spent, first, begun = await _cpu(programs), await asyncio.to_thread(on.count, _DONE), time.perf_counter()
         for text in ("reflect", "ok"):
             for chat in range(1001, 1000 + MANY):
@@ -166,6 +168,14 @@ async def _rate(on: Any, processes: int, **env: str) -> tuple[float, float]:
 
 
 _DONE = "inbox WHERE done_at IS NOT NULL"
+
+
+async def _at_rest(programs: list[Any]) -> None:
+    """Returns once they have opened the knowledge and have nothing to do."""
+    before, now = -1.0, 0.0
+    while now - before > RESTING:
+        await asyncio.sleep(1)
+        before, now = now, await _cpu(programs)
 
 
 async def _cpu(programs: list[Any]) -> float:

@@ -6,22 +6,25 @@ Which criteria there are, and which topics count for them, is data (prompts/sche
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.aliases import Pseudonyms, ranks
 from bot.book import Binder, Block, Book, Break, Heading, Paragraph, Sheaf, Table, by_week
 from bot.model import Entry
+from bot.spelling import flat
+from prompts.library import Words
 
 AIMS = "aims"  # the guide whose entries are a week's aims
 QUOTES = 3  # dated quotations that stand for a criterion
 PAGE = 257.0  # millimetres of an A4 page between its margins
-NAMED = "{kind} {number}"
 T = TypeVar("T")
 
 
@@ -35,57 +38,26 @@ class Criterion(BaseModel):
     topics: Annotated[list[str], Field(min_length=1)]
 
 
+class Section(BaseModel):
+    """A part of what is handed in, and what it counts for in percent. `answers` are shapes of guide.step; the first section that an answer
+    fits has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    name: dict[str, str]
+    weight: Annotated[int, Field(gt=0, le=100)] | None = None
+    answers: Annotated[list[str], Field(min_length=1)]
+
+
 class Scheme(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     scheme: str
     title: dict[str, str]
     pages: tuple[int, int]
+    sections: list[Section] = []
     criteria: list[Criterion]
-
-
-class Pseudonyms(BaseModel):
-    """The names that stand in the logbook, and what is printed for each; a name that stays as it is stands for itself."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    people: dict[str, str] = Field(default={}, repr=False)
-    organisations: dict[str, str] = Field(default={}, repr=False)
-
-    def hidden(self, text: str) -> str:
-        """Whole words only, the longest names first; in capitals as they are written, so that "Will" leaves "will" alone."""
-        names = {**self.people, **self.organisations}
-        if not names:
-            return text
-        shape = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
-        return re.sub(rf"(?<!\w)(?:{shape})(?!\w)", lambda found: names[found[0]], text) if shape else text
-
-
-def proposed(sheaf: Sheaf, binder: Binder, known: Pseudonyms | None = None) -> Pseudonyms:
-    """A pseudonym for everybody and everything that is named, in the order of first mention; those that are known stay as they are."""
-    had = known or Pseudonyms()
-    people, organisations = dict(had.people), dict(had.organisations)
-    ordered = sorted(sheaf.entries, key=lambda entry: (entry.event_date, entry.written, entry.id))
-    partnerships = dict.fromkeys([*(each.name for each in sheaf.person.partnerships), *(e.partnership for e in ordered if e.partnership)])
-    for name in partnerships:
-        _name(organisations, people, name, binder.line("book.alias.partnership"))
-    for name in dict.fromkeys(name for entry in ordered for name in entry.people if name[:1].isupper()):
-        organisation = len(name) > 1 and name.isupper() and "." not in name
-        kind = binder.line("book.alias.organisation" if organisation else "book.alias.person")
-        _name(organisations if organisation else people, organisations | people, name, kind)
-    if sheaf.person.name:
-        people.setdefault(sheaf.person.name, binder.line("book.alias.writer"))
-    return Pseudonyms(people=people, organisations=organisations)
-
-
-def _name(names: dict[str, str], others: Mapping[str, str], name: str, kind: str) -> None:
-    if name in names or name in others:
-        return
-    taken = set(names.values()) | set(others.values())
-    number = 1
-    while NAMED.format(kind=kind, number=number) in taken:
-        number += 1
-    names[name] = NAMED.format(kind=kind, number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +71,7 @@ class Portfolio:
 
 
 def bind(binder: Binder, scheme: Scheme, pseudonyms: Pseudonyms) -> Portfolio:
-    sheaf = _under_other_names(binder.sheaf, pseudonyms)
+    sheaf = _under_other_names(binder.sheaf, pseudonyms, binder.words)
     binder = Binder(sheaf, binder.words, binder.language, {topic: binder.topic(topic) for topic in _topics(sheaf)})
     title = scheme.title.get(binder.language) or scheme.title["en"]
     weeks = by_week(sheaf.entries)
@@ -117,7 +89,7 @@ def bind(binder: Binder, scheme: Scheme, pseudonyms: Pseudonyms) -> Portfolio:
             body.append(Paragraph(binder.line("book.week.none"), "quiet"))
         for entry in [*aims, *(entry for entry in entries if entry not in aims)]:
             body += binder.entry(entry, 3)
-    covered = list(_coverage(binder, scheme))
+    covered = (*_made_of(binder, scheme), *_coverage(binder, scheme))
     blocks = (*_cover(binder, title, mondays, gaps), Break(), *body, Break(), *covered, *binder.certificate())
     least, most = scheme.pages
     pages = _pages(blocks)
@@ -128,13 +100,13 @@ def _topics(sheaf: Sheaf) -> set[str]:
     return {theme.topic for entry in sheaf.entries for theme in entry.themes}
 
 
-def _under_other_names(sheaf: Sheaf, pseudonyms: Pseudonyms) -> Sheaf:
-    hide = pseudonyms.hidden
+def _under_other_names(sheaf: Sheaf, pseudonyms: Pseudonyms, words: Words) -> Sheaf:
+    hide, titles = pseudonyms.hidden, ranks(words)
     entries = tuple(
         replace(
             entry,
             partnership=entry.partnership and hide(entry.partnership),
-            people=tuple(hide(name) for name in entry.people),
+            people=tuple(dict.fromkeys(hide(name) for name in entry.people if name.islower() or flat(name) not in titles)),
             themes=tuple(replace(theme, quote=hide(theme.quote)) for theme in entry.themes),
         )
         for entry in sheaf.entries
@@ -168,6 +140,31 @@ def _cover(binder: Binder, title: str, mondays: Sequence[date], gaps: Sequence[d
     yield Paragraph(binder.line("book.cover.names"), "quiet")
 
 
+def _made_of(binder: Binder, scheme: Scheme) -> Iterable[Block]:
+    """How much of what was written belongs to each section."""
+    if not scheme.sections:
+        return
+    guides = {entry.id: entry.guide for entry in binder.sheaf.entries if not entry.retracted}
+    counted: Counter[str] = Counter()
+    for written in binder.sheaf.written:
+        place = f"{guides.get(written.entry)}.{written.step}"
+        section = next((each.id for each in scheme.sections if any(fnmatchcase(place, shape) for shape in each.answers)), None)
+        if section and written.entry in guides and written.kind == "answer":
+            counted[section] += len(written.text.split())
+    whole = counted.total() or 1
+    yield Heading(2, binder.line("book.made-of"), "made-of")
+    head = tuple(binder.line(f"book.made-of.{part}") for part in ("part", "weight", "share"))
+    rows = [
+        (
+            each.name.get(binder.language) or each.name["en"],
+            f"{each.weight} %" if each.weight else "–",
+            f"{counted[each.id] * 100 // whole} %",
+        )
+        for each in scheme.sections
+    ]
+    yield Table(head, tuple(rows))
+
+
 def _coverage(binder: Binder, scheme: Scheme) -> Iterable[Block]:
     yield Heading(2, binder.line("book.coverage"), "coverage")
     rows = []
@@ -195,9 +192,11 @@ def _spread(shown: Sequence[T]) -> Sequence[T]:
 def _pages(blocks: Iterable[Block]) -> int:
     """Pages of a PDF of ours (adapters/book_pdf.py) that these take: the heights of its lines, added up."""
     pages, down = 1, 0.0
-    for block in blocks:
+    blocks = tuple(blocks)
+    for number, block in enumerate(blocks):
         height = _height(block)
-        whole = 30.0 if isinstance(block, Heading) else 14.0  # what has to fit for the block to begin on this page
+        small = sum(1 for _ in takewhile(lambda each: isinstance(each, Paragraph) and each.style == "quiet", blocks[number + 1 :]))
+        whole = 30.0 + 6.0 * small if isinstance(block, Heading) else 14.0  # what has to fit for the block to begin on this page
         if isinstance(block, Break) or down + whole > PAGE:
             pages, down = pages + 1, 0.0
         down += height
@@ -214,8 +213,10 @@ def _height(block: Block) -> float:
             return 4.25 * _lines(text, 125) + 1.5
         case Paragraph(text=text, label=label):
             return 5.25 * _lines(text, 92) + 1.5 + (4.25 * _lines(label, 125) if label else 0.0)
+        case Table(head=(), rows=rows):
+            return sum(1.0 + 5.25 * max(_lines(cell, 65) for cell in row) for row in rows)
         case Table(rows=rows):
-            return sum(1.0 + sum(5.25 * _lines(cell, 92) for cell in row) for row in rows)
+            return sum(6.75 + sum(5.25 if len(cell) < 60 else 4.25 + 5.25 * _lines(cell, 92) for cell in row[1:]) for row in rows)
         case _:
             return 0.0
 

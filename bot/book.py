@@ -6,6 +6,7 @@ printed as they were first written; another wording, a later thought and a takin
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,7 +170,7 @@ class Binder:
         if whole is None and said:
             slots = dict.fromkeys(Template(said[0]).get_identifiers(), "…")
             whole = Template(said[0]).substitute(slots)
-        return (whole or "").strip("… ")
+        return re.sub(r"\s*\([^()]*\)$", "", (whole or "").strip("… "))  # what may be skipped is for the chat
 
     def entry(self, entry: Entry, level: int) -> Iterable[Block]:
         head = self.line("book.entry", day=self.day(entry.event_date), title=self.guide(entry.guide))
@@ -177,12 +178,10 @@ class Binder:
         if entry.retracted:
             yield Paragraph(self.line("book.retracted", day=self.on(entry.retracted)), "added")
         yield from (Paragraph(text, "quiet") for text in self._facts(entry))
-        steps: set[str] = set()
         for written in self._by_entry.get(entry.id, []):
             if written.kind in ("thought", "wording", "retraction"):
                 continue
-            steps.add(written.step)
-            yield Paragraph(written.text, "struck" if entry.retracted else "answer", self.question(entry.guide, written.step))
+            yield Paragraph(written.text, "struck" if entry.retracted else "answer", self._label(entry.guide, written))
         for written in self._by_entry.get(entry.id, []):
             if written.kind == "wording":
                 yield Paragraph(written.text, "added", self.line("book.reworded", day=self.on(written.at)))
@@ -191,6 +190,13 @@ class Binder:
             elif written.kind == "retraction" and written.text:
                 yield Paragraph(written.text, "added", self.line("book.retracted.why"))
         yield from (Paragraph(self.theme(theme), "quiet") for theme in entry.themes)
+
+    def _label(self, guide: str, written: Written) -> str:
+        """What was asked; for what became of a week's aims, which a guide of its own asks later, its title and day."""
+        later = f"{guide}-{written.step}"
+        if later in self.words.guides:
+            return self.line("book.entry", day=self.on(written.at), title=self.guide(later))
+        return self.question(guide, written.step)
 
     def theme(self, theme: Theme) -> str:
         stance = f" ({self.line(f'book.stance.{theme.stance}')})" if theme.stance else ""

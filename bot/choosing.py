@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.hearing import LONGEST_CONTROL, any_of, core_of, heard
+from bot.hearing import LONGEST_CONTROL, any_of, core_of, means
 from bot.model import Choice
 from bot.spelling import flat, in_words, words_in
 from prompts.library import Hear
@@ -21,7 +21,7 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     words = words_in(text)
     if not offered or not words or len(words) > LONGEST_CONTROL:
         return None
-    core = core_of(text, frozenset(hear.fillers))
+    core = core_of(text, hear.filling)
     if choice := _by_place(text, core, offered, hear):
         return choice
     for choice in offered:
@@ -29,11 +29,11 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
             return choice
     for choice in offered:
         synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
-        if heard(text, {choice.id: synonyms}, hear):
+        if means(text, synonyms, hear):
             return choice
     if text.rstrip().endswith("?"):
         return None  # "what would you do?" is no part of "Ask what they need"
-    fits = [choice for choice in offered if set(core) <= set(core_of(choice.label, frozenset(hear.fillers)))]
+    fits = [choice for choice in offered if set(core) <= set(core_of(choice.label, hear.filling))]
     if len(fits) == 1 and max(map(len, core)) >= TELLING:
         return fits[0]
     return _named_inside(words, offered, hear)
@@ -61,11 +61,11 @@ def _rank_in(core: tuple[str, ...], hear: Hear) -> int | None:
 
 def points(text: str, hear: Hear) -> bool:
     """Whether a text only points at one of several things by its place: "the second one". It says nothing else."""
-    core = core_of(text, frozenset(hear.fillers))
+    core = core_of(text, hear.filling)
     return len(words_in(text)) <= LONGEST_CONTROL and _rank_in(core, hear) is not None and set(core) <= {*hear.ordinals, *hear.picks}
 
 
-def _named_inside(words: list[str], offered: list[Choice], hear: Hear) -> Choice | None:
+def _named_inside(words: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:
     """Another word for one choice of a guide, inside a short sentence about oneself: "I'm employed by one of them"."""
     said = f" {' '.join(words)} "
     if len(words) >= SENTENCE and not any(said.startswith(f" {' '.join(words_in(hedge))} ") for hedge in (*hear.hedges, *hear.at_work)):

@@ -33,8 +33,10 @@ from bot.serving import DRAIN, House, ended, housekeeping, listen, threads, unti
 from storage.store import Store, StoreDown
 
 AT_ONCE = 20  # turns at the same time in one process
+BUSY = 6  # of them keep the process busy; more than beside SQLite, for each waits for the database some forty times
 IN_A_ROW = 5  # turns of one person before the others are let through
 STALLED = 30  # seconds without a sign of life after which a process's jobs are given to others
+TOLD = 0.02  # seconds that a process gathers turns for before it tells another one's sender of their letters
 LOOK = 1.0  # seconds between two looks at a claim: how long a hand-over takes
 CALLED = 4.0  # seconds for which somebody who was called is not called again by the clock
 TURNS = "turns"
@@ -59,9 +61,10 @@ class Cluster:
         self._turn_job = self._app.task(name="turn", queue=TURNS, pass_context=True)(self._turn)
         self._letters_job = self._app.task(name="letters")(self._letters)
         self._take = showing(house.manager.take, house.store, house.doors)
-        self._places = Places()
+        self._places = Places(BUSY)
         self._intake = Intake(house.manager, house.library, self._call, house.may, house.tally)
         self._senders: dict[str, Sender] = {}  # of the accounts that are ours
+        self._to_tell: dict[str, asyncio.Task[None]] = {}  # platforms whose sender, in another process, is being told
         self._to_call: asyncio.Queue[tuple[PersonId, bool]] = asyncio.Queue()
         self._called: dict[PersonId, float] = {}
         self._running: set[int | None] = set()  # jobs that this process takes turns for just now
@@ -79,6 +82,7 @@ class Cluster:
                 await until(stop, [*working, *roles])
             finally:
                 await ended(working)
+                await asyncio.gather(*self._to_tell.values(), return_exceptions=True)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(DRAIN):
                         for sender in self._senders.values():
@@ -176,9 +180,16 @@ class Cluster:
             if sender := self._senders.get(platform):
                 sender.wake()
                 continue
-            queue = _letters_of(platform)
-            with suppress(AlreadyEnqueued, *AWAY):  # the sender looks by itself too, later
-                await self._letters_job.configure(queue=queue, queueing_lock=queue).defer_async(platform=platform)
+            if platform not in self._to_tell:
+                self._to_tell[platform] = asyncio.create_task(self._tell(platform))
+
+    async def _tell(self, platform: str) -> None:
+        """Once for all turns that end within a moment."""
+        await asyncio.sleep(TOLD)
+        del self._to_tell[platform]
+        queue = _letters_of(platform)
+        with suppress(AlreadyEnqueued, *AWAY):  # the sender looks by itself too, later
+            await self._letters_job.configure(queue=queue, queueing_lock=queue).defer_async(platform=platform)
 
     async def _letters(self, platform: str) -> None:
         if sender := self._senders.get(platform):

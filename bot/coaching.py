@@ -29,6 +29,7 @@ from bot.hearing import (
     of_this_world,
     refers_back,
     says_any,
+    speaks_of_oneself,
     turns_in,
     undenied,
     who_in,
@@ -197,7 +198,7 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
         who = None if text.rstrip().endswith("?") else who_in(text, hear)
         seen = [draft.line("explore.who", who=who)] if who else []
         speak(draft, [" ".join([*seen, draft.line("silent")])], draft.line("silent.question"), walk(draft, text))
-    elif not asks and says_any(text, [*hear.absence, *hear.again]):
+    elif not asks and (says_any(text, [*hear.absence, *hear.again]) or (len(words_in(text)) >= SENTENCE and speaks_of_oneself(text, hear))):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     else:
         off_topic(draft)
@@ -225,7 +226,7 @@ def ideas(draft: Draft) -> None:
     elif talk.stage == "threads" or passages[0].score >= LIKELIER:
         advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
     else:
-        offer_threads(draft, replace(talk, at=draft.at), talk.asked.rpartition("\n")[2])
+        offer_threads(draft, replace(talk, at=draft.at), "")
 
 
 def one(draft: Draft) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
-from bot.headings import expanded, has_headings, spoken
+from bot.headings import expanded, spoken
 from bot.hearing import echo_of, keeps_out, retold
 from bot.model import (
     Advise,
@@ -90,7 +90,6 @@ class Draft:
         self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
-        self._own = {name for name, guide in library.guides.items() if has_headings(guide)}
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
         self.ending: tuple[str, tuple[Choice, ...]] | None = None  # what closes a coaching reply given in the middle of a guide
@@ -265,15 +264,15 @@ class Draft:
     def guide(self, name: str) -> Guide:
         """A guide; the one of a person's own headings has a step for each of them."""
         guide = self.library.guides[name]
-        return expanded(guide, self.person.headings) if name in self._own else guide
+        return expanded(guide, self.person.headings) if self.has_headings(name) else guide
 
     def has_headings(self, name: str) -> bool:
-        return name in self._own
+        return name in self.library.with_headings
 
     def spoken(self, name: str) -> GuideWords:
         """The words of a guide in the person's language."""
         words = self.words.guides[name]
-        return spoken(words, self.person.headings) if name in self._own else words
+        return spoken(words, self.person.headings) if self.has_headings(name) else words
 
     # --- effects
 

@@ -25,7 +25,7 @@ from bot.tally import Tally
 from storage.store import Store, StoreDown, Unreadable
 
 AT_ONCE = 64  # turns at the same time, most of them waiting for something
-BUSY = 6  # of them keep the process busy; more only fight over it (measured: 83 turns a second with 8, 15 with 64)
+BUSY = 2  # of them keep the process busy; more only fight over it (measured, turns a second: 120 with 2, 91 with 1, 85 with 6)
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
 CALM = 1.0  # seconds between two looks at the clock, however often turns change what is due
 BATCH = 500  # due rows in one look
@@ -44,8 +44,8 @@ class Take(Protocol):
 class Places:
     """Few places for turns that keep the process busy. A turn that lasts is waiting for something, and gives its place to another."""
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(BUSY)
+    def __init__(self, busy: int = BUSY) -> None:
+        self._free = asyncio.Semaphore(busy)
 
     async def seated(self, turn: Callable[[], Awaitable[bool]]) -> bool:
         async with self._free:

@@ -136,8 +136,8 @@ def holds_several(text: str, hear: Hear) -> bool:
 
 
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
-    """What one matter may be about, by up to three cards that know it: the person picks."""
-    said, draft.talk = heard_in(draft, text), with_used(replace(talk, stage="threads"), "threads")
+    """What one matter may be about, by up to three cards that know it: the person picks. Without a text nothing is mirrored."""
+    said, draft.talk = heard_in(draft, text) if text else "", with_used(replace(talk, stage="threads"), "threads")
     choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS]]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])

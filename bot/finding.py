@@ -12,14 +12,14 @@ from datetime import date
 
 from bot import then_and_now
 from bot.draft import Draft
-from bot.hearing import heard
+from bot.hearing import heard, means
 from bot.model import PHASES, Choice, Context, Entry, Event, Fell, Person, Phase, Pressed, Said, Sought
 from bot.naming import partnership_in
 from bot.offers import moment_in
 from bot.periods import Period, month_meant, period_in
 from bot.recall import quote_around, ranked, stems, text_of
 from bot.rhythm import today
-from bot.spelling import READ, flat, in_words, words_in
+from bot.spelling import READ, expression, flat, in_words, words_in
 from bot.tongue import held_in
 from prompts.library import Library, Words
 
@@ -43,10 +43,10 @@ def asked_in(text: str, words: Words, language: str, person: Person, today: date
     if len(words_in(text)) > LONGEST:
         return None
     told = re.sub(r"\s+", " ", text[:READ]).strip(" ¿¡")
-    looking = words.hear.looking
+    flatly, looking = flat(told), words.hear.looking
     for kind, patterns in looking.asks.items():
         for pattern in patterns:
-            if found := re.match(pattern, flat(told)):
+            if found := expression(pattern).match(flatly):
                 groups = {name: told[slice(*found.span(name))].strip() for name, said in found.groupdict().items() if said}
                 about, when = groups.get("about", ""), groups.get("when", "")
                 period = period_in(when or about, language, looking, today, person.zone)
@@ -113,8 +113,7 @@ def wants_book(library: Library, context: Context, event: Event) -> str | None:
         return asked.sought.words
     if any(choice.id.startswith("share") for choice in context.conversation.choices):
         return ""  # an entry on the table may be an old one
-    pressed = heard(event.text, {"more-found": words.hear.choices["more-found"]}, words.hear) if context.conversation.sought else None
-    if pressed and context.conversation.sought:
+    if context.conversation.sought and means(event.text, words.hear.choices["more-found"], words.hear):
         return context.conversation.sought.words
     return "" if heard(event.text, words.hear.wishes, words.hear) in ("then-and-now", "catch-up") else None
 

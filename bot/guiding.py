@@ -15,7 +15,7 @@ from bot import offers
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
 from bot.choosing import choice_in, choices_in
 from bot.draft import Draft
-from bot.hearing import heard
+from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
 from bot.model import Choice, Entry, Place
@@ -117,8 +117,8 @@ def _takes_offer(draft: Draft, step: Step, text: str) -> bool:
     hear = draft.words.hear
     offer = offered[0]
     said = words_in(text)
-    meant = heard(text, {"yes": hear.choices.get("deeper" if offer.id == DEEPER else "walk", [])}, hear)
-    if meant or said in (words_in(offer.label), ["1"]) or (offer.id != DEEPER and offers.asked_for(draft, text) == offer.id[6:]):
+    meant = means(text, hear.choices.get("deeper" if offer.id == DEEPER else "walk", []), hear)
+    if meant or said in (words_in(offer.label), ("1",)) or (offer.id != DEEPER and offers.asked_for(draft, text) == offer.id[6:]):
         press(draft, offer)
         return True
     return False
@@ -440,7 +440,12 @@ def _close(draft: Draft, lead: str) -> None:
         text = f"{said}\n\n{draft.line('threads.left')}"
         choices = [*choices_of(left), draft.choice("enough")]
     draft.place, draft.talk = None, left
-    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices)
+    draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices or _waiting(draft))
+
+
+def _waiting(draft: Draft) -> list[Choice]:
+    """Going on with what was set aside."""
+    return [draft.choice("resume")] if draft.held else []
 
 
 def finish(draft: Draft, text: str) -> None:

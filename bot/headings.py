@@ -19,10 +19,6 @@ def headings_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(name.split())[:LONGEST].rstrip() for name in named if name))[:MOST]
 
 
-def has_headings(guide: Guide) -> bool:
-    return any(step.keeps == "heading" for step in guide.steps)
-
-
 def expanded(guide: Guide, headings: tuple[str, ...]) -> Guide:
     """The guide with its heading step once for each heading; the first keeps its name, so that the roads to it hold."""
     steps: list[Step] = []

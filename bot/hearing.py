@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from bot.spelling import READ, bare, flat, in_words, words_in
-from prompts.library import Hear
+from bot.spelling import READ, bare, expression, flat, in_words, words_in
+from prompts.library import Hear, Phrases
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
 LONGEST_QUESTION = 14  # words of a question without its mark
@@ -26,26 +26,45 @@ OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and b
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 
 
+Index = Mapping[tuple[str, ...], str]
+"""From the words of a phrase to what it means."""
+
+_ANY_CASE = re.IGNORECASE | re.DOTALL
+
+# A message is put to the same questions again and again while it is understood: their answers are kept for a few messages.
+_at_hand = lru_cache(256)
+
+
 def core_of(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
     words = words_in(text)
-    return tuple(word for word in words if word not in fillers) or tuple(words)
+    return tuple(word for word in words if word not in fillers) or words
 
 
-@lru_cache(maxsize=64)
-def _index(phrases: tuple[tuple[str, tuple[str, ...]], ...], fillers: frozenset[str]) -> Mapping[tuple[str, ...], str]:
+@lru_cache(64)
+def _index(phrases: Phrases, fillers: frozenset[str]) -> Index:
     index: dict[tuple[str, ...], str] = {}
-    for meaning, said in phrases:
+    for meaning, said in phrases.items():
         for phrase in said:
-            words, core = tuple(words_in(phrase)), core_of(phrase, fillers)
+            words, core = words_in(phrase), core_of(phrase, fillers)
             index.setdefault(words, meaning)
             if len(core) > 1 or len(words) == 1:  # "not now" is no "not", nor is "what can you do" a "what"
                 index.setdefault(core, meaning)
     return index
 
 
-def _readings(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
+@lru_cache(512)
+def _index_of_one(said: tuple[str, ...], fillers: frozenset[str]) -> Index:
+    return _index(Phrases({"": list(said)}), fillers)
+
+
+@_at_hand
+def _readings(text: str, fillers: frozenset[str]) -> tuple[tuple[str, ...], ...]:
     """The words as they stand, then with fewer and fewer fillers at either end, and at last without any filler."""
-    words = tuple(words_in(text))
+    return tuple(_fewer_and_fewer(text, fillers))
+
+
+def _fewer_and_fewer(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    words = words_in(text)
     first = next((n for n, word in enumerate(words) if word not in fillers), len(words) - 1)
     last = next((n for n, word in enumerate(reversed(words)) if word not in fillers), len(words) - 1)
     for cut in range(min(first + last, len(words) - 1) + 1):
@@ -60,25 +79,33 @@ def keeps_out(text: str, hear: Hear) -> bool:
     return any(f" {phrase} " in said for phrase in hear.keeps_out)
 
 
-def heard(text: str, phrases: Mapping[str, Iterable[str]], hear: Hear) -> str | None:
+@_at_hand
+def _parts(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[,.;:!?\n]+", text) if not fillers.issuperset(words_in(part)))
+
+
+def heard(text: str, phrases: Phrases, hear: Hear) -> str | None:
     """The meaning whose phrase the text is, give or take filler words and politeness; None when it is none of them.
 
     Two phrases of one meaning may follow each other: "no time now, later".
     """
-    words = words_in(text)
-    if not words or len(words) > LONGEST_CONTROL:
-        return None
-    fillers = frozenset(hear.fillers)
-    index = _index(tuple((meaning, tuple(said)) for meaning, said in phrases.items()), fillers)
+    return _meaning(text, _index(phrases, hear.filling), hear.filling) if 0 < len(words_in(text)) <= LONGEST_CONTROL else None
 
-    def meaning_of(part: str) -> str | None:
+
+def means(text: str, said: Iterable[str], hear: Hear) -> bool:
+    """As `heard`, for phrases that all mean the same."""
+    short = 0 < len(words_in(text)) <= LONGEST_CONTROL
+    return short and _meaning(text, _index_of_one(tuple(said), hear.filling), hear.filling) is not None
+
+
+def _meaning(text: str, index: Index, fillers: frozenset[str]) -> str | None:
+    def of(part: str) -> str | None:
         return next((index[reading] for reading in _readings(part, fillers) if reading in index), None)
 
-    meant = meaning_of(text)
-    if meant:
+    if (meant := of(text)) is not None:
         return meant
-    parts = [part for part in re.split(r"[,.;:!?\n]+", text) if set(words_in(part)) - fillers]
-    each = {meaning_of(part) for part in parts}
+    parts = _parts(text, fillers)
+    each = {of(part) for part in parts}
     return each.pop() if len(parts) > 1 and len(each) == 1 else None
 
 
@@ -91,7 +118,7 @@ def aside_in(text: str, hear: Hear) -> str | None:
     """The question after words such as "wait, a question: ..."; None when the text has no such head."""
     said = text[:READ].strip()
     for pattern in hear.aside:
-        if found := re.match(pattern, bare(said), re.IGNORECASE | re.DOTALL):
+        if found := expression(pattern, _ANY_CASE).match(bare(said)):
             return said[slice(*found.span("rest"))].strip()
     return None
 
@@ -100,7 +127,7 @@ def correction_in(text: str, hear: Hear) -> str | None:
     """What is put right after words such as "no, I got that wrong: ..."; None when the text has no such head."""
     said = text[:READ].strip()
     for pattern in hear.corrects:
-        if found := re.match(pattern, flat(said), re.DOTALL):
+        if found := expression(pattern, re.DOTALL).match(flat(said)):
             return said[slice(*found.span("rest"))].strip()
     return None
 
@@ -117,13 +144,13 @@ def asks_coach(text: str, hear: Hear) -> bool:
         before = words_in(whole.split(clause)[0]) if clause else []
         if not set(before[-3:]) & set(hear.reported):  # "he asked me: what should we do?"
             clauses.append(clause.lstrip('¿¡ «"“'))
-    return any(re.match(pattern, clause) for clause in clauses for pattern in hear.asking)
+    return any(expression(pattern).match(clause) for clause in clauses for pattern in hear.asking)
 
 
 def asks_plainly(text: str, hear: Hear) -> bool:
     """As `asks_coach`, and also where a short question begins as one and leaves out its mark; not for answers, which may begin so too."""
     said = flat(text[:READ]).strip().lstrip("¿ ")
-    begun = begins_with(text, hear.questions) and any(re.match(pattern, said) for pattern in hear.asking)
+    begun = begins_with(text, hear.questions) and any(expression(pattern).match(said) for pattern in hear.asking)
     return asks_coach(text, hear) or (begun and "?" not in text and len(words_in(text)) <= LONGEST_QUESTION)
 
 
@@ -131,7 +158,7 @@ def name_in(text: str, hear: Hear) -> str | None:
     """A name to be called by: at most four words, no question, and nothing that looks like the start of a story."""
     said = "".join(c for c in text.strip() if unicodedata.category(c) not in ("So", "Sk", "Cf"))
     for pattern in hear.names:
-        if found := re.match(pattern, bare(said), re.IGNORECASE):
+        if found := expression(pattern, re.IGNORECASE).match(bare(said)):
             said = said[slice(*found.span("name"))].strip()
     ends = "".join(rf"(?<!\b{re.escape(title)})" for title in hear.titles)
     said = re.split(rf"[,;!\n]|{ends}\.", said)[0].strip(" \"'“”‘’«»¡")
@@ -151,32 +178,43 @@ def feels_with(text: str, hear: Hear) -> bool:
     return "theirs" in _feelings_in(text, hear)
 
 
-def _feelings_in(text: str, hear: Hear) -> set[str]:
+@_at_hand
+def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
     """Whose feelings the text names: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
     ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
-    words = re.compile(rf"\b(?:{any_of(in_words(word) for word in hear.feelings)})")
+    words = _beginning(tuple(hear.feelings))
     told = set()
     for clause in re.split(r"[.,;:!?¿¡\n]+", text[:READ]):
         said = in_words(clause)
         for found in words.finditer(said):
             before, after = said[: found.start()], " ".join(said[found.end() :].split()[:OBJECT])
-            own = max((m.end() for pattern in hear.reading.selves for m in re.finditer(pattern, before)), default=-1)
+            own = max((m.end() for pattern in hear.reading.selves for m in expression(pattern).finditer(before)), default=-1)
             other = max((m.end() for m in _others(tuple(hear.others), tuple(hear.actors)).finditer(before)), default=-1)
-            suffers = any(re.search(pattern, after) for pattern in hear.reading.selves)
+            suffers = any(expression(pattern).search(after) for pattern in hear.reading.selves)
             told.add("theirs" if other > own and not suffers else "own")
-    return told
+    return frozenset(told)
+
+
+@lru_cache(16)
+def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(in_words(word) for word in words)})")
 
 
 def begins_with_others(text: str, hear: Hear) -> bool:
     """True when the text begins with what somebody else does, and the writer is not in it."""
     said = in_words(text)
     found = _others(tuple(hear.others), tuple(hear.actors)).search(" ".join(said.split()[:OPENING]))
-    return found is not None and not any(re.search(pattern, said) for pattern in hear.reading.selves)
+    return found is not None and not any(expression(pattern).search(said) for pattern in hear.reading.selves)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(16)
 def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{any_of(in_words(word) for word in (*others, *actors))})\b")
+
+
+def speaks_of_oneself(text: str, hear: Hear) -> bool:
+    """True when the writer is in it: "the secretary shouted at me"."""
+    return any(re.search(pattern, in_words(text)) for pattern in hear.reading.selves)
 
 
 def guesses(text: str, hear: Hear) -> bool:
@@ -193,7 +231,7 @@ def begins_with(text: str, phrases: Iterable[str]) -> bool:
 def denies(text: str, hear: Hear) -> bool:
     """True when a text begins by saying no to what was said, and goes on."""
     said = " ".join(flat(text[:READ]).split())
-    return len(words_in(text)) >= DENIAL and any(re.match(pattern, said) for pattern in hear.denials)
+    return len(words_in(text)) >= DENIAL and any(expression(pattern).match(said) for pattern in hear.denials)
 
 
 def undenied(text: str, hear: Hear) -> str:
@@ -201,7 +239,7 @@ def undenied(text: str, hear: Hear) -> str:
     kept = []
     for clause in re.split(r"(?<=[.!?;,\n])\s*", text[:READ]):
         said = " ".join(flat(clause).split())
-        if words_in(clause) and not any(re.search(pattern, said) for pattern in hear.denied):
+        if words_in(clause) and not any(expression(pattern).search(said) for pattern in hear.denied):
             kept.append(clause.strip())
     return " ".join(kept).strip(" ,;") or text
 
@@ -210,7 +248,7 @@ def returned_in(text: str, hear: Hear) -> str | None:
     """What is said of an earlier matter after words such as "back to what we said: ..."; None when the text has no such head."""
     said = text[:READ].strip()
     for pattern in hear.returns:
-        if found := re.match(pattern, flat(said), re.DOTALL):
+        if found := expression(pattern, re.DOTALL).match(flat(said)):
             return said[slice(*found.span("rest"))].strip()
     return None
 
@@ -236,9 +274,9 @@ def who_in(text: str, hear: Hear) -> str | None:
         parts = {name: text[slice(*found.span(name))] if found[name] else "" for name in ("lead", "whose", "middle", "actor")}
         if found["middle"] and found["middle"] in who.no_middle:
             continue
-        if re.search(who.oneself, said[: found.start()]):
+        if expression(who.oneself).search(said[: found.start()]):
             return None  # "I'm the director" is about the writer
-        if re.search(who.not_them, said[: found.start()]):
+        if expression(who.not_them).search(said[: found.start()]):
             continue
         whose = hear.whose.get(found["whose"], parts["whose"].lower())
         told = " ".join(part.strip() for part in (parts["lead"].lower(), whose, parts["middle"], parts["actor"]) if part)
@@ -259,19 +297,20 @@ def echo_of(text: str, hear: Hear) -> str | None:
     At most six words, so that it is never parroting (coaching.md 2.2, C1); None when nothing short enough makes sense alone.
     """
     said, flatly = text[:READ], flat(text[:READ])
-    joints = any_of([*hear.joints, *hear.relatives])
-    cuts = [found.span() for found in re.finditer(rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{joints})(?!\w|'s\b)", flatly)]
-    heads = any_of(hear.hedges)
+    cuts, hedged_before, hedged_after = _joints(tuple(hear.joints), tuple(hear.relatives), tuple(hear.hedges))
+    spans = [found.span() for found in cuts.finditer(flatly)]
     told = []
-    for (start, end), (upto, _) in zip([(0, 0), *cuts], [*cuts, (len(said), 0)], strict=True):
+    for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(said), 0)], strict=True):
         clause = said[end:upto].strip(" \"'“”‘’")
-        hedged = re.match(rf"(?:(?:{heads})(?!\w)\s*)*", flat(clause))
+        hedged = hedged_before.match(flat(clause))
         clause = clause[hedged.end() if hedged else 0 :]
-        hedged = re.search(rf"(?:\s+(?:{heads})\b)+\s*$", flat(clause))
+        hedged = hedged_after.search(flat(clause))
         clause = clause[: hedged.start() if hedged else None].strip()
         if _hangs_on(flatly, start, end, upto, hear):
             continue
-        asks = said[upto : upto + 3].lstrip(" \"'”’»)").startswith("?") or any(re.match(pattern, flat(clause)) for pattern in hear.asking)
+        flatly_told = flat(clause)
+        asking = any(expression(pattern).match(flatly_told) for pattern in hear.asking)
+        asks = asking or said[upto : upto + 3].lstrip(" \"'”’»)").startswith("?")
         if flatly[start:end] not in hear.relatives and not asks and _stands_alone(clause, hear):
             told.append(clause)
     turned = re.search(rf"\b(?:{any_of(hear.turns)})\b", flatly)
@@ -282,12 +321,20 @@ def echo_of(text: str, hear: Hear) -> str | None:
     return fits[0] if fits else None
 
 
+@lru_cache(16)
+def _joints(joints: tuple[str, ...], relatives: tuple[str, ...], hedges: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Where a text is cut into clauses, and the hedges at the beginning and at the end of one."""
+    between, heads = any_of([*joints, *relatives]), any_of(hedges)
+    cuts = rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{between})(?!\w|'s\b)"
+    return tuple(map(re.compile, (cuts, rf"(?:(?:{heads})(?!\w)\s*)*", rf"(?:\s+(?:{heads})\b)+\s*$")))
+
+
 def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
     """Whether a clause says something else when it stands alone: it hangs on an "if" or a "not yet" before it, or an "unless" after it."""
     before, joint = words_in(said[:start]), said[start:end].strip()
     after = words_in(said[upto : upto + 12])
     denied = bool(before) and joint in hear.joints and before[-1] in hear.reading.negations
-    hinged = joint in hear.reading.hinges and joint not in {*hear.linking, *hear.turns}
+    hinged = joint in hear.reading.reversals and joint not in hear.turns
     return denied or hinged or bool(after and after[0] in hear.reading.reversals and after[0] not in hear.turns)
 
 
@@ -297,7 +344,9 @@ def retold(clause: str, hear: Hear) -> str | None:
     for mine, yours in sorted(hear.retells.items(), key=lambda pair: -len(pair[0])):
         said = re.sub(rf"\b{re.escape(mine)}\b(?!')", yours, said, flags=re.IGNORECASE)
     kept = in_words(said)
-    if any(re.search(pattern, kept) for pattern in hear.reading.selves) or (hear.subjectless and not begins_with_others(clause, hear)):
+    if any(expression(pattern).search(kept) for pattern in hear.reading.selves) or (
+        hear.subjectless and not begins_with_others(clause, hear)
+    ):
         return None
     return said
 
@@ -323,19 +372,20 @@ def turns_in(text: str, hear: Hear) -> bool:
     return bool(set(words_in(text)) & set(hear.turns))
 
 
+@_at_hand
 def act_in(text: str, hear: Hear) -> str | None:
     """What somebody does by a message, wherever in it they do it: complain about the coach, ask who can read this, tell their next step.
 
     The patterns are data, tried in their order over the text in lower case with straight apostrophes; None for none of them.
     """
     said = " ".join(flat(text[:READ]).split())
-    return next((act for act, patterns in hear.acts.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+    return next((act for act, patterns in hear.acts.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
 
 
 def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
     """The day until which somebody says to be away, or else how long it lasts, as they put it; None when they say no such thing."""
     said = " ".join(flat(text[:READ]).split())
-    found = next((found for pattern in hear.away if (found := re.search(pattern, said))), None)
+    found = next((found for pattern in hear.away if (found := expression(pattern).search(said))), None)
     if found is None:
         return None
     named = found.groupdict()
@@ -345,21 +395,21 @@ def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
 def reminded_in(text: str, hear: Hear) -> str | None:
     """When somebody says to be reminded, as they put it; None when they say no such thing."""
     said = " ".join(flat(text[:READ]).split())
-    found = next((found for pattern in hear.reminds if (found := re.match(pattern, said))), None)
+    found = next((found for pattern in hear.reminds if (found := expression(pattern).match(said))), None)
     return found["when"].strip() if found else None
 
 
 def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
     """When somebody wants to be reminded and of what, as they put it; None where they do not say both."""
     said = " ".join(text[:READ].split())
-    found = next((found for pattern in hear.reminds_of if (found := re.match(pattern, flat(said)))), None)
+    found = next((found for pattern in hear.reminds_of if (found := expression(pattern).match(flat(said)))), None)
     return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
 
 
 def moved_in(text: str, hear: Hear) -> str | None:
     """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
     said = " ".join(flat(text[:READ]).split())
-    found = next((found for pattern in hear.moves if (found := re.match(pattern, said))), None)
+    found = next((found for pattern in hear.moves if (found := expression(pattern).match(said))), None)
     return found["day"].strip() if found else None
 
 
@@ -367,13 +417,13 @@ def shape_of(answer: str, hear: Hear) -> str | None:
     """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
     said = in_words(answer)
     shapes = {"nothing": hear.shapes.nothing, "acted": hear.shapes.acted, "others": hear.shapes.others}
-    return next((shape for shape, patterns in shapes.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+    return next((shape for shape, patterns in shapes.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
 
 
 def is_learner(text: str, hear: Hear) -> bool:
     """True when the language is hard work for whoever wrote this: at least two turns of phrase that only learners use."""
     said = " ".join(flat(text[:READ]).split())
-    return sum(bool(re.search(pattern, said)) for pattern in hear.learner) >= LEARNERS
+    return sum(bool(expression(pattern).search(said)) for pattern in hear.learner) >= LEARNERS
 
 
 def only_who_in(text: str, hear: Hear) -> str | None:

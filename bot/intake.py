@@ -1,4 +1,4 @@
-"""Where messages come in: who may talk here is looked at first, then a message is stored for good, then its turn is called."""
+"""Where messages come in: who may talk here is looked at first, then a message is stored, its turn is called, and it is stored for good."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class Intake:
                 _, person = await self._manager.accept(inbound)
             self._tally.count("accepted", inbound.platform)
             await self._call(person)
+            await self._manager.for_good()
 
         return accept
 

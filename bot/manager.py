@@ -1,6 +1,6 @@
 """The shell around the pure core: accept, gather, decide, store, send. The only place that awaits everything.
 
-    platform → accept (stored, then acknowledged) → turn: gather → lookup → find → step → save, one transaction
+    platform → accept (stored, for good, then acknowledged) → turn: gather → lookup → find → step → save, one transaction
              → advise: outside the transaction, a model may word a reply anew; with or without it the letter goes out once
              → deliver: unsent letters of a platform, in order, each marked before and after it is sent
     clock    → tick: what is due becomes an event and takes the same turn
@@ -189,8 +189,12 @@ class Manager:
         await self.turn(key, person)
 
     async def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
-        """Stores a message for good; only then may the platform be told that it arrived. Raises StoreDown."""
+        """Stores a message, whose turn may be taken from here on. Raises StoreDown."""
         return await asyncio.to_thread(self._store.accept, self._cleaned(inbound))
+
+    async def for_good(self) -> None:
+        """Returns once what was accepted is stored for good; only then may the platform be told that it arrived. Raises StoreDown."""
+        await asyncio.to_thread(self._store.for_good)
 
     async def turn(self, key: str, person: PersonId) -> None:
         """Takes the turn of an accepted message, unless it has been taken. Raises StoreDown."""
@@ -323,13 +327,14 @@ class Manager:
 
     def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting, DueRow | None]:
         """Whether a turn was taken, what of it waits to be worded, and the row whose turn it is and that is asked about outside first."""
-        for key, _ in self._store.pending(person, 1):
-            return True, self._once_more(key, person) if again else self._turn(key, person), None
-        for row in self._store.due(self._clock(), 1, person):
-            if row.kind in OUTSIDE:
+        match self._store.next_for(person, self._clock()):
+            case str(key):
+                return True, self._once_more(key, person) if again else self._turn(key, person), None
+            case DueRow() as row if row.kind in OUTSIDE:
                 return True, (), row
-            waiting = self._fall(row)
-            return waiting is not None, waiting or (), None
+            case DueRow() as row:
+                waiting = self._fall(row)
+                return waiting is not None, waiting or (), None
         return False, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
@@ -353,12 +358,12 @@ class Manager:
 
     def _turn(self, key: str, person: PersonId) -> Waiting:
         for _ in range(AGAIN):
-            inbound = self._store.inbound(key)
-            if inbound is None:
-                return ()
             try:
-                gathered = self._store.gather(person)
+                gathered = self._store.gather(person, key)
             except NoSuchPerson:
+                return ()
+            inbound = gathered.inbound
+            if inbound is None:
                 return ()
             turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
             saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)

@@ -67,7 +67,7 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
 
     A capital at the head of a sentence says nothing, so a name there counts only when it is known or stands elsewhere too.
     """
-    common = {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)} | _calendar(language)
+    common = {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)} | calendar(language)
     inside: dict[str, None] = {}
     heads: dict[str, None] = {}
     for sentence in re.split(r"(?<=[.!?…:;])\s+|\n+|[\"“”«»„]+", text):
@@ -85,7 +85,7 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
     return list(dict.fromkeys([*named, *([actor] if actor and actor not in hear.world else [])]))[:MOST]
 
 
-def _calendar(language: str) -> set[str]:
+def calendar(language: str) -> set[str]:
     from babel.dates import get_day_names, get_month_names
 
     return {flat(name) for names in (get_day_names, get_month_names) for name in names("wide", locale=language).values()}

@@ -5,14 +5,13 @@ An offer is a choice beside what is asked anyway; nobody is ever taken anywhere 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from bot import then_and_now
 from bot.draft import Draft
-from bot.hearing import heard, refers_back, says_any
+from bot.hearing import means, refers_back, says_any
 from bot.model import Choice, Said
-from bot.spelling import READ, flat, words_in
+from bot.spelling import READ, expression, flat, words_in
 from prompts.library import Guide, Hear
 
 DRAINED = "drained"
@@ -26,7 +25,7 @@ GROUPS = ("day", "stuck", "self", "long", "check", "own")
 def moment_in(text: str, hear: Hear) -> str | None:
     """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them."""
     said = " ".join(flat(text[:READ]).split())
-    return next((kind for kind, patterns in hear.moments.items() if any(re.search(pattern, said) for pattern in patterns)), None)
+    return next((kind for kind, patterns in hear.moments.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
 
 
 def fitting(draft: Draft, text: str) -> str | None:
@@ -88,7 +87,7 @@ def asked_for(draft: Draft, text: str) -> str | None:
         return None
     names = {name: draft.spoken(name).opens for name in draft.library.guides if draft.spoken(name).opens}
     for name, opens in names.items():
-        if heard(text, {name: opens}, hear):
+        if means(text, opens, hear):
             return name
     for guide in listed(draft):
         title = words_in(draft.spoken(guide.guide).title)
@@ -114,11 +113,11 @@ def titled(draft: Draft, text: str) -> str | None:
 def asks_for_list(draft: Draft, text: str) -> bool:
     """A guide is asked for in a word such as "exercise", and none is known for it."""
     said = words_in(text)
-    wants = any(re.search(pattern, " ".join(said)) for pattern in draft.words.hear.wants_guide)
+    wants = any(expression(pattern).search(" ".join(said)) for pattern in draft.words.hear.wants_guide)
     return wants and len(said) <= ASKING
 
 
-def _stands_in(part: list[str], whole: list[str]) -> bool:
+def _stands_in(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     return any(whole[n : n + len(part)] == part for n in range(len(whole) - len(part) + 1)) if part else False
 
 

@@ -214,9 +214,16 @@ def asked_of_logbook(draft: Draft, text: str) -> bool:
     if asked is not None and asked.kind in sharing.ASKED:
         sharing.asked(draft, asked)
         return True
-    if asked is None or (draft.place and asked.kind not in finding.LOOKED_UP):
+    if asked is None:
         return False
-    if draft.place:
+    place = draft.place
+    if place and asked.kind == "aim" and place.guide != "onboarding":
+        amending.ASKED["aim"](draft, asked)
+        draft.held = place if guiding.anything_kept(place) else None
+        return True
+    if place and asked.kind not in finding.LOOKED_UP:
+        return False
+    if place:
         draft.ending = guiding.again(draft)
     amending.ASKED[asked.kind](draft, asked)
     return True

@@ -122,6 +122,7 @@ def open_finder(settings: Settings) -> LazyFinder:
                 "searching by words alone: the index cannot be opened; delete the folder index in BROKERCOACH_HOME, it is built anew"
             )
             return Search.by_words(home=settings.home)
+        search.read_on()
         if search.missing:
             lazy.note = f"searching by words alone; for meaning install brokercoach[rag] (missing: {', '.join(search.missing)})"
         elif search.fault:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib import resources
 
-from bot.spelling import flat
+from bot.spelling import expression, flat
 from prompts.library import Looking
 
 SOUTH = -23.4  # degrees of latitude; from there on the seasons are the other way round (the tropic of Capricorn)
@@ -68,7 +68,7 @@ def _end(first: date) -> date:
 def _named(told: str, language: str, looking: Looking, today: date, zone: str | None) -> Iterator[Period]:
     """Yesterday, last week, this month, in spring: as the words of the language have it."""
     for shape, kind in looking.periods.items():
-        for found in re.finditer(shape, told):
+        for found in expression(shape).finditer(told):
             what, _, which = kind.partition(" ")
             number = int(found.groupdict().get("n") or 0) if which == "n" else int(which) if re.fullmatch(r"-?\d+", which) else 0
             if what == "season":

@@ -67,19 +67,18 @@ def told_plan(draft: Draft, text: str) -> bool:
 
 def told_day(draft: Draft, text: str) -> bool:
     """Hears a bare day: for what was just written down to be tried, or for a step that is still to be told. False for anything else."""
-    words = words_in(text)
-    if len(words) > BARE_DAY or any(char.isdigit() for char in text):
+    tried = draft.aim if draft.was_offered("do:if-then") else None
+    talk = draft.talk if draft.talk and draft.talk.stage in ("options", "deepen", "own") else None
+    if not (tried or talk) or len(words_in(text)) > BARE_DAY or any(char.isdigit() for char in text):
         return False
     day = day_in(text, draft.language, draft.words.hear, draft.at, draft.person.zone)
     if day is None or day < draft.today:
         return False
-    if draft.was_offered("do:if-then") and draft.aim:
-        take_step(draft, draft.aim, day)
-    elif draft.talk and draft.talk.stage in ("options", "deepen", "own"):
-        draft.talk = with_used(replace(draft.talk, stage="own", at=draft.at), f"{DAY_NAMED}{day.isoformat()}")
+    if tried:
+        take_step(draft, tried, day)
+    elif talk:
+        draft.talk = with_used(replace(talk, stage="own", at=draft.at), f"{DAY_NAMED}{day.isoformat()}")
         draft.say(draft.line("day.what", day=draft.day(day)), "reply", draft.offered)
-    else:
-        return False
     return True
 
 

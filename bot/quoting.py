@@ -116,7 +116,7 @@ def _clauses(whole: str, hear: Hear) -> Iterator[str]:
             words = words[1:]
         kept = clause[clause.index(words[0]) :] if words else ""
         told = words_in(kept)
-        after = next((words_in(later) for later in clauses[n + 1 :] if words_in(later)), [])
+        after = next((words_in(later) for later in clauses[n + 1 :] if words_in(later)), ())
         turned = set(after[:2]) & set(hear.reading.reversals) or set(told[:1]) & {*hinges, *hear.reading.pointers}
         if QUOTE[0] + 1 <= len(told) <= QUOTE[1] and not turned and flat(words[-1]) not in hear.loose_ends:
             yield kept

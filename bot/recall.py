@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -79,25 +78,31 @@ def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer({"fr": "french", "es": "spanish"}.get(language, "english"))
 
 
-def _words(entry: Entry) -> Counter[str]:
-    """The words of an entry and of its marks, each as often as it counts."""
+@lru_cache(maxsize=50_000)
+def _tokens(chunk: str, language: str) -> tuple[tuple[str, str], ...]:
+    """What stands between two spaces, which may be several words ("l'accord", "partner-led")."""
+    return tuple(_token(word, language) for word in _WORD.findall(chunk))
+
+
+def _chunks(entry: Entry) -> list[str]:
+    """An entry and its marks, cut at spaces; each mark as often as it counts."""
     marks = " ".join([*entry.people, entry.partnership or "", *(theme.topic.replace("-", " ") for theme in entry.themes)])
-    return Counter([*_WORD.findall(text_of(entry)[:READ].lower()), *_WORD.findall(marks.lower()) * MARKS])
+    return [*text_of(entry)[:READ].lower().split(), *marks.lower().split() * MARKS]
 
 
 def _scores(entries: Sequence[Entry], wanted: Sequence[str], language: str, common: frozenset[str]) -> list[float]:
-    """BM25 over stems. Each word of the logbook is stemmed once, however many entries it is in: most of the time goes into this."""
-    documents = [_words(entry) for entry in entries]
-    matching: dict[str, list[str]] = {stem: [] for stem in wanted}
-    for word in set().union(*documents):
-        plain, stem = _token(word, language)
-        if stem in matching and plain not in common:
-            matching[stem].append(word)
-    lengths = [document.total() for document in documents]
+    """BM25 over stems. Each different chunk of the logbook is looked into once, however many entries it is in."""
+    documents = [_chunks(entry) for entry in entries]
+    matching: dict[str, set[str]] = {stem: set() for stem in wanted}
+    for chunk in set().union(*documents):
+        for plain, stem in _tokens(chunk, language):
+            if stem in matching and plain not in common:
+                matching[stem].add(chunk)
+    lengths = [len(document) for document in documents]
     usual = sum(lengths) / len(documents) if documents else 1.0
     scores = [0.0] * len(documents)
-    for words in matching.values():
-        hits = [sum(document[word] for word in words) for document in documents]
+    for chunks in matching.values():
+        hits = [sum(map(chunks.__contains__, document)) for document in documents]
         holders = sum(times > 0 for times in hits)
         weight = math.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
         for number, times in enumerate(hits):

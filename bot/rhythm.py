@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot.model import Rhythm
 from bot.places import city_of
-from bot.spelling import flat
+from bot.spelling import expression, flat
 from prompts.library import Formats, Hear
 
 AFTERNOON = time(15, 0)
@@ -173,7 +173,7 @@ def _clock_in_digits(said: str, half: str | None) -> time | None:
 def _clock_in_words(said: str, half: str | None, hear: Hear) -> time | None:
     spoken = hear.spoken_clock
     for shape in spoken.shapes:
-        for found in re.finditer(shape, said):
+        for found in expression(shape).finditer(said):
             told = found.groupdict()
             hour = _number(told["hour"], hear.numbers)
             part = told.get("part")

@@ -99,9 +99,11 @@ class Sender:
                 if loop.time() >= sweep_at:
                     self._tidy(loop.time())
                     sweep_at = loop.time() + SWEEP
-                if self._unread and len(self._known) < IN_HAND:
+                if self._may_read and self._pace_free_at <= loop.time():  # while none may leave it is no use to know of more
                     await self._load()
                 wait = self._start_those_that_may(loop.time(), sweep_at)
+                if self._may_read:
+                    wait = min(wait, max(0.0, self._pace_free_at - loop.time()))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._stirred.wait()
@@ -153,11 +155,20 @@ class Sender:
         self._after = 0
         self._unread = True
 
+    @property
+    def _may_read(self) -> bool:
+        return self._unread and len(self._known) < IN_HAND
+
+    @property
+    def _pace_free_at(self) -> float:
+        """Before this nothing leaves, whoever it is for."""
+        return max(self._overall.free_at, self._window.free_at - AHEAD, self._held)
+
     def _start_those_that_may(self, now: float, sweep_at: float) -> float:
         """Starts what may leave now; seconds until something else may."""
         while self._queue and len(self._under_way) < AT_ONCE:
             leaves_at = self._window.free_at
-            free_at = max(self._queue[0][0], self._overall.free_at, leaves_at - AHEAD, self._held)
+            free_at = max(self._queue[0][0], self._pace_free_at)
             if free_at > now:
                 return min(free_at, sweep_at) - now
             lane = heapq.heappop(self._queue)[2]

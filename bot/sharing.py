@@ -18,8 +18,8 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from bot.accreditation import Pseudonyms, proposed
 from bot.alarms import alarm_in
+from bot.aliases import Pseudonyms, proposed
 from bot.book import Binder, Sheaf
 from bot.draft import Draft
 from bot.finding import Asked, asked_in, common, day_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 READ = 4000  # characters that are looked at: what a person types, not what they paste
 
@@ -17,6 +17,13 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 _ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
 
 _WORD = re.compile(r"[^\W_]+|/\w+")
+_AT_HAND = 1024  # texts whose words are remembered: a message is asked for its words some hundred times while it is understood
+
+
+@cache
+def expression(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern of prompts/words, compiled at its first use and kept: there are more of them than the 512 that `re` remembers."""
+    return re.compile(pattern, flags)
 
 
 def clean(text: str) -> str:
@@ -56,10 +63,11 @@ def flat(text: str) -> str:
     return plain.lower() if plain.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in plain)
 
 
-def words_in(text: str) -> list[str]:
+@lru_cache(_AT_HAND)
+def words_in(text: str) -> tuple[str, ...]:
     """Lower-case words without accents; "don’t" is dont, and "l’accord" is l and accord."""
     spaced = _ELIDED.sub(r"\1 ", flat(text[:READ])).replace("'", "").replace("œ", "oe").replace("æ", "ae")
-    return _WORD.findall(spaced)
+    return tuple(_WORD.findall(spaced))
 
 
 def in_words(text: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.asking import clip
 from bot.hearing import feels
 from bot.model import Choice, Talk
-from bot.spelling import READ, flat, words_in
+from bot.spelling import READ, expression, flat, words_in
 from prompts.library import Hear
 
 MOST = 3  # matters that are named; of more, those that were given most words
@@ -29,7 +29,7 @@ _TRIM = " \t\n.,;:!-–•*"
 def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
     """Two or three matters in their order, each one line of the message; none where it does not list any."""
     said, flatly = text[:READ], flat(text[:READ])
-    announced = next((found for pattern in hear.listing if (found := re.search(pattern, flatly))), None)
+    announced = next((found for pattern in hear.listing if (found := expression(pattern).search(flatly))), None)
     start = announced.end() if announced else 0
     marks = list(_MARKED.finditer(said))
     if len(marks) > 1:

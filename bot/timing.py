@@ -15,6 +15,7 @@ from bot.hearing import away_in, heard, reminded_in
 from bot.keeping import no_letters
 from bot.model import Choice, Remind
 from bot.rhythm import AFTERNOON, at_wall_clock, back_after, day_in, in_hours, morrow, named_moment, next_letter, readings_of
+from prompts.library import Phrases
 
 TONIGHT = time(20, 0)
 SOON = timedelta(minutes=15)
@@ -27,7 +28,7 @@ def put_off(draft: Draft) -> None:
     """The reflection that was proposed is not wanted now: at once to the time that was named, else asks for one."""
     draft.place = None
     said = getattr(draft.event, "text", "")
-    wanted = {what: draft.words.hear.choices[what] for what in SNOOZES}
+    wanted = Phrases({what: draft.words.hear.choices[what] for what in SNOOZES})
     if named := heard(said, wanted, draft.words.hear):
         SNOOZES[named](draft)
     else:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from bot.choosing import choice_in
 from bot.draft import Draft
 from bot.guiding import finish_in_place
-from bot.hearing import heard
+from bot.hearing import heard, means
 from bot.model import (
     Choice,
     Consent,
@@ -74,7 +74,7 @@ def _typed(text: str, conversation: Conversation, hear: Hear) -> str | None:
     if not any(each.id.startswith("voice:") for each in conversation.choices):
         return None
     found = choice_in(text, conversation.choices, hear)
-    if found is None and conversation.place and heard(text, {"right": hear.choices["right"]}, hear):
+    if found is None and conversation.place and means(text, hear.choices["right"], hear):
         found = next(each for each in conversation.choices if each.id.startswith("voice:save"))
     return found.id if found else None
 

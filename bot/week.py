@@ -12,7 +12,7 @@ from bot.draft import Draft
 from bot.model import Entry
 from bot.quoting import STEPS, Quoted, best_quote, quotable, shortened
 from bot.rhythm import local
-from bot.spelling import flat, words_in
+from bot.spelling import expression, flat, words_in
 from prompts.library import Hear
 
 WEEK = timedelta(days=7)  # that a letter looks back
@@ -115,7 +115,7 @@ class Week:
 def deed_in(sentence: str, hear: Hear, least: int = ACT) -> str:
     """The words of a sentence that tell of an act of the writer's; empty for none, and for one that is regretted."""
     said = flat(sentence)
-    found = next((match for pattern in (*hear.deeds, *hear.reading.diary) if (match := re.search(pattern, said))), None)
+    found = next((match for pattern in (*hear.deeds, *hear.reading.diary) if (match := expression(pattern).search(said))), None)
     if found is None or set(words_in(sentence)) & {*hear.darker, *hear.reading.regrets} or "‘" in sentence:
         return ""
     words = shortened(sentence[found.start() :], hear)

@@ -64,7 +64,8 @@ IN_PASSING = frozenset(
     | set(mentoring.WISHES)
     | set(taking_out.WISHES)
 )
-PROFILE = frozenset({"change-name", "change-zone", "change-time"})  # met at once; the guide is held meanwhile
+# Met at once; the guide is held meanwhile.
+SETS_ASIDE = frozenset({"change-name", "change-zone", "change-time", "aims", "aims-review"})
 # Wishes that turn back to the talk from the step of one's own that it led to.
 BACK_TO_THE_TALK = frozenset({"one", "another", "none-of-these", "tell-more", "anger", "repeat", "no", "wrong-turn"})
 
@@ -174,7 +175,7 @@ def wish_met(draft: Draft, wish: str | None) -> bool:
     elif place.guide == "if-then" and draft.talk and wish in BACK_TO_THE_TALK:
         draft.place = None
         wishes.WISHES[wish](draft)
-    elif wish in PROFILE and place.guide != "onboarding":
+    elif wish in SETS_ASIDE and place.guide != "onboarding":
         draft.place = None
         wishes.WISHES[wish](draft)
         draft.held = place if guiding.anything_kept(place) else None

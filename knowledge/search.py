@@ -141,12 +141,18 @@ class Finder:
             vector = self._meaning.vector(text) if vector is None else vector
         return self._quotes.find(text, vector, k)
 
-    def near(self, text: str, entries: Sequence[tuple[str, str]]) -> Sequence[tuple[str, float]]:
+    def near(self, text: str, entries: Sequence[tuple[str, str]], whole: bool = False) -> Sequence[tuple[str, float]]:
         """How close somebody's own entries (id and text) are to a text in meaning: ids and cosines; nothing without the model.
 
-        Their vectors are held in memory alone, the latest few thousand, so that a logbook is read once.
+        Their vectors are held in memory alone, the latest few thousand, so that a logbook is read once: a few entries at each look-up, or
+        the whole of it.
         """
-        return self._own.near(text, entries) if self._own else ()
+        return self._own.near(text, entries, whole) if self._own else ()
+
+    def read_on(self) -> None:
+        """From now on, what a look-up in somebody's logbook leaves unread is read afterwards, beside everything else."""
+        if self._own:
+            self._own.reads_on = True
 
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""

@@ -16,7 +16,8 @@ from string import Template
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from bot.spelling import bare, flat, in_words
 
@@ -253,6 +254,17 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+class Phrases(dict[str, list[str]]):
+    """What may be said, by what it means. Known by which one it is, so that what is made of it is made once."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
+
+
 class Hear(_Part):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
@@ -260,9 +272,12 @@ class Hear(_Part):
     that only one that begins with somebody else is surely theirs.
     """
 
+    def __hash__(self) -> int:
+        return id(self)
+
     fillers: list[Phrase]
-    controls: dict[str, list[str]]
-    wishes: dict[str, list[str]]
+    controls: Phrases
+    wishes: Phrases
     choices: dict[str, list[str]]
     numbers: dict[Bit, int]
     ordinals: dict[Bit, int]
@@ -335,6 +350,10 @@ class Hear(_Part):
     looking: Looking
 
     @cached_property
+    def filling(self) -> frozenset[str]:
+        return frozenset(self.fillers)
+
+    @cached_property
     def shared(self) -> frozenset[str]:
         """Words that many matters share, so that none of them tells one matter from another."""
         return frozenset(" ".join((*self.fillers, *self.everyday, *self.general, *self.world, *self.feelings)).split())
@@ -374,6 +393,9 @@ class Safety(_Part):
     of_oneself: list[str]
     injection: list[str]
     idioms: list[str]
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 class Formats(_Part):
@@ -475,6 +497,11 @@ class Library(_Part):
     languages: Languages = Languages()
     roles: Roles = Roles()
     happenings: Mapping[str, Happenings] = {}
+
+    @cached_property
+    def with_headings(self) -> frozenset[str]:
+        """The guides in which a person's own headings become steps."""
+        return frozenset(name for name, guide in self.guides.items() if any(step.keeps == "heading" for step in guide.steps))
 
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]

@@ -12,6 +12,9 @@ from bot.model import DueKind, PersonId
 from storage.database import put as put_row
 from storage.tables import addresses, due, erasures, persons
 
+_IS = (due.c.person_id == bindparam("person")) & (due.c.kind == bindparam("what")) & (due.c.ref == bindparam("of"))
+_TAKE_OFF = delete(due).where(_IS)
+_FIRE = update(due).where(_IS, due.c.at <= bindparam("now")).values(last_fired_at=bindparam("now")).returning(due.c.kind)
 _OF_PERSON = select(due).where(due.c.person_id == bindparam("person")).order_by(due.c.at, due.c.kind, due.c.ref)
 
 
@@ -28,13 +31,12 @@ def put(connection: Connection, row: DueRow) -> None:
 
 
 def take_off(connection: Connection, person_id: PersonId, kind: DueKind, ref: str) -> None:
-    connection.execute(delete(due).where(_is(person_id, kind, ref)))
+    connection.execute(_TAKE_OFF, {"person": person_id, "what": kind, "of": ref})
 
 
 def fire(connection: Connection, person_id: PersonId, kind: DueKind, ref: str, at: datetime) -> bool:
     """False when there is nothing to fire: somebody else did, and took the row off or set it to later."""
-    fired = update(due).where(_is(person_id, kind, ref), due.c.at <= at).values(last_fired_at=at).returning(due.c.kind)
-    return connection.scalar(fired) is not None
+    return connection.scalar(_FIRE, {"person": person_id, "what": kind, "of": ref, "now": at}) is not None
 
 
 # Who is reached nowhere any more is left in peace; what is due for them waits until they write again. What they wrote is erased
@@ -42,15 +44,24 @@ def fire(connection: Connection, person_id: PersonId, kind: DueKind, ref: str, a
 _REACHED = (due.c.kind == "erasure") | exists().where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
 
 
+_FALLEN = (
+    select(due)
+    .where(due.c.at <= bindparam("now"), _REACHED)
+    .order_by(due.c.at, due.c.person_id, due.c.kind, due.c.ref)
+    .limit(bindparam("most"))
+)
+_FALLEN_FOR = _FALLEN.where(due.c.person_id == bindparam("person"))
+_NEXT = select(due.c.at).where(_REACHED).order_by(due.c.at).limit(1)
+
+
 def at_most(connection: Connection, now: datetime, limit: int, person_id: PersonId | None = None) -> list[DueRow]:
     """What has fallen due, for everybody or for one person."""
-    fallen = select(due).where(due.c.at <= now, _REACHED).order_by(due.c.at, due.c.person_id, due.c.kind, due.c.ref).limit(limit)
-    rows = connection.execute(fallen if person_id is None else fallen.where(due.c.person_id == person_id))
+    rows = connection.execute(_FALLEN if person_id is None else _FALLEN_FOR, {"now": now, "most": limit, "person": person_id})
     return [_row(row) for row in rows]
 
 
 def next_at(connection: Connection) -> datetime | None:
-    nearest: datetime | None = connection.scalar(select(due.c.at).where(_REACHED).order_by(due.c.at).limit(1))
+    nearest: datetime | None = connection.scalar(_NEXT)
     return nearest
 
 
@@ -71,10 +82,6 @@ def mark_idle(connection: Connection, before: datetime, at: datetime, notice: ti
     for row in rows:
         put(connection, DueRow(row.id, "retention", "", at) if row.reached else DueRow(row.id, "erasure", "", at + notice))
     return len(rows)
-
-
-def _is(person_id: PersonId, kind: DueKind, ref: str) -> Any:
-    return (due.c.person_id == person_id) & (due.c.kind == kind) & (due.c.ref == ref)
 
 
 def _row(row: Row[Any]) -> DueRow:

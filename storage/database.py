@@ -1,8 +1,8 @@
 """The database underneath: how it is opened, how transactions begin, and what its errors mean to others.
 
-SQLite is run for durability and erasure: WAL with synchronous FULL (0.2 ms a commit, and a power loss takes nothing),
-secure_delete (what is deleted is overwritten), BEGIN IMMEDIATE for whatever writes (busy_timeout does not help a
-transaction that began by reading). This module knows no table.
+SQLite is run for durability and erasure: WAL, brought to the disk after each commit (a power loss takes nothing), for many transactions
+at once where they wait side by side; secure_delete (what is deleted is overwritten), BEGIN IMMEDIATE for whatever writes (busy_timeout does
+not help a transaction that began by reading). This module knows no table.
 
 On PostgreSQL every transaction says whose rows it may see, and row-level security holds it to that (migration 0006): a person's, or
 everybody's, for the rounds of the house. One that says nothing sees nothing. The saying ends with the transaction.
@@ -30,7 +30,7 @@ from storage.faults import StoreDown
 _BUSY_SECONDS = 5.0  # how long a write waits for another program's; `?timeout=` in the address changes it
 _CONNECT_SECONDS = 5
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+_PRAGMAS = ("secure_delete=ON", "foreign_keys=ON")
 
 _BACKUP = "restore a backup: brokercoach db restore"
 # by the leading words of SQLite's result codes, see its page "Result and Error Codes"
@@ -60,11 +60,49 @@ Whose = str | _House  # a person's id, or the house
 _SEE = text("SELECT set_config('brokercoach.person', :person, true), set_config('brokercoach.house', :house, true)")
 
 
+def begin(connection: Connection, *, writes: bool) -> None:
+    """Begins a transaction on a connection that has done nothing yet.
+
+    Of the recipe on SQLAlchemy's SQLite page, "Enabling Non-Legacy SQLite Transactional Modes", this is the part that we say, not the
+    driver. As a listener, as the page has it, it would slow down every statement by a third.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
 def see(connection: Connection, whose: Whose) -> None:
     """From here on this transaction sees the rows of one person, or of everybody."""
     if connection.dialect.name == "postgresql":
         house = whose is HOUSE
         connection.execute(_SEE, {"person": "" if house else whose, "house": "on" if house else ""})
+
+
+class _Disk:
+    """Brings what was committed to a log onto the disk: as SQLite does itself with synchronous FULL, but once for all who wait for it.
+
+    The log is opened anew each time, for SQLite may have made another one; where there is none, everything is in the database and safe.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._begun = 0
+        self._ended = 0
+        self._one_at_a_time = threading.Lock()
+
+    def for_good(self) -> None:
+        """Returns once everything that was committed before this was called is on the disk. Raises OSError."""
+        wanted = self._begun + 1  # whoever begins after now takes ours along
+        with self._one_at_a_time:
+            if self._ended >= wanted:
+                return
+            self._begun += 1
+            with suppress(FileNotFoundError):
+                log = os.open(self._log, os.O_RDWR)
+                try:
+                    os.fsync(log)
+                finally:
+                    os.close(log)
+            self._ended = self._begun
 
 
 class Database:
@@ -76,10 +114,10 @@ class Database:
         with self.told():
             self.engine = _sqlite_engine(address) if self.is_sqlite else _postgres_engine(address)
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writer = self.engine.execution_options(writes=True)
         # SQLite lets writers wait by sleeping ever longer; our own threads queue here instead, and in order
         self._turnstile = threading.Lock() if self.is_sqlite else nullcontext()
         self._path = Path(address.database or "") if self.is_sqlite else None
+        self._disk = _Disk(self._path.with_name(f"{self._path.name}-wal")) if self._path else None
         with self.told():
             self._file = self._found_file()
 
@@ -87,19 +125,36 @@ class Database:
     def reading(self, whose: Whose) -> Iterator[Connection]:
         """One transaction that sees one state of the database throughout."""
         with self.told(), self._reader.connect() as connection:
+            begin(connection, writes=False)
             see(connection, whose)
             yield connection
 
     @contextmanager
     def writing(self, whose: Whose) -> Iterator[Connection]:
-        """One transaction, committed when the block ends and undone when it raises."""
+        """One transaction, committed and on the disk when the block has ended, and undone when it raises."""
+        with self.committing(whose) as connection:
+            yield connection
+        self.for_good()
+
+    @contextmanager
+    def committing(self, whose: Whose) -> Iterator[Connection]:
+        """As `writing`, but with SQLite the end of the process loses nothing of it, a power loss may, until something else is written
+        or `for_good` is called.
+        """
         with self.told(), self._turnstile:
             if self._found_file() != self._file:
                 # what is written to a file without a name goes with the process
                 raise StoreDown(f"{self.place} was deleted or replaced while it was open; stop the coach, put it back, and start again")
-            with self._writer.begin() as connection:
+            with self.engine.begin() as connection:
+                begin(connection, writes=True)
                 see(connection, whose)
                 yield connection
+
+    def for_good(self) -> None:
+        """Returns once all that was committed is on the disk."""
+        if self._disk:
+            with self.told():
+                self._disk.for_good()
 
     def _found_file(self) -> tuple[int, int] | None:
         """Which file SQLite's path leads to now; None where there is none."""
@@ -233,16 +288,13 @@ def _sqlite_engine(address: URL) -> Engine:
     timeout = {} if "timeout" in address.query else {"timeout": _BUSY_SECONDS}
     engine = create_engine(address, hide_parameters=True, connect_args=timeout)
 
-    # The recipe of SQLAlchemy's SQLite page, "Enabling Non-Legacy SQLite Transactional Modes": we say BEGIN, not the driver.
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine.pool, "connect")
     def _connected(driver_connection: sqlite3.Connection, _: object) -> None:
-        driver_connection.isolation_level = None
-        for pragma in _PRAGMAS:
+        driver_connection.isolation_level = None  # see `begin`
+        (mode,) = driver_connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        # on a file system that knows no WAL SQLite goes to the disk itself
+        for pragma in (f"synchronous={'NORMAL' if mode == 'wal' else 'FULL'}", *_PRAGMAS):
             driver_connection.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return engine
 

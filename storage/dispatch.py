@@ -30,6 +30,14 @@ _REACHED = (
 _SENDING = update(outbox).where(outbox.c.key == bindparam("letter")).values(state="sending")
 
 
+_WAITING = (
+    select(outbox.c.seq, outbox.c.key, outbox.c.person_id, outbox.c.not_before, outbox.c.tries)
+    .where(outbox.c.platform == bindparam("door"), outbox.c.state.in_(("new", "sending")), outbox.c.seq > bindparam("after"))
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most"))
+)
+
+
 class Waiting(NamedTuple):
     """An unsent letter, unopened. `tries` are those that came to nothing."""
 
@@ -59,13 +67,7 @@ def take_up(connection: Connection, vault: Vault, platform: Platform) -> None:
 
 
 def waiting(connection: Connection, platform: Platform, after: int, limit: int) -> list[Waiting]:
-    rows = connection.execute(
-        select(outbox.c.seq, outbox.c.key, outbox.c.person_id, outbox.c.not_before, outbox.c.tries)
-        .where(outbox.c.platform == platform, outbox.c.state.in_(("new", "sending")), outbox.c.seq > after)
-        .order_by(outbox.c.seq)
-        .limit(limit)
-    )
-    return [Waiting(*row) for row in rows]
+    return [Waiting(*row) for row in connection.execute(_WAITING, {"door": platform, "after": after, "most": limit})]
 
 
 def dispatch(connection: Connection, vault: Vault, key: str) -> Letter | None:

@@ -28,11 +28,7 @@ ONCE = ("nudge", "reminder")  # kinds that are let go rather than risked twice
 # Built once: every turn asks these, and half of a small statement's time is its building.
 _UNDONE = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(bindparam("most"))
 _UNDONE_OF = _UNDONE.where(inbox.c.person_id == bindparam("person"))
-_READ = (
-    select(inbox.c.body, inbox.c.person_id, persons.c.wrapped_key)
-    .join(persons, persons.c.id == inbox.c.person_id)
-    .where(inbox.c.key == bindparam("message"), inbox.c.done_at.is_(None))
-)
+_READ = select(inbox.c.body).where(inbox.c.key == bindparam("message"), inbox.c.person_id == bindparam("person"), inbox.c.done_at.is_(None))
 _DONE = (
     update(inbox)
     .where(inbox.c.key == bindparam("message"), inbox.c.done_at.is_(None))
@@ -80,12 +76,10 @@ def oldest_undone(connection: Connection) -> datetime | None:
     return oldest
 
 
-def read(connection: Connection, vault: Vault, key: str) -> Inbound | None:
-    row = connection.execute(_READ, {"message": key}).one_or_none()
-    if row is None:
-        return None
-    sealer = Sealer(row.person_id, vault.unwrap(row.person_id, row.wrapped_key))
-    return INBOUND.value(sealer.open(inbox.c.body, row.body, key))
+def read(connection: Connection, sealer: Sealer, key: str) -> Inbound | None:
+    """None when it is done or unknown."""
+    row = connection.execute(_READ, {"message": key, "person": sealer.person}).one_or_none()
+    return None if row is None else INBOUND.value(sealer.open(inbox.c.body, row.body, key))
 
 
 def done(connection: Connection, key: str, at: datetime) -> PersonId | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ _KNOWN = (
 )
 _AT = (addresses.c.platform == bindparam("door")) & (addresses.c.address_blind == bindparam("blinded"))
 _AT_ADDRESS = select(addresses.c.person_id).where(_AT)
-_USED = update(addresses).where(_AT).values(used_at=bindparam("at"), unreachable_at=None)
+_USED = update(addresses).where(_AT).values(used_at=bindparam("at"), unreachable_at=None).returning(addresses.c.person_id)
 _PLATFORMS = (
     select(addresses.c.platform).where(addresses.c.person_id == bindparam("person")).order_by(addresses.c.linked_at, addresses.c.platform)
 )
@@ -167,9 +168,10 @@ def close_door(connection: Connection, vault: Vault, platform: Platform, address
     )
 
 
-def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> None:
-    """Notes that the person wrote from here, which is where they are written to next, and that they are reached here again."""
-    connection.execute(_USED, {"door": platform, "blinded": _blind(vault, platform, address), "at": at})
+def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:
+    """Notes that somebody wrote from here, which is where they are written to next, and that they are reached here again; who, if known."""
+    whose: PersonId | None = connection.scalar(_USED, {"door": platform, "blinded": _blind(vault, platform, address), "at": at})
+    return whose
 
 
 def unreachable(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:
@@ -227,10 +229,16 @@ def consent(connection: Connection, person_id: PersonId, given: Consent, at: dat
 
 def consents_of(connection: Connection, person_id: PersonId) -> dict[str, bool]:
     """The latest word on each kind."""
-    return {row.kind: row.granted for row in _words_on(connection, person_id)}
+    return {row.kind: row.granted for row in words_on(connection, person_id)}
 
 
-def _words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
+def granted(words: Iterable[Row[Any]]) -> frozenset[str]:
+    """What is agreed to just now."""
+    return frozenset(kind for kind, granted in {row.kind: row.granted for row in words}.items() if granted)
+
+
+def words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
+    """All that was ever agreed to and taken back."""
     return list(connection.execute(_WORDS, {"person": person_id}))
 
 
@@ -250,9 +258,9 @@ def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of
     connection.execute(audit.insert().values(person_id=person_id, at=at, act=f"{act}:{of}" if of else act, count=1))
 
 
-def doings(connection: Connection, person_id: PersonId, limit: int) -> tuple[Done, ...]:
-    """Newest first. What was agreed to and taken back is among it."""
+def doings(connection: Connection, person_id: PersonId, words: Iterable[Row[Any]], limit: int) -> tuple[Done, ...]:
+    """Newest first. What was agreed to and taken back, `words`, is among it."""
     told = connection.execute(_DOINGS, {"person": person_id, "most": limit})
     done = [Done(row.at, *row.act.partition(":")[::2]) for row in told]
-    agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in _words_on(connection, person_id)]
+    agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in words]
     return tuple(sorted([*done, *agreed], key=lambda each: each.at, reverse=True)[:limit])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.model import Inbound, Letter, Message, Person, PersonId, Platform
-from storage import dispatch, erasing, mail, people
+from storage import clock, dispatch, erasing, mail, people
+from storage.clock import DueRow
 from storage.database import HOUSE
 from storage.dispatch import Standing, Waiting
 from storage.faults import NoSuchPerson
@@ -14,35 +15,43 @@ from storage.ground import Ground
 
 class Post(Ground):
     def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
-        """Takes a message in, once, and enrols whoever sent it. To be called before the platform is told that we have it."""
-        with self._database.writing(HOUSE) as connection:
-            here = people.at_address(connection, self._vault, inbound.platform, inbound.address)
+        """Takes a message in, once, and enrols whoever sent it. Its turn may be taken at once; the platform is told that we have it only
+        after `for_good`.
+        """
+        with self._database.committing(HOUSE) as connection:
+            here = people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
             bearer = here is not None and erasing.bears_letter(connection, here)
             if here is None or bearer:
                 gone = erasing.asked_in(connection, self._vault.blind(mail.inbox_key(inbound)).hex())
                 if gone is not None:  # the message that they were forgotten by, handed over once more
                     return mail.inbox_key(inbound), gone
-            if here is not None and bearer:
+            if here is None:
+                stranger = Person(PersonId(""), language=inbound.language or "en")
+                here = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
+            elif bearer:
                 erasing.stay(connection, here)
-            stranger = Person(PersonId(""), language=inbound.language or "en")
-            person_id = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
-            people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
-            return mail.take_in(connection, people.sealer(connection, self._vault, person_id), inbound), person_id
+            return mail.take_in(connection, people.sealer(connection, self._vault, here), inbound), here
+
+    def for_good(self) -> None:
+        """Returns once all that was stored so far would outlast a power loss."""
+        self._database.for_good()
 
     def pending(self, person_id: PersonId | None = None, limit: int | None = None) -> list[tuple[str, PersonId]]:
         """Undone messages in order of arrival, everybody's or one person's."""
         with self._database.reading(HOUSE if person_id is None else person_id) as connection:
             return mail.undone(connection, person_id, limit)
 
+    def next_for(self, person_id: PersonId, now: datetime) -> str | DueRow | None:
+        """What is next for a person: their oldest undone message, by its key, else what has fallen due for them."""
+        with self._database.reading(person_id) as connection:
+            for key, _ in mail.undone(connection, person_id, 1):
+                return key
+            return next(iter(clock.at_most(connection, now, 1, person_id)), None)
+
     def waited_for(self) -> list[PersonId]:
         """Who has undone messages, whoever has waited longest first."""
         with self._database.reading(HOUSE) as connection:
             return mail.waited_for(connection)
-
-    def inbound(self, key: str) -> Inbound | None:
-        """None when it is done or unknown."""
-        with self._database.reading(HOUSE) as connection:
-            return mail.read(connection, self._vault, key)
 
     def failed(self, inbox_key: str) -> int:
         """Counts a try that came to nothing; how many there were, or 0 when the message is done or unknown."""
@@ -111,8 +120,11 @@ class Post(Ground):
             return dispatch.waiting(connection, platform, after, limit)
 
     def dispatch(self, key: str) -> Letter | None:
-        """The letter, marked as `sending`: from here on it may have arrived. None when there is nothing to send any more."""
-        with self._database.writing(HOUSE) as connection:
+        """The letter, marked as `sending`: from here on it may have arrived. None when there is nothing to send any more.
+
+        The mark outlasts this process; after a power loss between it and `sent` a letter may be sent again without being marked.
+        """
+        with self._database.committing(HOUSE) as connection:
             return dispatch.dispatch(connection, self._vault, key)
 
     def put_back(self, key: str, not_before: datetime, *, uncertain: bool = False) -> bool:

@@ -23,6 +23,7 @@ from bot.model import (
     Done,
     DueKind,
     Entry,
+    Inbound,
     Intention,
     Knock,
     Mentor,
@@ -110,6 +111,7 @@ class Gathered:
     doors: tuple[Platform, ...] = ()
     mentor: Mentor | None = None
     shown: tuple[Shown, ...] = ()
+    inbound: Inbound | None = None
 
 
 class Store(Post, Care):
@@ -181,22 +183,25 @@ class Store(Post, Care):
             known = people.known(connection, self._vault, person_id)
             return known.conversation, known.version
 
-    def gather(self, person_id: PersonId) -> Gathered:
+    def gather(self, person_id: PersonId, inbox_key: str | None = None) -> Gathered:
+        """With the message of a key, unless it is done. Raises NoSuchPerson."""
         with self._database.reading(person_id) as connection:
             known = people.known(connection, self._vault, person_id)
+            words = people.words_on(connection, person_id)
             return Gathered(
                 person=known.person,
                 conversation=known.conversation,
                 version=known.version,
                 entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
                 intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
-                granted=frozenset(kind for kind, granted in people.consents_of(connection, person_id).items() if granted),
+                granted=people.granted(words),
                 upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
                 knock=mail.last_knock(connection, person_id),
-                doings=people.doings(connection, person_id, _DOINGS_AT_HAND),
+                doings=people.doings(connection, person_id, words, _DOINGS_AT_HAND),
                 doors=people.platforms_of(connection, person_id),
                 mentor=sharing.mentor_of(connection, self._vault, known.sealer),
                 shown=sharing.shown_to(connection, self._vault, person_id),
+                inbound=None if inbox_key is None else mail.read(connection, known.sealer, inbox_key),
             )
 
     def claim_code(self, person_id: PersonId, code: str, at: datetime) -> Claimed:

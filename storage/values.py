@@ -29,7 +29,10 @@ class Form(Generic[V]):
         self._adapter = TypeAdapter(type_)
 
     def text(self, value: V) -> str:
-        # in two steps, because pydantic's own dump_json refuses a lone surrogate
+        try:
+            return self._adapter.dump_json(value, warnings="error").decode()
+        except PydanticSerializationError:  # perhaps only for a lone surrogate, which json takes
+            pass
         try:
             plain_value = self._adapter.dump_python(value, mode="json", warnings="error")
         except PydanticSerializationError:  # its message quotes the text

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.manager import Finder
+from bot.model import Inbound
 from prompts.library import Library, load_library
 from storage.store import Store
 
@@ -35,6 +39,12 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def waiting(store: Store, key: str) -> Inbound | None:
+    """The message of a key, as its turn gets it; None when it is done or unknown."""
+    person = dict(store.pending()).get(key)
+    return None if person is None else store.gather(person, key).inbound
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +89,20 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+@contextmanager
+def own_logging() -> Iterator[None]:
+    """Logging as at the start of a process; what is set up inside ends with the block."""
+    root, known = logging.getLogger(), [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    handlers, levels = root.handlers, {each: each.level for each in (root, *known)}
+    root.handlers = []
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        for each in (root, *(each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger))):
+            each.setLevel(levels.get(each, logging.NOTSET))
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """A home for the program, and the ways to start it there: without the settings, colours and width of whoever runs the tests."""
@@ -118,7 +142,14 @@ class Home:
         return subprocess.Popen(program, cwd=self.place, env=environment, **({"stdin": pipe, "stdout": pipe, "stderr": pipe} | more))
 
     def run(self, *args: str, typed: str | bytes = "", before: str = "", **env: str) -> Ran:
-        """Runs `brokercoach ARGS` to its end, with `typed` on its input."""
+        """Runs `brokercoach ARGS` to its end, with `typed` on its input.
+
+        In a process of its own where that tells: a talk is left while threads run, and Python reads some variables at its start only.
+        Elsewhere within this one, for a start costs more than most commands.
+        """
+        apart = args[:1] in (("chat",), ("serve",)) or before or any(name.startswith(("PYTHON", "LC_", "TMPDIR")) for name in env)
+        if not apart:
+            return self._run_here(args, typed.encode() if isinstance(typed, str) else typed, env)
         with self.start(*args, before=before, env=env) as process:
             try:
                 out, err = process.communicate(typed.encode() if isinstance(typed, str) else typed, timeout=120)
@@ -126,6 +157,36 @@ class Home:
                 process.kill()
         encoding = env.get("PYTHONIOENCODING", "utf-8")
         return Ran(process.returncode, out.decode(encoding), err.decode(encoding))
+
+    def run_apart(self, *args: str) -> Ran:
+        """The same in a process of its own, whatever the command."""
+        with self.start(*args) as process:
+            out, err = process.communicate(timeout=120)
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def _run_here(self, args: tuple[str, ...], typed: bytes, env: dict[str, str]) -> Ran:
+        from bot.cli import KNOWLEDGE, run
+
+        for thread in threading.enumerate():
+            if thread.name == KNOWLEDGE:  # while one is at work the program leaves at once, and here that would be pytest
+                thread.join()
+        stdin, stdout, stderr = (TextIOWrapper(BytesIO(sent), "utf-8", write_through=True) for sent in (typed, b"", b""))
+        before = sys.argv, sys.stdin, dict(os.environ)
+        code: Any = 0
+        with chdir(self.place), redirect_stdout(stdout), redirect_stderr(stderr), own_logging():
+            try:
+                sys.argv, sys.stdin = ["brokercoach", *args], stdin
+                os.environ.clear()
+                os.environ.update(self.env(**env))
+                run()
+            except SystemExit as end:
+                code = end.code
+            finally:
+                os.environ.clear()
+                sys.argv, sys.stdin, kept = before
+                os.environ.update(kept)
+        out, err = (stream.buffer.getvalue().decode() for stream in (stdout, stderr))  # type: ignore[attr-defined]
+        return Ran(code or 0, out, err)
 
     def chat(self, *lines: str, person: str = "me", **env: str) -> Ran:
         return self.run("chat", "--person", person, typed="".join(f"{line}\n" for line in lines), **env)

@@ -7,6 +7,7 @@ import re
 import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -20,9 +21,11 @@ from markdown_it import MarkdownIt
 
 from adapters import book_html, book_markdown, book_pdf, book_word
 from bot import accreditation, book
-from bot.accreditation import Criterion, Pseudonyms, Scheme
+from bot.accreditation import Criterion, Scheme
+from bot.aliases import Pseudonyms, proposed
 from bot.book import Binder, Book, Sheaf, Written
 from bot.model import Entry, Keep, Partnership, Person, PersonId, Theme, Thought, Turn
+from knowledge.card import load_cards
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -230,6 +233,17 @@ def test_chinese_japanese_and_korean_are_printed_where_the_machine_has_a_font_fo
     assert (missing == 0) == has
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "(hedgehog)"), ("fr", "(hérisson)"), ("es", "(erizo)")])
+def test_emoji_are_drawn_where_the_machine_has_a_font_for_them_and_stand_by_their_name_where_not(language: str, name: str):
+    has = any(Path(font).is_file() for font in book_pdf.EMOJI_FONTS)
+
+    data, missing = book_pdf.render(bound("A 🦔 came along, 👍🏽 🇫🇷 👨‍👩‍👧 ❤️", language=language), quiet)
+
+    words = words_of_pdf(data)
+    assert "□" not in words
+    assert (missing, name in words) == ((0, False) if has else (4, True))
+
+
 def test_arabic_is_joined_and_runs_from_the_right_and_numbers_within_it_from_the_left():
     data, missing = book_pdf.render(bound("قال العمدة 12 كلمة"), quiet)
 
@@ -268,7 +282,7 @@ def shipped() -> Scheme:
 
 def handed_in(*told: tuple[Entry, Written], scheme: Scheme | None = None, names: Pseudonyms | None = None) -> str:
     binder = binder_of(*told)
-    made = accreditation.bind(binder, scheme or shipped(), names or accreditation.proposed(binder.sheaf, binder))
+    made = accreditation.bind(binder, scheme or shipped(), names or proposed(binder.sheaf, binder))
     return book_markdown.render(made.book).decode()
 
 
@@ -303,8 +317,8 @@ def test_pseudonyms_stay_when_more_people_come_and_as_they_were_changed():
     changed = Pseudonyms(people={"Ana": "the engineer"}, organisations={"Water": "Water"})
     later = binder_of(entry_of("Ana", people=("Ana",)), entry_of("Ben", 2, people=("Ben",)))
 
-    assert accreditation.proposed(first.sheaf, first).people["Ana"] == "Person 1"
-    again = accreditation.proposed(later.sheaf, later, changed)
+    assert proposed(first.sheaf, first).people["Ana"] == "Person 1"
+    again = proposed(later.sheaf, later, changed)
     assert (again.people["Ana"], again.people["Ben"], again.organisations["Water"]) == ("the engineer", "Person 1", "Water")
 
 
@@ -336,6 +350,57 @@ def test_a_criterion_is_shown_by_passages_from_the_whole_time_with_what_they_say
 
     assert [n for n in range(9) if f"number {n}" in row] == [0, 4, 8]
     assert row.count("strains against it") == 3
+
+
+def test_names_of_several_words_are_one_name_and_a_rank_is_none():
+    told = entry_of(
+        "Director Hassan met Ana Silva of Maji Trust on Monday. Silva said that Nyando waits for Maji. I met Hassan Monday.",
+        people=("Director", "Hassan", "Ana", "Silva", "Maji", "Nyando"),
+    )
+    person = Person(PersonId("aisha"), name="Aisha", zone="Africa/Nairobi", partnerships=(Partnership("Nyando Water"),))
+    binder = binder_of(told, person=person)
+
+    names = proposed(binder.sheaf, binder)
+
+    assert names.people == {"Ana Silva": "Person 1", "Ana": "Person 1", "Silva": "Person 1", "Hassan": "Person 2", "Aisha": "the broker"}
+    maji = dict.fromkeys(("Maji Trust", "Maji"), "Organisation 1")
+    assert names.organisations == {"Nyando Water": "Partnership 1", "Nyando": "Partnership 1", **maji}
+    text = book_markdown.render(accreditation.bind(binder, shipped(), names).book).decode()
+    assert "Director Person 2 met Person 1 of Organisation 1 on Monday" in text
+    assert "With: Person 2, Person 1, Organisation 1, Partnership 1" in text
+
+
+def test_what_it_is_made_of_is_told_by_the_sections_of_the_scheme():
+    aims = Entry("a1", "aims", MONDAY, NOON, (("aim", "one two three"),))
+    told = [(aims, Written("a1", "aim", "answer", NOON, "one two three")), entry_of("one two three four five six seven", 2)]
+    meant = Written("e2", "meaning", "answer", NOON, "one two three four five six seven eight nine ten")
+    binder = binder_of(*told, more=(meant,))
+
+    text = book_markdown.render(accreditation.bind(binder, shipped(), Pseudonyms()).book).decode()
+
+    rows = [line for line in text.splitlines() if "%" in line]
+    assert rows == [
+        "| Aims and strategies for each week | 20 % | 15 % |",
+        "| What happened | 20 % | 35 % |",
+        "| Reflection and learning | 30 % | 50 % |",
+    ]
+
+
+def test_what_became_of_an_aim_stands_below_it_with_its_day():
+    friday = NOON + timedelta(days=4)
+    aims = Entry("a1", "aims", MONDAY, NOON, (("aim", "Let them talk"), ("review", "They did")))
+    written = Written("a1", "aim", "answer", NOON, "Let them talk"), Written("a1", "review", "answer", friday, "They did")
+
+    text = handed_in((aims, written[0]), (replace(aims, id="none"), written[1]))
+
+    assert re.search(r"Let them talk.*March 6, 2026 · What became of the week's aims.*They did", text, re.DOTALL)
+
+
+def test_every_topic_counts_for_a_criterion_of_the_scheme_that_is_shipped():
+    topics = {topic for card in load_cards() for topic in card.topics}
+    shapes = [shape for criterion in shipped().criteria for shape in criterion.topics]
+
+    assert {topic for topic in topics if not any(fnmatchcase(topic, shape) for shape in shapes)} == set()
 
 
 def test_another_scheme_is_another_file():

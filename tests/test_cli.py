@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from bot.model import Person, PersonId
+
 HEAVY = ("chromadb", "onnxruntime", "onnx", "langchain", "langchain_core", "openai", "numpy", "telegram", "slack_bolt", "dateparser")
 COMMANDS = ("chat", "replay", "search", "ingest", "evaluate", "cards", "prompts", "prompts check", "prompts draw", "people", "forget", "db",
             "db upgrade", "db check", "doctor", "version")  # fmt: skip
@@ -413,7 +415,7 @@ def test_what_is_no_script_is_refused(text: bytes | None, named: str, fresh, tmp
 
 
 def test_people_are_listed_and_can_be_forgotten_for_good(home) -> None:
-    home.chat("hello", "Annabel", "stop")
+    somebody(home)
     [row] = home.run("people", "--json").rows
     assert set(row) == {"person", "platforms", "entries"}
     assert row["platforms"] == ["terminal"]
@@ -454,9 +456,15 @@ def test_the_doctor_finds_everything_well(home) -> None:
 # --- bad homes
 
 
+def somebody(home: Any, name: str = "Annabel") -> str:
+    """Leaves somebody in a home who is through with introductions; gives their id."""
+    with home.store() as store:
+        return store.enrol("terminal", "me", Person(PersonId(""), name=name, zone="Europe/Paris", welcomed=True, onboarded=True))
+
+
 def used(home: Any) -> dict[str, str]:
-    """Leaves somebody in a home, with everything written into the database file itself."""
-    home.run("chat", typed="hello\nstop\n")
+    """The same, with everything written into the database file itself."""
+    somebody(home)
     with closing(sqlite3.connect(home.database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return home.digest()
@@ -520,7 +528,7 @@ def test_a_full_disk_is_named(args: list[str], fresh) -> None:
 
 
 def test_a_disk_that_fills_up_during_a_chat_takes_nothing_that_was_kept(home) -> None:
-    home.chat("hello", "Annabel", "stop")
+    somebody(home)
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))"
     lines = "reflect\nok\n" + "they talked all day about the water\n" * 60
     ran = home.run("chat", typed=lines, before=limit.format(60_000))
@@ -609,18 +617,3 @@ def test_an_index_that_cannot_be_made_does_not_stop_the_chat(home) -> None:
     search = home.run("doctor", "--json").rows[-1]
     assert (search["part"], search["ok"]) == ("search", False)
     assert (home.path / "index").read_text() == "in the way"
-
-
-@pytest.mark.parametrize("part", ["current.json", "cards.json", "words.sqlite", "chroma.sqlite3", "index"])
-def test_a_spoilt_index_keeps_nobody_from_talking(part: str, home) -> None:
-    """How it is mended is tested with the index; here, that a chat neither waits for that nor stumbles over it."""
-    [file] = home.path.rglob(part)
-    if part == "index":
-        shutil.rmtree(file)
-    else:
-        file.write_bytes(os.urandom(4096))
-    ran = home.chat("stop")
-
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.out.count("coach › ") == 2
-    assert "Something went wrong" not in ran.out

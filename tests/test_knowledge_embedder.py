@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ pytest.importorskip("onnxruntime")
 import numpy as np
 
 from knowledge.embedder import Embedder, WrongWeights, build_graph
+from knowledge.own import OwnEntries
 
 REFERENCE = json.loads(Path(__file__).with_name("minilm_reference.json").read_text(encoding="utf-8"))
 
@@ -77,3 +79,22 @@ def test_the_runtime_tells_nobody_that_it_was_started(tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=Path(__file__).parent.parent)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_logbook_is_read_for_its_meaning_a_few_entries_at_once_or_the_rest_while_nobody_waits_or_whole(embedder):
+    told = [(f"e{n}", f"On day {n} we sat under the tree and went through the list of pumps.") for n in range(30)]
+    told.append(("old", "She was furious and slammed the door on her way out."))
+    asked, own = "who was angry?", OwnEntries(embedder)
+
+    first, second = own.near(asked, told), own.near(asked, told)
+    own.reads_on = True
+    own.near(asked, told)
+    for thread in threading.enumerate():
+        if thread.name == "knowledge":
+            thread.join()
+    later, whole = dict(own.near(asked, told)), dict(OwnEntries(embedder).near(asked, told, whole=True))
+
+    assert [id_ for id_, _ in first] == [f"e{n}" for n in range(8)]
+    assert len(second) == 16
+    assert len(later) == len(whole) == 31
+    assert max(later, key=later.__getitem__) == max(whole, key=whole.__getitem__) == "old"

@@ -210,7 +210,8 @@ async def test_a_reflection_can_be_left_open_while_something_is_looked_up(desk: 
     assert desk.entries[0].answers == (("moment", "The bank and the mayor sat at one table."),)
 
 
-def test_four_hundred_entries_are_ranked_in_no_time():
+def test_four_hundred_entries_are_ranked_in_a_moment():
+    """How long a moment is, benchmarks/book.py measures; the bound here is ten times that, and of processor time, for a busy machine."""
     entries = [
         Entry(
             f"e{n}",
@@ -223,11 +224,11 @@ def test_four_hundred_entries_are_ranked_in_no_time():
     ]
     ranked(entries, Sought("mayor bridge"), "en", frozenset(), {})
 
-    began = clocks.perf_counter()
+    began = clocks.process_time()
     found = ranked(entries, Sought("the bank"), "en", frozenset({"the"}), {})
 
     assert len(found) == 400
-    assert clocks.perf_counter() - began < 0.5  # measured: 20 ms; the bound is wide, for a busy machine
+    assert clocks.process_time() - began < 0.1
 
 
 # --- periods
@@ -384,6 +385,26 @@ async def test_an_aim_is_kept_and_looked_at_again_at_the_end_of_the_week(desk: D
         "strategy": "I will stay away from their first meeting.",
         "review": "They talked twice, without me.",
     }
+
+
+async def test_aims_are_set_and_looked_at_while_something_else_is_asked_which_waits(desk: Desk):
+    await desk.say("reflect")
+    kept = await desk.say("my aim for this week is to let the two directors talk")
+    back = await desk.say("I will stay away from their first meeting.")
+    await desk.say("reflect")
+    await desk.say("ok")
+    await desk.say("The mayor sat between them the whole time.")
+    asked = await desk.say("review my aims")
+    await desk.say("They talked twice, without me.")
+    again = await desk.press("Go on")
+
+    assert "How will you go about it?" in kept
+    assert "stay away" in back
+    assert "to let the two directors talk" in asked
+    assert "partnership" in again
+    entries = {entry.guide: dict(entry.answers) for entry in desk.entries}
+    assert entries["aims"]["review"] == "They talked twice, without me."
+    assert list(entries["crossing"].values()) == ["The mayor sat between them the whole time."]
 
 
 async def test_aims_are_offered_on_the_first_day_of_the_week_alone(desk: Desk):

@@ -128,7 +128,7 @@ async def test_a_principle_is_marked_for_or_against_and_only_one(tmp_path, fake)
 @pytest.mark.parametrize("mood", ["429", "500", "timeout", "reset", "html", "empty", "garbage", "nothing", "half", "refusal"])
 async def test_row_38_whatever_the_endpoint_does_the_marks_stay_as_they_were_and_the_coach_answers(mood, tmp_path, fake):
     fake.mood = mood
-    with tagging_house(tmp_path, fake, timeout=0.7) as house:
+    with tagging_house(tmp_path, fake, timeout=1 if mood == "timeout" else 20) as house:
         await asyncio.to_thread(house.adviser._models[0][0].open)
         person = house.known("aisha")
         await house.say("aisha", NOTE, entry=True)

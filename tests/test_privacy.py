@@ -26,6 +26,8 @@ from typing import Any
 import pytest
 from conftest import PROJECT
 from passages import Silent
+from postgres import seeing_all
+from sqlalchemy import create_engine, func, make_url, select, text
 from test_storage_store import Place, blank, place, postgres, store  # noqa: F401 - fixtures: the store on SQLite and on PostgreSQL
 
 from bot.manager import Manager
@@ -48,7 +50,7 @@ from bot.model import (
 from prompts.library import Library, load_library
 from storage.backup import back_up, restore
 from storage.store import NoSuchPerson, Store, StoreDown, Unreadable, VaultLocked
-from storage.tables import PEOPLES
+from storage.tables import PEOPLES, erasures
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CANARY = "Xylocarp"
@@ -422,6 +424,39 @@ def test_row_43_after_everything_was_erased_not_a_byte_of_it_is_left(lone: World
     assert not any(part in left for part in (wrapped, profile, body, address, CANARY.encode()))
     assert not any(rows(tmp_path / "coach.db").values())
     assert (tmp_path / "key.forgotten").read_text() == f"{aisha}\n"
+
+
+def test_row_43_nor_is_there_in_the_data_directory_of_a_postgresql_once_it_is_vacuumed(postgres: str, blank: Path) -> None:  # noqa: F811
+    data = Path(make_url(postgres).query["host"]) / "data"
+    engine = create_engine(seeing_all(postgres), isolation_level="AUTOCOMMIT")
+    world = World(Store.open(postgres, blank / "key"))
+    world.settled("4711", entry=f"the {CANARY} walked out")
+    private = (
+        "SELECT wrapped_key FROM persons",
+        "SELECT profile FROM persons",
+        "SELECT body FROM revisions",
+        "SELECT address FROM addresses",
+    )
+    with engine.connect() as connection:
+        sealed = [connection.scalar(text(asked)) for asked in private]
+        connection.execute(text("CHECKPOINT"))
+    before = everything(data / "base")
+
+    world.say("4711", "forget everything")
+    world.say("4711", "yes")
+    world.store.close()
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM FULL"))
+        connection.execute(text("CHECKPOINT"))
+        left = {table.name: connection.scalar(select(func.count()).select_from(table)) for table in (*PEOPLES, erasures)}
+        connection.execute(text("TRUNCATE erasures"))
+    engine.dispose()
+
+    assert all(part in before for part in sealed), "the hunt looks in the wrong place"
+    after = everything(data / "base")
+    assert not any(part in after for part in sealed)
+    assert CANARY.encode() not in everything(data), "it stood somewhere in the clear, in the log of transactions for one"
+    assert {table for table, count in left.items() if count} == {"erasures"}
 
 
 def test_row_44_a_backup_of_last_night_brings_nobody_back(lone: World, tmp_path: Path) -> None:

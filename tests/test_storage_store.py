@@ -18,6 +18,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from conftest import waiting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from postgres import seeing_all, serving
@@ -140,7 +141,7 @@ def test_a_message_comes_back_as_it_was_taken_in(store: Store) -> None:
     key, _ = store.accept(message)
 
     assert key == "telegram|1"
-    assert store.inbound(key) == message
+    assert waiting(store, key) == message
 
 
 def test_a_message_that_comes_twice_is_taken_in_once(store: Store) -> None:
@@ -149,7 +150,7 @@ def test_a_message_that_comes_twice_is_taken_in_once(store: Store) -> None:
 
     assert first == second
     assert store.pending() == [first]
-    message = store.inbound("telegram|1")
+    message = waiting(store, "telegram|1")
     assert message is not None
     assert message.text == "once"
 
@@ -161,7 +162,7 @@ def test_a_message_that_is_done_does_not_come_back(store: Store) -> None:
     store.accept(said())
 
     assert store.pending() == []
-    assert store.inbound(key) is None
+    assert waiting(store, key) is None
 
 
 def test_one_key_on_two_platforms_is_two_messages(store: Store) -> None:
@@ -205,7 +206,7 @@ def test_row_32_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
 
     key, _ = store.accept(said(words=words))
 
-    message = store.inbound(key)
+    message = waiting(store, key)
     assert message is not None
     assert message.text == words
 
@@ -213,7 +214,7 @@ def test_row_32_a_message_of_a_megabyte_comes_back_whole(store: Store) -> None:
 def test_row_32_what_no_database_takes_is_taken_in_all_the_same(store: Store) -> None:
     key, _ = store.accept(said("k\0\ud83d", words="nul \0 half \ud83d end", address="a\0\ud83d"))
 
-    message = store.inbound(key)
+    message = waiting(store, key)
     assert message is not None
     assert message.text == "nul \0 half ? end"
     assert store.pending()[0][0] == key
@@ -230,7 +231,7 @@ def test_tries_are_counted_and_a_message_that_is_set_aside_waits_no_more(place: 
     place.store.set_aside(key)
 
     assert place.store.pending() == []
-    assert place.store.inbound(key) is None
+    assert waiting(place.store, key) is None
     assert place.store.failed(key) == 0
     assert place.rows("audit", "act, count") == [("set-aside", 1)]
     place.store.set_aside(key)
@@ -669,7 +670,7 @@ def test_a_sound_store_has_nothing_to_complain_of(store: Store, aisha: PersonId)
     key, _ = store.accept(said())
     does(store, aisha, Say(ASKED), kept(partnership="Water"), Plan("i1", "if", due=MONDAY), Settle("i1", "well"))
 
-    assert store.inbound(key) is not None
+    assert waiting(store, key) is not None
     assert store.check() == []
 
 

@@ -22,6 +22,7 @@ import httpx
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from conftest import waiting
 from fake_telegram import TOKEN, FakeTelegram, Fault, flood, person, refusal, telegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,7 +226,7 @@ async def test_row_1_killed_between_taking_and_storing_nothing_is_lost_and_each_
 
     store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
     try:
-        kept = [store.inbound(key) for key, _ in store.pending()]
+        kept = [waiting(store, key) for key, _ in store.pending()]
     finally:
         store.close()
     assert sorted(one.text for one in kept) == sorted(f"note {n}" for n in range(notes))

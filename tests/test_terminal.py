@@ -240,6 +240,25 @@ def test_the_first_prompt_is_there_before_the_knowledge_is(fresh, window: Opens)
     assert not (fresh.path / "index" / "current.json").exists(), "leaving waited for the index"
 
 
+@pytest.mark.parametrize("part", ["cards.json", "chroma.sqlite3", "index"])
+def test_a_spoilt_index_keeps_nobody_from_talking(part: str, home, window: Opens) -> None:
+    """How it is mended is tested with the index; here, that a chat neither waits for that nor stumbles over it."""
+    [file] = home.path.rglob(part)
+    if part == "index":
+        shutil.rmtree(file)
+    else:
+        file.write_bytes(os.urandom(4096))
+    chat = window(home)
+    chat.wait_for("What shall I call you?")
+    chat.type("stop\r")
+    chat.wait_for()
+    chat.type("\x04")
+
+    assert chat.left() == 0
+    assert "Traceback" not in chat.shown
+    assert "Something went wrong" not in chat.shown
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
 def test_a_key_leaves_at_the_prompt(key: str, home, window: Opens) -> None:
     chat = window(home)

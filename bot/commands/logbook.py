@@ -13,7 +13,7 @@ from bot.commands.ground import Json, PersonOption, bar, fail, finder_of, note, 
 from bot.model import Form
 
 if TYPE_CHECKING:
-    from bot.accreditation import Pseudonyms
+    from bot.aliases import Pseudonyms
     from bot.book import Binder, Book
 
 SHIPPED = Path(__file__).parent.parent.parent / "prompts" / "schemes" / "accreditation.yaml"
@@ -104,7 +104,8 @@ def find(
     words = load_with_own(settings.guides_path).in_language(known.language)
     asked = asked_in(text, words, known.language, known, today(now(), known.zone))
     sought = asked.sought if asked and asked.kind in ("find", "last") else Sought(text)
-    near = dict(finder_of(settings).near(sought.words, [(entry.id, text_of(entry)) for entry in entries])) if sought.words else {}
+    texts = [(entry.id, text_of(entry)) for entry in entries]
+    near = dict(finder_of(settings).near(sought.words, texts, whole=True)) if sought.words else {}
     wanted = stems(sought.words, known.language, common(words))
     for entry in ranked(entries, sought, known.language, common(words), near)[: 1 if sought.latest else k]:
         quote = quote_around(text_of(entry), wanted, known.language)
@@ -125,7 +126,7 @@ def _printed(binder: Binder, form: Form, scheme: Path | None, pseudonyms: Path |
     except BadFont as error:
         fail(str(error))
     if missing:
-        note(f"{missing} characters are in no font at hand and stand as boxes; name a font that has them with --font, or take html")
+        note(f"{missing} characters are in no font at hand and stand as boxes or by name; take html, or name a font that has them (--font)")
     return data
 
 
@@ -133,7 +134,8 @@ def _portfolio(binder: Binder, scheme: Path, pseudonyms: Path | None) -> Book:
     import yaml
     from pydantic import BaseModel, ValidationError
 
-    from bot.accreditation import Pseudonyms, Scheme, bind, proposed
+    from bot.accreditation import Scheme, bind
+    from bot.aliases import Pseudonyms, proposed
 
     def read(path: Path, kind: type[BaseModel]) -> BaseModel:
         try:

@@ -35,7 +35,8 @@ def chat(person: Annotated[str, typer.Option("--person", help="Whose chat it is,
         known = store.person_at("terminal", person)
         words = library.in_language(known.language if known else "en")
         terminal = Terminal(manager, words, person, now, building=lambda: finder.progress, note=lambda: finder.note, press=press)
-        finder.start()
+        if sys.stdin and sys.stdin.isatty():  # somebody is about to type; what comes by a pipe may well need no knowledge
+            finder.start()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             asyncio.run(_talk(terminal, finder))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from storage.database import HOUSE, see
+from storage.database import HOUSE, begin, see
 from storage.faults import StoreDown
 
 if TYPE_CHECKING:
@@ -44,13 +44,14 @@ def upgrade(engine: Engine, then: Callable[[Connection], None] = lambda _: None)
     from alembic import command
     from alembic.script import ScriptDirectory
 
-    with engine.connect().execution_options(writes=True) as connection:
+    with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             # Batch operations rebuild a table by dropping it, which would take every row that refers to it along.
             # Only heard outside a transaction, so it goes past SQLAlchemy; and the connection is not handed on afterwards.
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             connection.detach()
         with connection.begin():
+            begin(connection, writes=True)
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             see(connection, HOUSE)  # row-level security holds for the owner of the tables too

@@ -1,0 +1,65 @@
+"""What people tell, heard by its words, and what is said back: prompts/happenings through `step`, and the rules its lines keep to."""
+
+from __future__ import annotations
+
+import re
+from string import Template
+
+import pytest
+from passages import Chat, said
+
+from bot.happening import happening_in
+from prompts.library import load_library
+from prompts.signals import load_signals
+
+LIBRARY = load_library()
+EVERY = [(language, name) for language, happenings in LIBRARY.happenings.items() for name in happenings.told]
+LONGEST = 120  # characters of a mirror on a phone (coaching.md section 4)
+WHO = {"en": "one of the older partners", "fr": "une de vos partenaires", "es": "una de tus organizaciones"}
+SPAN = {"en": "more than three weeks", "fr": "plus de trois semaines", "es": "más de tres semanas"}
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_each_way_of_telling_a_thing_is_heard_as_that_thing(language: str, name: str) -> None:
+    happenings = LIBRARY.happenings[language]
+    heard = {told: happening_in(told, happenings) for told in happenings.told[name].said}
+    assert set(heard.values()) == {name}, heard
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_its_lines_fit_a_phone_and_keep_to_the_book(language: str, name: str) -> None:
+    happening, signals = LIBRARY.happenings[language].told[name], load_signals()[language]
+    unwanted = [*signals.flattery, *signals.jargon, *signals.knows_better]
+    for line in (*happening.mirrors, *happening.questions):
+        filled = Template(line).substitute(who=WHO[language], span=SPAN[language])
+        assert len(filled) <= LONGEST, filled
+        assert not re.search('[“”«»"]', filled), filled
+        assert not any(re.search(pattern, filled, re.IGNORECASE) for pattern in unwanted), filled
+    for mirror in happening.mirrors:
+        assert "?" not in mirror
+    for question in happening.questions:
+        assert question.count("?") == 1
+        assert question.endswith("?")
+
+
+@pytest.mark.parametrize("language", LIBRARY.happenings)
+def test_no_line_stands_twice(language: str) -> None:
+    lines = [line for told in LIBRARY.happenings[language].told.values() for line in (*told.mirrors, *told.questions)]
+    assert sorted(lines) == sorted(set(lines))
+
+
+def test_what_happened_is_said_back_and_asked_about() -> None:
+    silence = LIBRARY.happenings["en"].told["silence"]
+    (message,) = said(Chat(LIBRARY).say("3 weeks and not a word from the mayor"))
+    mirrors = {Template(mirror).safe_substitute(who="the mayor", span="3 weeks") for mirror in silence.mirrors}
+    assert any(message.text.startswith(mirror[:1].upper() + mirror[1:]) for mirror in mirrors), message.text
+    assert any(message.text.endswith(question[-20:]) for question in silence.questions), message.text
+
+
+TWICE = ("the mayor never answers my mails", "and the mayor still does not answer my calls")
+
+
+def test_told_again_it_is_said_differently() -> None:
+    chat = Chat(LIBRARY)
+    first, second = (said(chat.say(text))[0].text for text in TWICE)
+    assert first.partition(".")[0] != second.partition(".")[0]
