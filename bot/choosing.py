@@ -52,6 +52,29 @@ def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hea
     return ranked[place - 1] if 1 <= place <= len(ranked) else None
 
 
+def number_in(text: str, hear: Hear) -> int | None:
+    """The number that a text is, and nothing else; None for any other text."""
+    found = re.fullmatch(
+        rf"\(?(?:(?:{any_of(hear.number_leads)}) ?|#)?(\d{{1,2}})\)?[.!)]?(?:,? (?:{any_of(hear.number_tails)}))?", flat(text).strip()
+    )
+    return int(found[1]) if found else None
+
+
+def picked_with_words(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, str] | None:
+    """A choice by its number with something said beside it: "1. I think in January", "2 then, but how". "2 people left" is none."""
+    offered = list(choices)
+    before = any_of([*hear.fillers, *hear.picks, *hear.number_leads])
+    found = re.match(rf"(?:(?:{before})[,.]? ){{0,3}}(?P<number>\d)(?P<sep>[.):,;–-]*)\s+(?P<rest>.{{2,}})$", flat(text).strip(), re.DOTALL)
+    if found is None or not 1 <= int(found["number"]) <= len(offered):
+        return None
+    choice, rest = offered[int(found["number"]) - 1], text.strip()[found.start("rest") :].strip()
+    leads = words_in(rest)[:1]
+    named = {word for word in words_in(choice.label) if len(word) >= TELLING} & set(words_in(rest))
+    if not (found["sep"] or named or set(leads) & {*hear.turns, *hear.joints, *hear.picks}):
+        return None
+    return choice, rest
+
+
 def _rank_in(core: tuple[str, ...], hear: Hear) -> int | None:
     """The ordinal that a few words come to: "the second one", "no, I mean the last option"."""
     named = [hear.ordinals[word] for word in core if word in hear.ordinals]

@@ -27,6 +27,7 @@ from bot.hearing import (
     feels_with,
     kinds_named,
     of_this_world,
+    pleads,
     refers_back,
     says_any,
     speaks_of_oneself,
@@ -105,8 +106,9 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     fresh = Talk(best.card, "explore", draft.at, draft.at, asked)
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
-    clear, adds = best.score >= CLEAR, talk is None or content_of(text, hear) >= NEW
-    asks = asks_plainly(text, hear)
+    wants = pleads(text, hear)
+    clear, adds = best.score >= (LIKELIER if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
+    asks = wants or asks_plainly(text, hear)
     only_felt = feels(text, hear) and not asks
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < FEW:
@@ -224,12 +226,20 @@ def ideas(draft: Draft) -> None:
     draft.talk = talk = without(talk, "listening")
     if talk.stage in ("options", "deepen", "own") and draft.context.in_hand:
         options.another_way(draft)
-    elif not passages:
-        _silent(draft, None, talk.asked)
+    elif not passages or passages[0].score < LIKELY:
+        draft.say(draft.line("ideas.none"), "reply", draft.offered)
     elif talk.stage == "threads" or passages[0].score >= LIKELIER:
         advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
     else:
         offer_threads(draft, replace(talk, at=draft.at), "")
+
+
+def plea(draft: Draft) -> None:
+    """Ideas are asked for in a message that holds more besides: it belongs to what was told, and the talk's own matter is answered."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    if draft.talk and content_of(text, draft.words.hear) >= FEW and draft.talk.stage in ("explore", "threads"):
+        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{text}")
+    ideas(draft)
 
 
 def one(draft: Draft) -> None:
@@ -264,14 +274,6 @@ def thread_picked(draft: Draft, what: str) -> None:
     coach(draft, text)
     if draft.talk:
         draft.talk = replace(draft.talk, threads=others)
-
-
-def correct(draft: Draft, text: str) -> None:
-    """Something told before is put right: it is shown as it stands now, and the talk goes on where it was (rubric S10)."""
-    talk = draft.talk
-    if talk:
-        draft.talk = replace(talk, asked=f"{talk.asked}\n{text}", at=draft.at)
-    draft.say(draft.line("talk.corrected", text=text), "reply", draft.offered)
 
 
 def listens(draft: Draft, key: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.hearing import echo_of, feels, returned_in, same_matter
+from bot.hearing import act_in, echo_of, feels, returned_in, same_matter
 from bot.model import Conversation, Talk
 from bot.spelling import words_in
 from prompts.library import Hear
 
 STALE = timedelta(hours=12)  # after this a talk rests: it goes on only if it is named again, or picked up
 KEPT = timedelta(days=14)  # and after this it is over
+PUT_TO_COACH = ("anger", "repeat", "wrong-turn", "rejects", "no-questions", "plain", "errand")  # acts that name no matter
 QUOTED = 6  # words of a talk that name it
 
 
@@ -44,7 +45,8 @@ def _standing(talk: Talk | None, at: datetime) -> Talk | None:
 
 def about(talk: Talk, hear: Hear) -> str:
     """A few of the person's own words by which a talk is called."""
-    first = talk.asked.partition("\n")[0] or next(iter(talk.threads), "")
+    lines = [line for line in talk.asked.split("\n") if line and act_in(line, hear) not in PUT_TO_COACH]
+    first = next(iter(lines), talk.asked.partition("\n")[0]) or next(iter(talk.threads), "")
     words = first.split()
     if len(words_in(first)) > QUOTED and (echo := echo_of(first, hear)) and not feels(echo, hear):
         return echo

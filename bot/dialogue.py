@@ -9,7 +9,8 @@ The rules, in the order in which they are tried:
 4. Outside a guide, a wish is met; everything else is put to coaching.py.
 5. A stranger who greets is welcomed; a stranger who asks is answered first.
 6. A clear message in another of the coach's languages takes the talk over to it, as does asking for one; in a language that the coach
-   does not speak it says so. Short messages leave the language alone.
+   does not speak it says so, unless a model may say what it is about and word the answer (translating.py). Short messages leave the
+   language alone.
 7. One turn says one thing and leaves at most one question open, last.
 
 Whatever is said must come from prompts/words or from a knowledge card. lookup.py tells which words to search the knowledge for
@@ -18,16 +19,18 @@ before `step` is called; `step` itself fetches nothing. within.py hears what is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, safety, voicenotes, wishes, within
+from bot import doorway, falling, guiding, mending, outside, pressing, safety, tagging, translating, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import heard, is_learner
+from bot.guiding import LAST_QUESTION
+from bot.hearing import after_greeting, heard, introduced_in, is_learner
 from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
 from bot.spelling import words_in
-from bot.tongue import asked_for
+from bot.tongue import asked_for, besides_language
 from prompts.library import Library
 
 
@@ -58,6 +61,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             voicenotes.brought(draft, event)
         case Handed(what=what):
             guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
+    tagging.set_due(draft)
     return draft.turn()
 
 
@@ -108,6 +112,15 @@ def _welcome(draft: Draft) -> None:
     draft.say(draft.line("welcome"), "question")
 
 
+def _welcome_by_name(draft: Draft, name: str) -> None:
+    """Somebody who says who they are is not asked for it."""
+    draft.person = replace(draft.person, welcomed=True, name=name)
+    guiding.start(draft, "onboarding", step="zone")
+    draft.retract()
+    text, choices = question(draft)
+    draft.say(f"{re.sub(LAST_QUESTION, '', draft.line('welcome'))}\n\n{text}", "question", choices)
+
+
 def _said(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     if not text:
@@ -120,10 +133,16 @@ def _said(draft: Draft, text: str) -> None:
     if draft.context.claimed and (code := doorway.code_in(text)):
         doorway.claimed(draft, code)
         return
-    draft.plain = draft.plain or is_learner(text, hear)
-    if _language_settled(draft, text):
+    if draft.context.gist:
+        translating.answer(draft, draft.context.gist)
         return
+    draft.plain = draft.plain or is_learner(text, hear)
+    if (rest := _language_settled(draft, text)) is None:
+        return
+    text = rest
     choice = None if draft.place else choice_in(text, draft.offered, hear)
+    if not draft.place and choice is None and pressing.picked_late(draft, text):
+        return
     if choice and not (choice.id == "do:enough" and heard(text, hear.controls, hear) == "skip"):  # "I don't know" is no "enough"
         pressing.pressed(draft, choice.id)
         return
@@ -135,8 +154,8 @@ def _said(draft: Draft, text: str) -> None:
         outside.answer(draft, text)
 
 
-def _language_settled(draft: Draft, text: str) -> bool:
-    """Goes over to another language where that is called for; True when that was all there is to say.
+def _language_settled(draft: Draft, text: str) -> str | None:
+    """Goes over to another language where that is called for: what is said besides; None when that was all there is to say.
 
     A reflection may be written in any language; a question to the coach may not.
     """
@@ -144,9 +163,13 @@ def _language_settled(draft: Draft, text: str) -> bool:
     changed = draft.language != draft.person.language
     draft.person = replace(draft.person, language=draft.language)
     if asked_for(text, draft.library.languages) and draft.person.welcomed:
+        if rest := besides_language(text, draft.library.languages):
+            draft.offered = draft.relabelled(draft.offered)
+            draft.say(draft.line("switched"), "notice")
+            return rest
         asked, choices = question(draft) if draft.place else (draft.line("ask.open"), draft.relabelled(draft.offered))
         draft.say(f"{draft.line('switched')} {asked}", "question" if draft.place else "reply", choices)
-        return True
+        return None
     if changed:
         draft.offered = draft.relabelled(draft.offered)
         if draft.person.welcomed:
@@ -157,8 +180,8 @@ def _language_settled(draft: Draft, text: str) -> bool:
         if draft.person.welcomed:
             if draft.place:
                 within.ask_again(draft)
-            return True
-    return False
+            return None
+    return text
 
 
 def _answers_a_question(draft: Draft) -> bool:
@@ -167,6 +190,10 @@ def _answers_a_question(draft: Draft) -> bool:
 
 
 def _first_words(draft: Draft, text: str) -> None:
+    hear = draft.words.hear
+    if name := introduced_in(after_greeting(text, hear, draft.greetings), hear):
+        _welcome_by_name(draft, name)
+        return
     wish = heard(text, draft.words.hear.wishes, draft.words.hear)
     understood = draft.context.tongue is None or draft.context.tongue in draft.library.words
     if understood and not asked_for(text, draft.library.languages) and wish in (None, "reflect") and (wish or len(words_in(text)) > 3):

@@ -15,7 +15,7 @@ from string import Template
 from uuid import NAMESPACE_OID, uuid5
 
 from bot.headings import expanded, spoken
-from bot.hearing import echo_of, keeps_out, retold
+from bot.hearing import keeps_out, retold, sentence_of
 from bot.model import (
     Advise,
     Brief,
@@ -47,6 +47,7 @@ from prompts.library import Guide, GuideWords, Library, Words
 REMEMBERED = 64  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to six
 APART = timedelta(days=5)  # at least, between the days of two letters
 MONTHLY = timedelta(days=21)  # the same for two looks back over half a year
+KEPT_OUT = 500  # entries that no model may read, as many as are remembered; where there are more, no model reads older ones at all
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
@@ -74,6 +75,8 @@ class Draft:
         self.alarm = conversation.alarm
         self.alarmed_at = conversation.alarmed_at
         self.aim = conversation.aim
+        self.meant = conversation.meant
+        self.earlier: tuple[Choice, ...] = conversation.earlier
         self.unanswered = conversation.unanswered
         self.letters = conversation.letters
         self.letter_on = conversation.letter_on
@@ -110,6 +113,11 @@ class Draft:
     @property
     def today(self) -> date:
         return today(self.at, self.person.zone)
+
+    @property
+    def greetings(self) -> frozenset[str]:
+        """Words that are a greeting and nothing else, in any language."""
+        return frozenset(word for words in self.library.languages.greetings.values() for word in words)
 
     @property
     def dear(self) -> str:
@@ -240,9 +248,9 @@ class Draft:
         return said[best][:1].upper() + said[best][1:]
 
     def said_back(self, text: str) -> str:
-        """A few words of a text, told back: in the second person where that leaves the verb as it is, else as a quotation. May be empty."""
+        """A short sentence of a text, told back: in the second person where its verb stays the same, else in quotation marks."""
         hear = self.words.hear
-        clause = echo_of(text, hear)
+        clause = sentence_of(text, hear)
         if clause is None:
             return ""
         back = retold(clause, hear)
@@ -307,6 +315,17 @@ class Draft:
         if isinstance(said, Say):
             self._effects[last] = as_effect(said.message)
 
+    def say_in(self, language: str, lead: str) -> None:
+        """The last message of this turn is to be said in a language that the coach does not speak; where no model does that, it goes out as
+        it is, after a line in that language. Nothing that the person wrote goes along."""
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
+        said = self._effects[last]
+        if isinstance(said, Say | Advise):
+            message = replace(said.message, text=f"{lead}\n\n{said.message.text}")
+            self._effects[last] = Say(message)
+            if isinstance(said, Advise):
+                self._effects[last] = Advise(message, replace(said.brief, said="", entries=(), into=language))
+
     def was_offered(self, choice_id: str) -> bool:
         return any(choice.id == choice_id for choice in self.offered)
 
@@ -323,6 +342,11 @@ class Draft:
     def keep_out(self, entry: str) -> None:
         """No language model may read this entry."""
         self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
+
+    @property
+    def kept_now(self) -> tuple[Keep, ...]:
+        """The answers of this turn."""
+        return tuple(effect for effect in self._effects if isinstance(effect, Keep))
 
     @property
     def last_kept(self) -> Kept | None:
@@ -371,6 +395,14 @@ class Draft:
         """When this turn has something of a kind fall due; None when it takes it off, or leaves it as it was."""
         return next((e.at for e in reversed(self._effects) if isinstance(e, Remind) and e.kind == kind), None)
 
+    def _asked(self) -> str:
+        """The question on which the last message of this turn ends; the one before stays open where none was asked."""
+        said = [effect.message.text for effect in self._effects if isinstance(effect, Say | Advise) and effect.message.text]
+        if not said:
+            return self.context.conversation.asked
+        found = re.search(r"[^.!?\n]*\?\W*$", said[-1])
+        return found[0].strip() if found else ""
+
     def turn(self) -> Turn:
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
@@ -383,13 +415,16 @@ class Draft:
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
             aim=self.aim,
+            meant=self.meant,
+            earlier=self.context.conversation.choices,
+            asked=self._asked(),
             unanswered=self.unanswered,
             letters=self.letters,
             letter_on=self.letter_on,
             paired_on=self.paired_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
-            kept_out=self.kept_out[-EDITABLE:],
+            kept_out=self.kept_out[-KEPT_OUT:],
             model_offered=self.model_offered,
             unheard=self.voices,
             transcripts=self.transcripts,

@@ -17,8 +17,6 @@ from bot.hearing import (
     feels_with,
     kinds_named,
     only_who_in,
-    says_any,
-    turns_in,
 )
 from bot.model import Choice, Passage, Talk
 from bot.reply import BARRED, brief, open_to, speak, with_used
@@ -56,7 +54,7 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
     shape = next((name for name in _shapes(text, back, hear) if draft.unheard(f"explore.{name}")), None)
     if shape:
         return draft.line(f"explore.{shape}", back=back)
-    if (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
+    if bare and (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
         return said[:1].upper() + said[1:]
     if 1 < len(words_in(text)) <= SHORT and "?" not in text and draft.unheard("explore.short"):
@@ -67,12 +65,8 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
 def _shapes(text: str, back: str, hear: Hear) -> Iterator[str]:
     if feels_with(text, hear):
         yield "theirs"
-    if says_any(text, hear.again):
-        yield "again"
     if back:
         yield "back"
-    if turns_in(text.lstrip().partition(" ")[2], hear):  # a "but" at its head turns against what was said before
-        yield "contrast"
 
 
 # --- asking back

@@ -11,14 +11,15 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import offers
+from bot import offers, outcomes
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
 from bot.choosing import choice_in, choices_in
-from bot.draft import Draft
+from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
-from bot.model import Choice, Entry, Place
+from bot.model import Choice, Entry, Place, Talk
+from bot.righting import Righted, confirmed
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
@@ -27,6 +28,8 @@ HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only 
 LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
+LAST_QUESTION = r"\s*[^.!?\n]*\?\s*$"  # on which a text ends
+SETTLED = "settled"  # the mark that a plan was closed with a question what else there is; once a talk is enough
 PLANNED = "plan"  # the mark that a plan was kept or moved
 QUOTED = 300  # characters of a plan that are said back
 
@@ -43,8 +46,8 @@ def start(
 ) -> None:
     """Opens a guide at its first step, or at a named one, and asks.
 
-    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today; `picked` is an
-    option that was chosen.
+    `frame` fills $frame; `ref` is what an outcome is about; `day` is the day an entry is about, when it is not today; `picked` is the
+    name of an option that was chosen.
     """
     guide = draft.guide(guide_id)
     energy = draft.place.energy if draft.place else None
@@ -248,16 +251,15 @@ def back(draft: Draft) -> None:
     draft.say(text, "question", choices)
 
 
-def correct(draft: Draft, rest: str) -> bool:
-    """Something told before is put right in passing: it is added to the last answer, shown, and the place is kept. False without one."""
+def correct(draft: Draft, righted: Righted) -> bool:
+    """Something told before is put right in passing: in the last answer, shown, and the place is kept. False without an answer."""
     place, guide = draft.here, draft.guide(draft.here.guide)
     told = [guide.step(name) for name in place.trail if guide.step(name).keeps == "answer" and place.answer(name)]
     if not told:
         return False
-    text = f"{place.answer(told[-1].id)}; {rest}"
-    keep_answer(draft, told[-1], text)
+    keep_answer(draft, told[-1], righted.within(place.answer(told[-1].id) or "").replace("\n", "; "))
     asked, choices = question(draft)
-    draft.say(f"{draft.line('corrected', text=clip(text))}\n\n{asked}", "question", choices)
+    draft.say(f"{draft.line('corrected', said=confirmed(draft, righted.new)).strip()}\n\n{asked}", "question", choices)
     return True
 
 
@@ -326,7 +328,7 @@ def walk(draft: Draft, name: str) -> None:
         lead = draft.line("guide.from-here", title=spoken.title)
     elif guide.kind == "check":
         lead = draft.line("check.begins", title=spoken.title, count=str(len(guide.marked)))
-    elif len(guide.steps) > 1:
+    elif len(guide.steps) > 1 and guide.steps[0].keeps != "energy":  # the day's own is as long as there is energy for
         lead = draft.line("guide.begins", title=spoken.title, count=str(len(guide.steps)))
     else:
         lead = ""
@@ -368,8 +370,12 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
 def _unread(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """Asks once more with a hint; the second time lets the step go. A story where a name was asked for is not an answer."""
     place = draft.here
-    if len(words_in(text)) > 5:
+    first_time = place.guide == "onboarding" and not draft.person.onboarded
+    if len(words_in(text)) > 5 and not first_time:
         return False
+    if step.keeps == "zone" and first_time:
+        _go_on_after(draft, draft.line("zone.unknown"), step)
+        return True
     if step.id in place.nudged:
         _go_on_after(draft, draft.line("let-go"), step)
         return True
@@ -407,6 +413,9 @@ def _close(draft: Draft, lead: str) -> None:
     """The end of a guide: what was written, in the person's words, and what may come next."""
     place = draft.here
     guide = draft.guide(place.guide)
+    if guide.guide == "follow-up" and place.answer("outcome"):
+        outcomes.taken_up(draft, place.answer("$frame") or "", place.answer("outcome") or "")
+        return
     closes = draft.spoken(guide.guide).closes or draft.words.variants("closes")
     variants = (closes,) if isinstance(closes, str) else tuple(closes)
     text = draft.fill(draft.pick(f"{guide.guide}.closes", variants), **slots(draft))
@@ -426,19 +435,9 @@ def _close(draft: Draft, lead: str) -> None:
     elif guide.kind == "profile":
         draft.person = replace(draft.person, onboarded=True)
         choices = [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
-    elif guide.guide == "if-then" and place.answer("plan"):
-        due = place.answer("due")
-        plan = clip(place.answer("plan") or "", QUOTED)
-        if due:
-            said = draft.line("plan.kept", plan=plan, day=draft.day(date.fromisoformat(due)))
-            draft.remember(PLANNED)
-        else:
-            said = draft.line("plan.kept.no-date", plan=plan)
-        text = f"{said}\n\n{text}"
     left = left_of(draft.talk, draft.at)
-    if left and guide.guide == "if-then":
-        text = f"{said}\n\n{draft.line('threads.left')}"
-        choices = [*choices_of(left), draft.choice("enough")]
+    if guide.guide == "if-then":
+        text, choices = _plan_closes(draft, text, left)
     draft.place, draft.talk = None, left
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices or _waiting(draft))
 
@@ -448,11 +447,39 @@ def _waiting(draft: Draft) -> list[Choice]:
     return [draft.choice("resume")] if draft.held else []
 
 
+def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[Choice]]:
+    """What is said of a step that was told, and what may follow. What else there is, is asked once a talk."""
+    said, kept = _planned(draft), draft.here.answer("plan") is not None
+    choices = [draft.choice("not-a-plan")] if kept else []
+    if left:
+        return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left), draft.choice("enough")]
+    if not kept or draft.lately(SETTLED, OFTEN):
+        return said, choices
+    draft.remember(SETTLED)
+    return f"{said}\n\n{asks}", choices
+
+
+def _planned(draft: Draft) -> str:
+    """That a step is kept, in their words and with its day; or that it was none."""
+    plan, due = draft.here.answer("plan"), draft.here.answer("due")
+    if plan is None:
+        return draft.line("plan.out")
+    if not due:
+        return draft.line("plan.kept.no-date", plan=clip(plan, QUOTED))
+    told = draft.line(
+        "plan.kept.again" if draft.lately(PLANNED, REMEMBERED) else "plan.kept",
+        plan=clip(plan, QUOTED),
+        day=draft.day(date.fromisoformat(due)),
+    )
+    draft.remember(PLANNED)
+    return told
+
+
 def finish(draft: Draft, text: str) -> None:
     """Says a text; in the middle of a guide the guide's question takes the place of the text's own, and its choices stay on the table."""
     if draft.ending:
         question, choices = draft.ending
-        told = re.sub(r"\s*[^.!?\n]*\?\s*$", "", text)
+        told = re.sub(LAST_QUESTION, "", text)
         draft.say(f"{told}\n\n{question}", "reply", choices)
     else:
         draft.say(text)

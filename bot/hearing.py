@@ -21,6 +21,7 @@ LONGEST_ECHO = 60  # characters
 TELLING = 2  # words of content that a clause without a feeling needs to be worth handing back
 OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
+WHOLE = 3  # words that a sentence has which is told back
 DENIAL = 3  # words of a "no" that says something besides
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
@@ -223,6 +224,32 @@ def guesses(text: str, hear: Hear) -> bool:
     return begins_with(text, hear.guesses) or any(said.endswith(f" {in_words(phrase)}") for phrase in hear.guesses)
 
 
+def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
+    """What follows a greeting at the head of a message; the whole message where it begins with none, or is nothing else.
+
+    `greetings` are words that are nothing but one; after any other way of greeting ("morning") a stop has to follow.
+    """
+    said = text[:READ].strip()
+    found = _greeting(tuple(hear.wishes.get("hello", []))).match(flat(said))
+    if found is None or not words_in(found["rest"]) or not (found["stop"] or words_in(said)[0] in greetings):
+        return text
+    if means(said, hear.wishes.get("hello", []), hear):
+        return text
+    return said[slice(*found.span("rest"))]
+
+
+@lru_cache(maxsize=8)
+def _greeting(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_of(map(flat, phrases))})(?P<stop>\s*[,.!:;–-]+)?\s+(?P<rest>\S.*)$", re.DOTALL)
+
+
+def introduced_in(text: str, hear: Hear) -> str | None:
+    """The name in "my name is Fatou"; None for a text that introduces nobody."""
+    said = text.strip()
+    found = next((m for pattern in hear.introduces if (m := re.match(pattern, flat(said)))), None)
+    return name_in(said[slice(*found.span("name"))], hear) if found else None
+
+
 def begins_with(text: str, phrases: Iterable[str]) -> bool:
     said = f"{in_words(text)} "
     return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)
@@ -242,6 +269,12 @@ def undenied(text: str, hear: Hear) -> str:
         if words_in(clause) and not any(expression(pattern).search(said) for pattern in hear.denied):
             kept.append(clause.strip())
     return " ".join(kept).strip(" ,;") or text
+
+
+def pleads(text: str, hear: Hear) -> bool:
+    """True when ideas are asked for, anywhere in a text and in any wording: "honestly, what would you do?"."""
+    said = " ".join(flat(text[:READ]).split())
+    return any(expression(pattern).search(said) for pattern in hear.pleas)
 
 
 def returned_in(text: str, hear: Hear) -> str | None:
@@ -327,6 +360,17 @@ def _joints(joints: tuple[str, ...], relatives: tuple[str, ...], hedges: tuple[s
     between, heads = any_of([*joints, *relatives]), any_of(hedges)
     cuts = rf"[.,;:!?¿¡()«»\n–—]+|\b(?:{between})(?!\w|'s\b)"
     return tuple(map(re.compile, (cuts, rf"(?:(?:{heads})(?!\w)\s*)*", rf"(?:\s+(?:{heads})\b)+\s*$")))
+
+
+def sentence_of(text: str, hear: Hear) -> str | None:
+    """A clause worth telling back that is also all of its sentence, but for a hedge before it: a piece of one may say something else."""
+    clause = echo_of(text, hear)
+    if clause is None:
+        return None
+    sentence = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text[:READ]) if clause in part), "")
+    rest = sentence.replace(clause, " ", 1)
+    own = {*hear.fillers, *hear.linking, *(word for hedge in (*hear.hedges, *hear.turns) for word in words_in(hedge))}
+    return clause if len(words_in(clause)) >= WHOLE and not set(words_in(rest)) - own else None
 
 
 def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:

@@ -5,6 +5,7 @@ READERS take a free answer and say whether they could read it; CHOOSERS take a c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -13,17 +14,17 @@ from bot.asking import as_kept
 from bot.draft import Draft
 from bot.headings import headings_in
 from bot.hearing import name_in
+from bot.intending import Clock, bare_step, step_day
 from bot.model import PHASES, Add, Choice, Comment, Consent, Keep, Partnership, Place, Plan, Remind, Settle
 from bot.naming import marked
 from bot.periods import day_of
 from bot.places import best_known, city_of, zones_for
-from bot.rhythm import clock_in, day_in, day_within, follow_up, today, week_in
+from bot.rhythm import clock_in, follow_up, today, week_in
 from bot.spelling import words_in
 from prompts.library import GuideChoice, Step
 
 LONGEST_NAME = 80  # characters of a partnership's name that are kept
 LONGEST_PLACE = 6  # words in which somebody names their city or country
-LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 DAY = "$day"  # under which a place keeps the day that an entry is about, when it is another than today
 OPENING = 4  # words at the head of an entry in which its day may be named
 LATELY = timedelta(days=14)  # as far back as such a day is believed; what lies further is a story within a story
@@ -116,9 +117,10 @@ def _keep_name(draft: Draft, step: Step, text: str) -> bool:
 
 
 def _keep_zone(draft: Draft, step: Step, text: str) -> bool:
-    if len(words_in(text)) > LONGEST_PLACE:
+    said = re.split(r"[.;!\n]\s", text)[0]  # "Bristol, UK. I'm independent"
+    if len(words_in(said)) > LONGEST_PLACE:
         return False
-    zones = zones_for(text, draft.words.hear.place_leads)
+    zones = zones_for(said, draft.words.hear.place_leads)
     if len(zones) > 1:
         choices = [Choice(f"zone:{zone}", city_of(zone, draft.language)) for zone in best_known(zones, MANY_ZONES)]
         draft.say(draft.line("zone.which"), "question", choices)
@@ -170,10 +172,11 @@ def keep_phases(draft: Draft, step: Step, phases: list[str]) -> None:
 
 
 def _keep_plan(draft: Draft, step: Step, text: str) -> bool:
-    """A plan in their words, for the day that it names; where a day is all that is said, it is that of the option that was picked."""
-    picked, day = draft.here.answer("$picked"), named_day(draft, text)
-    _put(draft, step, picked if picked and day and len(words_in(text)) < OPENING else text)
-    if day:
+    """A plan in their words, for the day that it names."""
+    plan = bare_step(text, draft.words.hear) or text
+    draft.meant = plan
+    _put(draft, step, plan)
+    if day := named_day(draft, text):
         plan_for(draft, draft.guide(draft.here.guide).step("due"), day)
     return True
 
@@ -186,11 +189,14 @@ def _keep_due(draft: Draft, step: Step, text: str) -> bool:
     return True
 
 
+def clock(draft: Draft) -> Clock:
+    """From which the days that somebody names are reckoned."""
+    return Clock(draft.language, draft.words.hear, draft.at, draft.person.zone)
+
+
 def named_day(draft: Draft, text: str) -> date | None:
     """The day a text is, or names somewhere."""
-    language, hear, zone = draft.language, draft.words.hear, draft.person.zone
-    whole = day_in(text, language, hear, draft.at, zone) if len(words_in(text)) <= LONGEST_DAY else None
-    return whole or day_within(text, language, hear, draft.at, zone)
+    return step_day(text, clock(draft))
 
 
 def plan_for(draft: Draft, step: Step, day: date | None) -> None:
@@ -299,6 +305,11 @@ def _choose_phase(draft: Draft, step: Step, choice: GuideChoice, label: str) -> 
 
 
 def _choose_day(draft: Draft, step: Step, choice: GuideChoice, label: str) -> None:
+    """A day for the plan, or none; with none of it, the plan goes."""
+    if choice.id == "not-a-plan":
+        place = draft.here
+        draft.place, draft.meant = replace(place, answers=tuple(each for each in place.answers if each[0] != "plan")), ""
+        return
     ahead = PRESET_DAYS.get(choice.id)
     plan_for(draft, step, draft.today + timedelta(days=ahead) if ahead else None)
 

@@ -63,7 +63,7 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
     read = outside.reading(context.conversation, event.text, event, hear)
     talk, wish, act = read.talk, read.wish, read.act
-    if talk and (wish in SEARCHED or act in ("ideas", "one")):
+    if talk and (wish in SEARCHED or act in ("ideas", "one", "plea")):
         return talk.asked
     if wish or not words_in(read.said) or (act in wishes.WISHES and act not in SEARCHED):
         return None

@@ -13,15 +13,19 @@ from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.happening import told_in
-from bot.hearing import feels
+from bot.hearing import OWN, STEM, feels
 from bot.model import Cited, Passage, Talk
 from bot.reply import brief, open_to, speak, with_used
+from bot.spelling import words_in
 from bot.voice import Voice
+from prompts.library import Hear
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
 SURE = 0.9  # a passage's score from which its own mirror fits (44 of 44 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
+CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
+SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
 
 
 def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
@@ -168,13 +172,25 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
 
 
 def chosen(draft: Draft, number: int) -> tuple[str, str, str] | None:
-    """What leads over to a step of one's own once an option is picked: a caution, the frame to make one's own, and its name."""
+    """What leads over to a step of one's own once an option is picked: which it was, with a caution where that is news; the frame to make
+    one's own, the empty one unless the card's speaks of this option; and the option's name."""
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None or passage is None or number >= len(passage.options):
         return None
     voice = Voice(draft, passage, talk.asked)
     option = passage.options[number]
-    return draft.line("advise.not-if", not_if=voice.filled(option.not_if)), voice.filled(passage.if_then), option.name
+    lead = draft.line("advise.picked", name=option.name)
+    if CAUTIONED not in talk.used and not _shares(option.not_if, talk.asked, draft.words.hear, SAID_IT):
+        draft.talk = with_used(talk, CAUTIONED)
+        lead = f"{lead} {draft.line('advise.not-if', not_if=voice.filled(option.not_if))}"
+    fits = _shares(f"{option.name} {option.offer}", passage.if_then.rpartition(",")[2], draft.words.hear, 1)
+    return lead, voice.filled(passage.if_then) if fits else draft.line("frame.own"), option.name
+
+
+def _shares(one: str, other: str, hear: Hear, most: int) -> bool:
+    """Whether two texts share at least so many words that few matters share."""
+    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in hear.shared} for said in (one, other))
+    return len(told & before) >= most
 
 
 # --- going deeper

@@ -7,16 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot import amending, coaching, course, finding, guiding, offers, options, planning, roles, sharing, timing, wishes
+from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
 from bot.choosing import points
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, begins_with, begins_with_others, correction_in, feels, heard
+from bot.hearing import (
+    act_in,
+    after_greeting,
+    aside_in,
+    asks_coach,
+    begins_with,
+    begins_with_others,
+    feels,
+    heard,
+    introduced_in,
+    pleads,
+)
+from bot.intending import LONGEST_STEP, intent_in, is_none
+from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
 from bot.spelling import words_in
 from bot.threads import picked_in
 from prompts.library import Hear
 
-SHORTEST_STEP, LONGEST_STEP = 3, 40  # words of a step that somebody tells; a longer text is a story
+SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
 TALK_ONLY = frozenset(
@@ -80,6 +93,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
         wish = None  # "what can I do" is a word for help where nothing was talked of
+    if talk and talk.stage != "glad" and act in YIELDING and wish in (None, "help", "no-questions") and pleads(said, hear):
+        wish, act = None, "plea"
     return Reading(talk, said, control, wish, act)
 
 
@@ -92,6 +107,10 @@ STRONGER = {
     "ask": ("opening",),
     "bye": ("apology",),
 }
+
+
+# Acts that say less than a plea for ideas in the same message does.
+YIELDING = frozenset({None, "wording", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
 
 
 def _passing(text: str, hear: Hear) -> bool:
@@ -122,36 +141,86 @@ def answer(draft: Draft, text: str) -> None:
     if len(text) > LONG:
         draft.say(draft.line("long", count=f"{len(text.split())}"))
         return
+    text = after_greeting(text, words, draft.greetings)
+    if _introduces(draft, text):
+        return
     event = draft.event
     read = reading(_as_it_is(draft), text, event if isinstance(event, Said) else Said(event.key, event.at, text), words)
     _turn_to(draft, read)
     if not words_in(read.said):
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
-    if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
-        return
-    if points_back(draft, text) or planning.told_day(draft, text):
+    if (
+        _puts_right(draft, read)
+        or _of_plans(draft, text, read)
+        or _bare_number(draft, text)
+        or points_back(draft, text)
+        or planning.told_day(draft, text)
+    ):
         return
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
-        return
-    put_right = correction_in(read.said, words) if draft.talk else None
-    if put_right and read.wish is None:
-        coaching.correct(draft, put_right)
+    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     _meet(draft, read)
 
 
-def option_picked(draft: Draft, what: str) -> None:
-    """What follows an option that was chosen: a step of one's own."""
+def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
+    """What is said of plans and of their days, whatever card or talk is open."""
+    if (rest := planning.taken_out(draft, text)) is not None:
+        if rest:
+            answer(draft, rest)
+        return True
+    if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
+        return True
+    if read.wish or offers.asked_for(draft, read.said):
+        return False  # "I want to do my reflection of today" is no plan
+    return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
+
+
+def _puts_right(draft: Draft, read: Reading) -> bool:
+    """ "It's not the hospital, it's social care", in the middle of a talk."""
+    righted = righting.told_right(read.said, draft.words.hear) if draft.talk and read.wish is None else None
+    if righted:
+        righting.put_right(draft, righted)
+    return righted is not None
+
+
+def _introduces(draft: Draft, text: str) -> bool:
+    """Somebody says who they are: greeted by that name, and nothing is coached on."""
+    name = introduced_in(text, draft.words.hear)
+    if name:
+        draft.person = replace(draft.person, name=draft.person.name or name)
+        wishes.greet(draft)
+    return name is not None
+
+
+def option_picked(draft: Draft, what: str, words: str = "") -> None:
+    """What follows an option that was chosen: a step of one's own. `words` were said with it: they are the step, or go with it."""
     led = options.chosen(draft, int(what.rpartition(":")[2]))
     if led is None:
         draft.say(draft.line("unsure"))
         return
     lead, frame, name = led
-    guiding.start(draft, "if-then", lead, frame, picked=name)
+    if not words:
+        guiding.start(draft, "if-then", lead, frame, picked=name)
+        return
+    if draft.talk:
+        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{words}", at=draft.at)
+    if planning.told_dated(draft, words):
+        return
+    guiding.start(draft, "if-then", picked=name)
+    draft.retract()
+    draft.say(f"{lead} {draft.line('pick.words')}", "question")
+
+
+def _bare_number(draft: Draft, text: str) -> bool:
+    """A number where nothing is to be chosen says so, and is no topic."""
+    if not text.strip(" .)!").isdecimal():
+        return False
+    draft.say(draft.line("which.none", number=text.strip(" .)!")), "reply", draft.offered)
+    return True
 
 
 def points_back(draft: Draft, text: str) -> bool:
@@ -187,8 +256,8 @@ def _meet(draft: Draft, read: Reading) -> None:
     talk = draft.talk
     if read.wish in wishes.WISHES:
         wishes.WISHES[read.wish](draft)
-    elif talk and _tells_step(talk, read.act, read.said, draft.words.hear):
-        planning.take_step(draft, read.said)
+    elif talk and _tells_step(draft, talk, read.act, read.said):
+        pass
     elif read.act in wishes.WISHES:
         wishes.WISHES[read.act](draft)
     elif (thread := picked_in(talk, read.said, None, draft.words.hear)) is not None:
@@ -227,11 +296,20 @@ def asked_of_logbook(draft: Draft, text: str) -> bool:
     return True
 
 
-def _tells_step(talk: Talk, act: str | None, text: str, hear: Hear) -> bool:
-    """Their next step: told of their own accord once options were shown, or in answer to being asked for it."""
-    if talk.stage == "glad" or "?" in text or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
+def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
+    """Their next step: told of their own accord once options were shown, or in answer to being asked for it. A thought is asked about."""
+    hear = draft.words.hear
+    if talk.stage == "glad" or is_none(text, clock(draft)) or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
         return False
-    told = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    return act == "step" or (
-        told and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
-    )
+    found = intent_in(text, clock(draft))
+    asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
+    plain = asked and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
+    if found is None and act != "step" and not plain:
+        return False
+    if found and found.firmness == "mused":
+        planning.muse(draft, found.text)
+    elif act == "step" or plain or talk.stage in ("options", "deepen", "own"):
+        planning.take_step(draft, found.text if found else text)
+    else:
+        return False
+    return True

@@ -36,6 +36,8 @@ ALIASES = {
     "lyon": "Europe/Paris", "marseille": "Europe/Paris", "the hague": "Europe/Amsterdam", "rotterdam": "Europe/Amsterdam",
     "barcelona": "Europe/Madrid", "seville": "Europe/Madrid", "milan": "Europe/Rome", "naples": "Europe/Rome", "munich": "Europe/Berlin",
     "hamburg": "Europe/Berlin", "frankfurt": "Europe/Berlin", "cologne": "Europe/Berlin", "bonn": "Europe/Berlin",
+    "bristol": "Europe/London", "glasgow": "Europe/London", "leeds": "Europe/London", "liverpool": "Europe/London",
+    "cardiff": "Europe/London", "birmingham": "Europe/London", "sheffield": "Europe/London", "newcastle": "Europe/London",
     "manchester": "Europe/London", "edinburgh": "Europe/London", "oxford": "Europe/London", "cambridge": "Europe/London",
     "porto": "Europe/Lisbon", "cet": "Europe/Brussels", "cest": "Europe/Brussels", "eat": "Africa/Nairobi", "wat": "Africa/Lagos",
     "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
@@ -140,7 +142,7 @@ def zones_for(text: str, leads: Sequence[str] = ()) -> tuple[str, ...]:
     for size in (3, 2, 1):
         for start in range(len(words) - size, -1, -1):
             name = " ".join(words[start : start + size])
-            found = _clocks(known.get(name, ())) if len(name) > 3 or name in ("usa", "drc", "uae", "nyc") else ()
+            found = _clocks(known.get(name, ())) if len(name) > 3 or name in ("uk", "usa", "drc", "uae", "nyc") else ()
             if len(found) == 1 and (not several or found[0] in several):
                 return found
             several = several or found

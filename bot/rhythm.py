@@ -210,8 +210,12 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
         return None  # 03/04 is a day in March or in April, depending on who writes it
     here = local(now, zone).replace(tzinfo=None)
     said = flat(text).strip(" .!¡")
+    if re.match(r"\d{1,2}(?:$|[\s.,)]+(?:" + "|".join(_weekdays(language, "wide")) + r")\b)", said):
+        return None  # a number alone picks something, and so does the one in "1 friday"
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
+    if re.fullmatch(r"\d{1,2}", said):
+        return _next_of_month(int(said), here.date())
     found = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
     if found is None:
         return None
@@ -219,6 +223,20 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     if ahead == 0:
         return here.date() + timedelta(days=7 if _names_weekday(said, language) else 1)
     return found.date() if 0 < ahead <= FARTHEST else None
+
+
+def _next_of_month(number: int, after: date) -> date | None:
+    """The next day with this number: "the 2nd", said in March, is the second of April."""
+    ahead = (after + timedelta(days=n) for n in range(1, 62))
+    return next((day for day in ahead if day.day == number), None)
+
+
+def next_weekday(text: str, language: str, hear: Hear, after: date) -> date | None:
+    """The first weekday of that name after a day; None where a text is more than a weekday's name."""
+    weekday, clock = week_in(text, language, hear)
+    if weekday is None or clock or any(char.isdigit() for char in text):
+        return None
+    return after + timedelta(days=(weekday - after.weekday() - 1) % 7 + 1)
 
 
 def readings_of(text: str, now: datetime, zone: str | None) -> tuple[date, ...]:
@@ -264,9 +282,17 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
     """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
-    names = [*hear.days, *_weekdays(language, "wide")]
-    found = re.search(rf"\b({'|'.join(sorted(names, key=len, reverse=True))})\b", flat(text))
+    names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
+    months = "|".join(_months(language))
+    dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
+    found = re.search(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", flat(text))
     return day_in(found[1], language, hear, now, zone) if found else None
+
+
+def _months(language: str) -> set[str]:
+    from babel.dates import get_month_names
+
+    return {flat(name) for name in get_month_names("wide", locale=language).values()}
 
 
 def _weekdays(language: str, *widths: Literal["wide", "abbreviated"]) -> set[str]:

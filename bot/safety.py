@@ -74,11 +74,12 @@ def alarmed(draft: Draft, text: str) -> bool:
         return True
     if alarm is None:
         return _hinted(draft, text) or _strained(draft, text)
-    _raise(draft, text, alarm, language)
+    met(draft, text, alarm, language)
     return True
 
 
-def _raise(draft: Draft, text: str, alarm: str, language: str) -> None:
+def met(draft: Draft, text: str, alarm: str, language: str) -> None:
+    """Answers danger, a threat, wrongdoing or harassment, whoever heard it, and gives it the floor."""
     safety = dict(draft.library.safeties(draft.language))[language]
     draft.talk = None
     if draft.place:

@@ -17,7 +17,7 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 _ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
 
 _WORD = re.compile(r"[^\W_]+|/\w+")
-_AT_HAND = 1024  # texts whose words are remembered: a message is asked for its words some hundred times while it is understood
+_AT_HAND = 128  # texts: those of a turn, which are read many times over; no more, for what was written is not to stay in memory for long
 
 
 @cache

@@ -16,6 +16,10 @@ from prompts.library import Foreign, Languages, Library, Spoken
 Guess = Callable[[str], Sequence[tuple[str, float]]]
 """From a text to languages (ISO 639-1) with their chances, the likeliest first."""
 
+ASKING = 12  # words of a message, up to which a part of it may ask for a language
+TongueOf = Callable[[str], str | None]
+"""From a text to the language it is in; None when it could be one or another."""
+
 SHORTEST = 3  # words; fewer may be a name, a place or a thing
 SURE, AHEAD = 0.8, 0.25  # a language's chance plus its share of common words, and how far it has to be before the next
 SHORT_SURE = 1.2  # the same for a message of three words
@@ -60,7 +64,23 @@ def _writes_otherwise(text: str) -> bool:
 
 def asked_for(text: str, languages: Languages) -> str | None:
     """The language somebody asks to be spoken to in, whatever language they ask in; None when they don't."""
-    said = " ".join(flat(text[:120]).split()).lstrip("¿¡ ")
+    return _asked_in(text, languages) or next((asked for part in _parts(text) if (asked := _asked_in(part, languages))), None)
+
+
+def besides_language(text: str, languages: Languages) -> str:
+    """What a message says besides asking for a language: "Awa" in "Awa, but in French please"."""
+    if _asked_in(text, languages):
+        return ""
+    return ", ".join(part for part in _parts(text) if not _asked_in(part, languages))
+
+
+def _parts(text: str) -> list[str]:
+    """The sentences and clauses of a short message; of a longer one none, for it may only tell of a language."""
+    return [part.strip() for part in re.split(r"[.,;:!?\n]+", text) if words_in(part)] if len(words_in(text)) <= ASKING else []
+
+
+def _asked_in(text: str, languages: Languages) -> str | None:
+    said = re.sub(r"^(?:mais|but|pero|et|and|y) ", "", " ".join(flat(text[:120]).split()).lstrip("¿¡ "))
     for language, spoken in languages.spoken.items():
         if not any(name in said for name in spoken.called):
             continue  # as in nearly every message; the patterns would cost more than all the rest
@@ -75,6 +95,8 @@ def held_in(library: Library, context: Context, event: Event) -> str:
     present = context.person.language if context.person.language in library.words else "en"
     if not isinstance(event, Said):
         return present
+    if context.gist:
+        return "en"
     asked = asked_for(event.text, library.languages)
     if asked and asked in library.words:
         return asked

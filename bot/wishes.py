@@ -21,6 +21,8 @@ from bot import (
     leaving,
     mentoring,
     options,
+    outcomes,
+    planning,
     roles,
     sharing,
     taking_out,
@@ -33,11 +35,17 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.hearing import content_of
 from bot.keeping import set_headings
-from bot.model import Said, Talk
+from bot.model import Keep, Said, Talk
 from bot.places import city_of
+from bot.reply import without
+from bot.rhythm import today
+from bot.spelling import words_in
 
+HEADED = 4  # words with which a line for the logbook is announced: "A diary line."
+NOTED = 2  # words of a line for the logbook that is told along with the wish for one
 TWICE = 8  # marks of what was said, about two replies
 TELLS = 3  # words of content from which somebody who turns a card down says what it is about instead
+OUTCOME = 60  # characters of a plan, and of what came of it, that "my logbook" shows
 SHOWN = 5  # entries that "my logbook" shows
 
 
@@ -53,8 +61,13 @@ def greet(draft: Draft) -> None:
         return
     if talk := course.resting(draft.context.conversation, draft.at):
         draft.talk = talk
-        choices = [draft.choice(what) for what in ("talk-on", "reflect", "ask")]
+        choices = [draft.choice(what) for what in ("talk-on", "ask", "leave-talk")]
         draft.say(draft.line("hello.talk", about=course.about(talk, draft.words.hear)), "reply", choices)
+        return
+    if plan := outcomes.open_plan(draft):
+        draft.remember(outcomes.ASKED)
+        said = draft.line("hello.plan", plan=clip(plan.text, guiding.QUOTED), day=draft.day(plan.due))
+        draft.say(said, "reply", [draft.choice("ask"), draft.choice("reflect")])
         return
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
@@ -107,8 +120,49 @@ def _lens(draft: Draft) -> None:
 
 
 def _ask(draft: Draft) -> None:
+    """Something on their mind; "let's talk about the project", said in words, is the talk that is still in hand."""
+    talk = draft.talk
+    if isinstance(draft.event, Said) and talk and talk.asked and draft.at - talk.at < course.STALE and not draft.was_offered("do:ask"):
+        _talk_on(draft)
+        return
     draft.talk = None
     draft.say(draft.line("ask.open"))
+
+
+def _leave_talk(draft: Draft) -> None:
+    """A talk of some days ago is left."""
+    draft.talk = draft.before = None
+    draft.say(draft.line("talk.left"), "reply", [draft.choice("reflect"), draft.choice("ask")])
+
+
+def _bye(draft: Draft) -> None:
+    """A farewell, with what is kept of today: what was written, and the next step that is asked about."""
+    plans = [plan for plan in draft.context.intentions if draft.at - plan.made < course.STALE]
+    wrote = any(today(entry.written, draft.person.zone) == draft.today and not entry.retracted for entry in draft.context.entries)
+    told = [draft.line("bye")]
+    if wrote:
+        told.append(draft.line("bye.kept"))
+    if plans:
+        told.append(draft.line("bye.plan", day=draft.day(max(plans, key=lambda plan: plan.made).due)))
+    finish(draft, " ".join(told))
+
+
+def _plain_note(draft: Draft) -> None:
+    """A line for the logbook and no coaching: kept at once where it was told along with the wish."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    head, _, rest = text.partition(".")
+    draft.talk = None
+    if "?" in text or len(words_in(head)) > HEADED or len(words_in(rest)) < NOTED:
+        guiding.start(draft, "note")
+        return
+    draft.keep(Keep(draft.new_id("note"), "note", "note", rest.strip(), event_date=draft.today))
+    draft.say(draft.line("noted"), "reply")
+
+
+def _leave_letter(draft: Draft) -> None:
+    """Whatever was to be written is left; what it was about stays in hand."""
+    draft.talk = without(draft.talk, "errand") if draft.talk else None
+    draft.say(draft.line("errand.left"))
 
 
 def _resume(draft: Draft) -> None:
@@ -272,8 +326,10 @@ def _logbook(draft: Draft) -> None:
         title = draft.words.guides[entry.guide].title if entry.guide in draft.words.guides else entry.guide.replace("-", " ").capitalize()
         answers = [text for _, text in entry.answers]
         known = draft.library.guides.get(entry.guide)
-        first = next(iter(reversed(answers) if known and known.kind == "check" else answers), "")
-        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=clip(first)))
+        told = clip(next(iter(reversed(answers) if known and known.kind == "check" else answers), ""))
+        if entry.guide == "follow-up" and len(answers) > 1:
+            told = draft.line("logbook.outcome", plan=clip(answers[0], OUTCOME), outcome=clip(answers[-1], OUTCOME))
+        rows.append(draft.line("logbook.row", date=draft.day(entry.event_date), title=title, text=told))
     rows.append(draft.line("logbook.foot", count=_count(draft, len(entries))))
     finish(draft, "\n".join(rows))
 
@@ -311,7 +367,7 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS)]
+    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS, "voice", "tags")]
     rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
     rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:
@@ -389,9 +445,12 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "help": _line("help"),
     "hello": greet,
     "thanks": _thanks,
-    "bye": _line("bye"),
-    "later": _line("bye"),
-    "enough": _line("bye"),
+    "bye": _bye,
+    "later": _bye,
+    "enough": _bye,
+    "leave-talk": _leave_talk,
+    "plain-note": _plain_note,
+    "leave-letter": _leave_letter,
     "how-are-you": _line("how-are-you"),
     "who-are-you": _line("who-are-you"),
     "tell-more": options.tell_more,
@@ -409,6 +468,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "verdict": _weighed("verdict"),
     "verdict-self": _weighed("verdict.self"),
     "verdict-other": _weighed("verdict.other"),
+    "plea": coaching.plea,
     "recap": coaching.recap,
     "opinion": _weighed("opinion"),
     "what-if": _weighed("what-if"),
@@ -434,6 +494,10 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "fresh": _fresh,
     "leave": _leave,
     "if-then": _if_then,
+    "not-a-plan": planning.not_a_plan,
+    "keep-plan": planning.keep_meant,
+    "keep-line": planning.keep_line,
+    "own-words": planning.own_words,
     **timing.WISHES,
     **leaving.WISHES,
     **doorway.WISHES,

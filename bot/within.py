@@ -13,6 +13,7 @@ from bot import (
     coaching,
     doorway,
     guiding,
+    happening,
     leaving,
     mentoring,
     offers,
@@ -26,14 +27,19 @@ from bot import (
     wishes,
 )
 from bot.asking import question
-from bot.choosing import choice_in
+from bot.choosing import choice_in, number_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, correction_in, heard
-from bot.keeping import LONGEST_DAY, named_day
+from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, says_any
+from bot.intending import LONGEST_DAY, is_none
+from bot.keeping import clock, named_day
 from bot.model import Choice
+from bot.places import zones_for
+from bot.rhythm import clock_in
+from bot.righting import told_right
 from bot.spelling import words_in
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
+TROUBLE = 7  # words from which somebody may tell what troubles them where a small question was asked
 FAREWELL = 4  # words that may follow a "stop." and still be a way of saying it
 
 # Wishes that are met in the middle of a guide, with the place kept; any other is taken as an answer there.
@@ -64,6 +70,9 @@ IN_PASSING = frozenset(
     | set(mentoring.WISHES)
     | set(taking_out.WISHES)
 )
+PLANNING = frozenset({"if-then", "follow-up", "onboarding"})  # guides in which a plan is heard as one; elsewhere it is an answer
+NAMING = frozenset({"name", "partnership"})  # steps answered by a name, whatever it sounds like
+LEADING_ELSEWHERE = ("state", "wrong-turn", "ideas", "verdict", "one", "anger", "repeat", "rejects")  # acts that go on with the talk
 # Met at once; the guide is held meanwhile.
 SETS_ASIDE = frozenset({"change-name", "change-zone", "change-time", "aims", "aims-review"})
 # Wishes that turn back to the talk from the step of one's own that it led to.
@@ -74,15 +83,13 @@ def answer(draft: Draft, text: str) -> None:
     hear = draft.words.hear
     aside = aside_in(text, hear)
     meant = aside or text
+    if _settles_thought(draft, text):
+        return
     choice = choice_in(text, draft.offered, hear)
     if choice and choice.id.startswith("do:"):
         pressing.pressed(draft, choice.id)
         return
-    if timing.told_away(draft, text) or (choice is None and (_leaves_plan(draft, text) or outside.asked_of_logbook(draft, meant))):
-        return
-    if choice is None and draft.here.guide == "onboarding" and act_in(text, hear) == "opening":
-        draft.place = None  # whoever has something on their mind is heard first; the small questions can wait
-        outside.answer(draft, text)
+    if timing.told_away(draft, text) or (choice is None and _meets_first(draft, text, meant)):
         return
     if choice is None:
         control, rest = _control_in(draft, meant)
@@ -100,38 +107,106 @@ def answer(draft: Draft, text: str) -> None:
         _answer_in_passing(draft, text)
 
 
+def _meets_first(draft: Draft, text: str, meant: str) -> bool:
+    return _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text)
+
+
+def _trouble_first(draft: Draft, text: str) -> bool:
+    """Whoever has something on their mind is heard; the small questions about them are dropped."""
+    if draft.here.guide != "onboarding" or not _tells_trouble(draft, text):
+        return False
+    draft.place = draft.held = None
+    outside.answer(draft, text)
+    return True
+
+
+def _tells_trouble(draft: Draft, text: str) -> bool:
+    """Whether something is told that is no answer to a small question about oneself."""
+    hear, step = draft.words.hear, draft.guide(draft.here.guide).step(draft.here.step)
+    if act_in(text, hear) == "opening":
+        return True
+    if len(words_in(text)) < (TROUBLE if step.keeps != "partnership" else 2 * TROUBLE):
+        return False
+    answers = (step.keeps == "reminder" and clock_in(text, hear)) or (step.keeps == "zone" and zones_for(text, hear.place_leads))
+    told = feels(text, hear) or kinds_named(text, hear) or happening.told_in(draft, text) or says_any(text, [*hear.absence, *hear.again])
+    return bool(told or asks_coach(text, hear)) and not answers and not introduced_in(text, hear)
+
+
 def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
     """What is no answer: something told before put right, a wish, or another guide."""
     hear = draft.words.hear
-    put_right = correction_in(text, hear)
+    righted = told_right(text, hear)
     return (
-        (put_right is not None and guiding.correct(draft, put_right))
+        (righted is not None and guiding.correct(draft, righted))
         or wish_met(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
         or _another_guide(draft, text)
     )
 
 
-def _leaves_plan(draft: Draft, text: str) -> bool:
-    """Words that are neither a step nor a day, where a step of one's own was asked for in a talk: they go on with the talk."""
-    hear, place = draft.words.hear, draft.here
-    if place.guide != "if-then" or draft.talk is None:
+def _meets_step(draft: Draft, text: str) -> bool:
+    """What is said where a step of one's own, its day or its outcome was asked for, and is not simply that."""
+    place = draft.here
+    if place.guide not in PLANNING:
         return False
-    step, act = draft.guide("if-then").step(place.step), act_in(text, hear)
-    if step.keeps == "plan" and options.pointed_at(draft, text) is not None:
+    if (rest := planning.taken_out(draft, text)) is not None:
+        if rest:
+            outside.answer(draft, rest)
+        return True
+    if place.guide == "onboarding" and place.step in NAMING:
+        return False
+    if place.guide != "follow-up" and planning.heard_plan(draft, text):
+        return True
+    step = draft.guide(place.guide).step(place.step)
+    return (step.keeps == "plan" and _at_the_step(draft, text)) or (step.keeps == "due" and _at_its_day(draft, text))
+
+
+def _at_the_step(draft: Draft, text: str) -> bool:
+    hear = draft.words.hear
+    if draft.talk and options.pointed_at(draft, text) is not None:
         return outside.points_back(draft, text)
-    if step.keeps == "due" and act == "step":
-        draft.place = None
-        planning.take_step(draft, text)
+    if number := number_in(text, hear):
+        shown = [choice for choice in draft.earlier if choice.id.startswith("opt:")]
+        name = shown[number - 1].label if number <= len(shown) else draft.here.answer("$picked")
+        if name:
+            planning.offer_line(draft, name)
+            return True
+        draft.say(draft.line("which.none", number=str(number)), "question")
         return True
-    if step.keeps == "due" and (act == "thanks" or heard(text, hear.wishes, hear) == "thanks"):
-        guiding.press(draft, Choice("if-then.due:no-date", ""))
+    if planning.answers_step(draft, text):
         return True
-    elsewhere = act in ("state", "wrong-turn", "ideas", "verdict", "one") or aside_in(text, hear)
-    if elsewhere or (step.keeps == "due" and len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None):
+    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear))
+    if elsewhere or is_none(text, clock(draft)):
         draft.place = None
         outside.answer(draft, text)
         return True
-    return False
+    return planning.of_day_named(draft, text)
+
+
+def _settles_thought(draft: Draft, text: str) -> bool:
+    """A yes or a no, where it was asked whether a thought is meant."""
+    wish = heard(text, draft.words.hear.wishes, draft.words.hear) if planning.mused(draft) else None
+    if wish in ("good", "agrees"):
+        planning.it_is_meant(draft)
+    elif wish == "no":
+        guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
+    return wish in ("good", "agrees", "no")
+
+
+def _at_its_day(draft: Draft, text: str) -> bool:
+    hear = draft.words.hear
+    act, wish = act_in(text, hear), heard(text, hear.wishes, hear)
+    if act == "step" and draft.talk:
+        planning.told_anew(draft, text)
+    elif act == "thanks" or wish == "thanks":
+        guiding.press(draft, Choice("if-then.due:no-date", ""))
+    elif draft.talk and (
+        act in LEADING_ELSEWHERE or aside_in(text, hear) or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
+    ):
+        draft.place = None
+        outside.answer(draft, text)
+    else:
+        return False
+    return True
 
 
 def _another_guide(draft: Draft, text: str) -> bool:
@@ -195,14 +270,16 @@ def _answer_in_passing(draft: Draft, text: str) -> None:
 
 
 def _stop(draft: Draft) -> None:
-    place = draft.place
+    """Says what is kept: answers in the logbook, what was told of oneself, or nothing of what was just begun."""
+    place = draft.here
     draft.place = draft.held = None
-    if place and place.guide == "onboarding":
+    key = "stop.none"
+    if place.guide == "onboarding":
         draft.person = replace(draft.person, onboarded=True)
-    kept = place is not None and draft.guide(place.guide).kept and guiding.anything_kept(place)
-    draft.say(
-        draft.line("stop.kept" if kept else "stop.none"), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")]
-    )
+        key = "stop.profile" if draft.person.name or draft.person.zone or draft.person.partnerships else key
+    elif draft.guide(place.guide).kept and guiding.anything_kept(place):
+        key = "stop.kept"
+    draft.say(draft.line(key), "reply", [draft.choice("reflect"), draft.choice("ask"), draft.choice("later")])
 
 
 def _later(draft: Draft) -> None:

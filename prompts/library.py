@@ -254,6 +254,39 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+def _righting(pattern: str) -> str:
+    if not {"old", "new", "rest"} <= set(re.compile(pattern).groupindex):
+        raise ValueError(f"{pattern!r} lacks one of the groups old, new and rest")
+    return pattern
+
+
+Righting = Annotated[Pattern, AfterValidator(_righting)]  # what was wrong, what is right, and what is said besides
+
+
+class Plans(_Part):
+    """How somebody tells what they mean to do, wants it kept or taken out again, and tells what came of it.
+
+    Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
+    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these. `soon` is an
+    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `keeps` are commands to
+    keep it, with the group `what` where they say what; `asks` are questions whether something is kept, `undoes` says that something kept
+    was no plan, `tells` that something was done and `undone` that it was not.
+    """
+
+    fillers: list[Pattern] = []
+    meant: list[Pattern] = []
+    dated: list[Pattern] = []
+    mused: list[Pattern] = []
+    never: list[Pattern] = []
+    soon: list[Pattern] = []
+    today: list[Pattern] = []
+    keeps: list[Pattern] = []
+    asks: list[Pattern] = []
+    undoes: list[Pattern] = []
+    tells: list[Pattern] = []
+    undone: list[Pattern] = []
+
+
 class Phrases(dict[str, list[str]]):
     """What may be said, by what it means. Known by which one it is, so that what is made of it is made once."""
 
@@ -294,14 +327,17 @@ class Hear(_Part):
     reported: list[Phrase] = []
     aside: list[Pattern]
     corrects: list[Pattern] = []
+    rights: list[Righting] = []
     reminds: list[Pattern] = []
     reminds_of: list[Pattern] = []
     moves: list[Pattern] = []
     returns: list[Pattern] = []
+    plans: Plans = Plans()
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
     denials: list[Pattern] = []
     denied: list[Pattern] = []
+    pleas: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -334,6 +370,7 @@ class Hear(_Part):
     subjects: list[Bit]
     names: list[Pattern]
     not_names: list[Phrase] = []
+    introduces: list[Pattern] = []
     titles: list[str]
     place_leads: list[Bit]
     clock: dict[Bit, Clock]

@@ -17,6 +17,7 @@ from bot.model import (
     CloseDoor,
     Context,
     Conversation,
+    Drop,
     Effect,
     Entry,
     Event,
@@ -134,7 +135,10 @@ class Chat:
                 new = Entry(effect.entry, effect.guide, effect.event_date, event.at, tuple(answers.items()), effect.energy)
                 self.entries = (new, *(e for e in self.entries if e.id != effect.entry))[:30]
             case Plan():
-                self.intentions = (*self.intentions, Intention(effect.id, effect.text, made=event.at, due=effect.due))
+                others = tuple(i for i in self.intentions if i.id != effect.id)
+                self.intentions = (*others, Intention(effect.id, effect.text, made=event.at, due=effect.due))
+            case Drop(what="plan"):
+                self.intentions = tuple(i for i in self.intentions if i.id != effect.ref)
             case Settle():
                 self.intentions = tuple(i for i in self.intentions if i.id != effect.id)
             case _:

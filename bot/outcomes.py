@@ -1,0 +1,67 @@
+"""What came of a step, as somebody tells it: kept beside the plan, and heard, gladness as gladness, a loss as a loss, and without blame
+what did not come about. Pure.
+"""
+
+from __future__ import annotations
+
+from bot.course import STALE
+from bot.draft import Draft
+from bot.exploring import heard_in
+from bot.happening import told_in
+from bot.hearing import act_in, feels, heard, says_any
+from bot.intending import besides_report, tells_outcome, tells_undone
+from bot.mirroring import mirror_of
+from bot.model import Intention, Keep, Place, Remind, Settle, Talk
+
+ASKED = "asked-plan"  # the mark that a plan was asked about in a greeting
+LATELY = 60  # marks of what was said, within which it need not be said again where an outcome is kept
+LONGEST = 60  # words of a message that is only about what came of a plan
+
+
+def taken_up(draft: Draft, plan: str, told: str) -> None:
+    """A mirror of what was told, and one question; what is answered to it goes on as a talk."""
+    kind = _kind(draft, told)
+    rest = besides_report(told, draft.words.hear)
+    happened = told_in(draft, rest)
+    talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
+    mirror = happened.mirror() if happened and happened.fresh else heard_in(draft, rest, bare=False) or mirror_of(draft, rest)
+    question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
+    draft.place, draft.talk = None, talk
+    kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""
+    draft.remember("outcome")
+    draft.say("\n\n".join(part for part in (mirror, " ".join(part for part in (kept, question) if part)) if part), "reply")
+
+
+def _kind(draft: Draft, told: str) -> str:
+    hear = draft.words.hear
+    hard = feels(told, hear) or says_any(told, hear.darker) or says_any(told, hear.absence)
+    if tells_undone(told, hear):
+        return "undone"
+    if act_in(told, hear) == "glad" or (says_any(told, hear.lighter) and not hard):
+        return "glad"
+    return "hard" if hard else "plain"
+
+
+def open_plan(draft: Draft) -> Intention | None:
+    """The plan that is asked about when somebody is back after a while: the latest whose day has come, else the next one."""
+    plans = [plan for plan in draft.context.intentions if draft.at - plan.made >= STALE]
+    due = [plan for plan in plans if plan.due <= draft.today]
+    return max(due, key=lambda plan: plan.due) if due else min(plans, key=lambda plan: plan.due, default=None)
+
+
+def reported(draft: Draft, text: str) -> bool:
+    """Hears what came of a plan whose day has come, before it was asked about. False where no plan is due, or nothing of it is told."""
+    hear = draft.words.hear
+    due = [plan for plan in draft.context.intentions if plan.due <= draft.today]
+    answers = draft.lately(ASKED, 1) and "?" not in text and heard(text, hear.wishes, hear) is None
+    if not due or not (answers or tells_outcome(text, hear)) or len(text.split()) > LONGEST:
+        return False
+    plan = max(due, key=lambda plan: plan.due)
+    entry = draft.new_id("follow-up")
+    draft.do(Settle(plan.id, text))
+    draft.do(Remind("follow-up", None, plan.id))
+    for step, said in (("plan", plan.text), ("outcome", text)):
+        draft.do(Keep(entry, "follow-up", step, said, event_date=draft.today))
+    draft.place = Place("follow-up", "outcome", draft.at, draft.at, entry)
+    taken_up(draft, plan.text, text)
+    return True

@@ -1,0 +1,229 @@
+"""A step of one's own is kept as it was put, with its day, whatever is open; what is no step is not; what came of it is heard.
+
+Each sentence was said by somebody to the coach, in one of its languages.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from passages import Chat, passage, text_of
+
+from bot.intending import FARTHEST, Clock, intent_in, step_day
+from bot.model import Drop, Fell, Keep, Person, PersonId, Plan, Remind, Settle
+from bot.planning import MUSED
+from prompts.library import load_library
+
+LIBRARY = load_library()
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+WAITING = "they all wait for me before they do anything, how do I change that?"
+CARD = {"en": "they-wait-for-me"}
+
+
+def chat_in(language: str = "en") -> Chat:
+    return Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
+
+
+def clock(language: str) -> Clock:
+    return Clock(language, LIBRARY.words[language].hear, MONDAY, "Africa/Nairobi")
+
+
+PLANS = [
+    ("en", "ask him 5 minutes thursday", "2026-03-05", "ask him 5 minutes thursday"),
+    ("en", "i will call her at 7pm before i give him anything", "2026-03-03", "i will call her at 7pm before i give him anything"),
+    ("en", "i told you no hotline. i said i call bisi at 7. thats my plan", "2026-03-03", "i call bisi at 7"),
+    ("en", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday", "2026-03-09", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday"),  # noqa: E501
+    ("en", "My plan: Monday I send one page", "2026-03-09", "Monday I send one page"),
+    ("en", "thursday, before the meeting, i ask for 5 minutes in his office", "2026-03-05", "thursday, before the meeting, i ask for 5 minutes in his office"),  # noqa: E501
+    ("en", "how do i save my plan: ask him 5 minutes thursday", "2026-03-05", "ask him 5 minutes thursday"),
+    ("en", "next monday i see him, i will ask to let the mayor chair", "2026-03-09", "next monday i see him, i will ask to let the mayor chair"),  # noqa: E501
+    ("en", "Go village Saturday and listen", "2026-03-07", "Go village Saturday and listen"),
+    ("en", "ok so I will write to the mayor on friday", "2026-03-06", "I will write to the mayor on friday"),
+    ("en", "call her wednesday before, alone, and ask what her board wants", "2026-03-04", "call her wednesday before, alone, and ask what her board wants"),  # noqa: E501
+    ("en", "i go there on friday 20 march", "2026-03-20", "i go there on friday 20 march"),
+    ("fr", "mercredi j invite les deux au cafe du forem 20 min", "2026-03-04", "mercredi j invite les deux au cafe du forem 20 min"),
+    ("fr", "rien de tout ca, j ai mon plan. note le: mercredi 16h cafe avec les deux", "2026-03-04", "mercredi 16h cafe avec les deux"),
+    ("fr", "je lui dis mercredi apres la reunion, seul, 2 phrases", "2026-03-04", "je lui dis mercredi apres la reunion, seul, 2 phrases"),
+    ("fr", "garde juste: jeudi, je finis ma phrase", "2026-03-05", "jeudi, je finis ma phrase"),
+    ("es", "el miercoles subo a la encañada a hablar con don Eusebio", "2026-03-04", "el miercoles subo a la encañada a hablar con don Eusebio"),  # noqa: E501
+    ("es", "el jueves le digo: puertas, de 6 a 3. apuntalo", "2026-03-05", "el jueves le digo: puertas, de 6 a 3"),
+    ("es", "lo q queria guardar es: sabado ir a casa de doña fidelia y preguntarle", "2026-03-07", "sabado ir a casa de doña fidelia y preguntarle"),  # noqa: E501
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said", "day", "kept"), PLANS)
+@pytest.mark.parametrize("talking", [False, True], ids=["fresh", "with a card open"])
+def test_a_plan_is_kept_in_its_own_words_whatever_is_open(language: str, said: str, day: str, kept: str, talking: bool):
+    chat = chat_in(language)
+    if talking:
+        chat.say(WAITING, [passage("they-wait-for-me", language=language)])
+
+    turn = chat.say(said, [passage("they-wait-for-me", language=language)])
+
+    assert [(effect.text, effect.due) for effect in turn.effects if isinstance(effect, Plan)] == [(kept, date.fromisoformat(day))]
+    assert text_of(turn).count(kept) == 1
+
+
+NO_PLANS = [
+    ("en", "FILLED WHAT GAP. useless"),
+    ("en", "I know since yesterday. I say already. The radio."),
+    ("en", "what report? i said numbers. by friday. nobody is going to read a page on what changed between the partners"),
+    ("en", "he shouts when he is late himself"),
+    ("en", "they told me I send the report on friday"),
+    ("en", "I meet the donor tomorrow and I don't know what to say"),
+    ("en", "You not answer me. I have plan. Monday."),
+    ("en", "i called him on monday"),
+    ("fr", "il me demande que je signe vendredi"),
+    ("fr", "vendredi passé silence complet"),
+    ("fr", "je vois le maire lundi et je sais pas quoi dire"),
+    ("es", "me piden q ponga 200 beneficiarios el viernes"),
+    ("es", "el concejal no paraba de hablar el lunes"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), NO_PLANS)
+def test_what_is_no_step_never_becomes_a_plan(language: str, said: str):
+    chat = chat_in(language)
+    chat.say(WAITING, [passage("they-wait-for-me", language=language)])
+    chat.say("1")  # a step of their own is asked for
+
+    turn = chat.say(said)
+
+    assert not [effect for effect in turn.effects if isinstance(effect, Plan)]
+    place = chat.conversation.place
+    assert place is None or place.answer(MUSED), "at most it is asked whether they mean to do it"
+
+
+def test_a_thought_said_aloud_is_asked_about_once_and_no_is_no():
+    chat = chat_in()
+    chat.say(WAITING, [passage("they-wait-for-me")])
+    chat.say("1")
+
+    assert "something you mean to do" in text_of(chat.say("i could say split it: one recruits one trains"))
+    turn = chat.say("no")
+
+    assert not [effect for effect in turn.effects if isinstance(effect, Plan)]
+    assert chat.conversation.place is None
+
+
+@pytest.mark.parametrize("words", ["no thats not a plan. why would you keep that", "not a plan", "that wasn't a plan"])
+def test_a_plan_that_was_none_is_taken_out_and_its_day_with_it(words: str):
+    chat = chat_in()
+    [plan] = [effect for effect in chat.say("i call the donor on tuesday").effects if isinstance(effect, Plan)]
+
+    turn = chat.say(words)
+
+    assert Drop("plan", plan.id) in turn.effects
+    assert Remind("follow-up", None, plan.id) in turn.effects
+    assert chat.intentions == ()
+
+
+def test_the_button_beside_the_days_takes_the_step_away():
+    chat = chat_in()
+    chat.say(WAITING, [passage("they-wait-for-me")])
+    chat.say("1")
+    chat.say("i let them begin without me")
+
+    chat.press("Not a plan")
+
+    assert chat.intentions == ()
+    assert chat.conversation.place is None
+
+
+@pytest.mark.parametrize("number", ["1", "2", "3", "12"])
+def test_a_number_where_a_step_was_asked_for_is_no_date(number: str):
+    chat = chat_in()
+    chat.say(WAITING, [passage("they-wait-for-me")])
+    chat.say("2")
+
+    turn = chat.say(number)
+
+    assert not [effect for effect in turn.effects if isinstance(effect, Plan)]
+
+
+def test_a_number_with_words_beside_it_is_the_option_and_the_words():
+    chat = chat_in()
+    chat.say(WAITING, [passage("they-wait-for-me")])
+
+    turn = chat.say("2 then, but how without them noticing")
+
+    assert "“Refuse to carry it”" in text_of(turn)
+    assert "without them noticing" in chat.conversation.talk.asked
+
+
+def test_a_number_with_nothing_to_choose_from_says_so():
+    assert "“7”" in text_of(chat_in().say("7"))
+
+
+def test_a_list_can_still_be_picked_from_a_reply_later():
+    chat = chat_in()
+    chat.say(WAITING, [passage("they-wait-for-me")])
+    chat.say("thank you")
+
+    assert "“Find a champion in each”" in text_of(chat.say("1"))
+
+
+def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stood():
+    chat = chat_in()
+    chat.say("i call her on wednesday 11 march")
+
+    [moved] = [effect for effect in chat.say("thursday").effects if isinstance(effect, Plan)]
+
+    assert moved.due == date(2026, 3, 12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40), st.sampled_from(["en", "fr", "es"]))
+def test_no_text_names_a_day_that_is_past_or_half_a_year_off(text: str, language: str):
+    day = step_day(text, clock(language))
+
+    assert day is None or MONDAY.date() < day <= MONDAY.date() + FARTHEST
+    intent_in(text, clock(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "plan", "told"),
+    [
+        ("en", "i call the deputy friday", "I called him. they have no trace of the promise in the books"),
+        ("en", "i send the page to the director friday", "He read the page. He give me 5 minute. I am happy"),
+        ("fr", "vendredi je dis: je finis ma phrase", "j'ai dit ma phrase! elle a arrêté et un jeune a parlé après"),
+        ("es", "el viernes llamo a la financiadora", "la llame. dice q si a las puertas"),
+    ],
+)
+def test_what_came_of_a_plan_is_heard_and_stands_beside_it(language: str, plan: str, told: str):
+    chat = chat_in(language)
+    chat.say(plan)
+    kept = chat.intentions[0]
+    chat.at += timedelta(days=4, hours=3)
+    chat.take(Fell(chat.key(), chat.at, "follow-up", chat.at, kept.id))
+
+    turn = chat.say(told)
+
+    assert Settle(kept.id, told) in turn.effects
+    assert [effect.text for effect in turn.effects if isinstance(effect, Keep)] == [plan, told]
+    assert text_of(turn).endswith("?")
+    assert LIBRARY.words[language].guides["follow-up"].closes not in text_of(turn)
+    assert told in chat.conversation.talk.asked
+
+
+def test_the_question_what_else_there_is_comes_once_and_so_do_the_words_whichever_way_it_went():
+    chat = chat_in()
+    first, second = text_of(chat.say("i call the donor on tuesday")), text_of(chat.say("i write to the mayor on friday"))
+
+    assert "whichever way" in first
+    assert "What else" in first
+    assert "whichever way" not in second
+    assert "What else" not in second
+
+
+def test_it_says_what_it_holds_and_keeps_what_was_only_meant():
+    chat = chat_in()
+    assert "no plan" in text_of(chat.say("did you save my plan?"))
+    chat.say(WAITING, [passage("they-wait-for-me")])
+    chat.say("i will ask them who could begin")  # no day yet
+    chat.say("stop")
+    assert "When shall I ask" in text_of(chat.say("save my plan please"))
+    assert "“i will ask them who could begin”" in text_of(chat.say("friday"))
