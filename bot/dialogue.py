@@ -126,15 +126,7 @@ def _said(draft: Draft, text: str) -> None:
     if not text:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
-    if safety.alarmed(draft, text):
-        return
-    if voicenotes.mended(draft, text):
-        return
-    if draft.context.claimed and (code := doorway.code_in(text)):
-        doorway.claimed(draft, code)
-        return
-    if draft.context.gist:
-        translating.answer(draft, draft.context.gist)
+    if _met_beforehand(draft, text):
         return
     draft.plain = draft.plain or is_learner(text, hear)
     if (rest := _language_settled(draft, text)) is None:
@@ -152,6 +144,19 @@ def _said(draft: Draft, text: str) -> None:
         within.answer(draft, text)
     else:
         outside.answer(draft, text)
+
+
+def _met_beforehand(draft: Draft, text: str) -> bool:
+    """What comes before anything else that a message may be: an alarm, the wording of a voice note, a code, another language's gist."""
+    if safety.alarmed(draft, text) or voicenotes.mended(draft, text):
+        return True
+    if draft.context.claimed and (code := doorway.code_in(text)):
+        doorway.claimed(draft, code)
+    elif draft.context.gist:
+        translating.answer(draft, draft.context.gist)
+    else:
+        return False
+    return True
 
 
 def _language_settled(draft: Draft, text: str) -> str | None:

@@ -152,6 +152,7 @@ def answer(draft: Draft, text: str) -> None:
         return
     if (
         _puts_right(draft, read)
+        or asked_of_logbook(draft, read.said)
         or _of_plans(draft, text, read)
         or _bare_number(draft, text)
         or points_back(draft, text)
@@ -161,7 +162,7 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
+    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     _meet(draft, read)
 
