@@ -17,7 +17,8 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from bot.listening import Ear, Ledger
+from bot.budget import Ledger
+from bot.listening import Ear
 from bot.model import (
     Broker,
     Choice,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from bot import finding, guiding
+from bot import finding, guiding, month
 from bot.asking import clip
 from bot.draft import Draft
 from bot.finding import Asked
@@ -147,6 +147,11 @@ def review(draft: Draft) -> None:
         guiding.start(draft, "aims-review", frame=clip(dict(entry.answers).get("aim", ""), guiding.QUOTED), ref=entry.id)
 
 
+def _month(draft: Draft, asked: Asked) -> None:
+    if asked.period:
+        month.show(draft, asked.period)
+
+
 ASKED: dict[str, Callable[[Draft, Asked], None]] = {
     "thought": _thought,
     "reword": _reword,
@@ -156,6 +161,7 @@ ASKED: dict[str, Callable[[Draft, Asked], None]] = {
     "find": lambda draft, asked: finding.show(draft, asked.sought),
     "last": lambda draft, asked: finding.show(draft, asked.sought),
     "then-and-now": lambda draft, asked: finding.then_now(draft, asked.sought),
+    "month": _month,
 }
 
 WISHES: dict[str, Callable[[Draft], None]] = {

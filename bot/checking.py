@@ -6,10 +6,11 @@ Nothing is mended here: a fault is named to the model once, and after that the c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from bot.model import Brief
+from bot.model import Brief, Move
 from bot.spelling import clean, expression, flat, in_words, words_in
+from bot.tongue import TongueOf
 from bot.wording import ROOM, Wording
 from prompts.book import Bounds
 
@@ -17,7 +18,9 @@ SLACK = 50  # characters that a model may go beyond what it was told; falling ba
 SHORT = 300  # characters of a reply that only mirrors and asks
 LONGEST_SENTENCE = 28  # words; the rubric's ceiling
 COPIED = 7  # words in a row of the person's own that make a mirror a parrot's (rubric C1)
+LONGER = 135  # percent of what English takes that other languages may
 SHARED = 2  # words of content that an option keeps of what the card says
+LOOKS_BACK: tuple[Move, ...] = ("letter", "month")  # moves that quote the person's own entries
 BECAUSE = (3, 25)  # words copied from the option
 
 _MARKUP = re.compile(
@@ -27,9 +30,8 @@ _LINK = re.compile(r"https?:|\bwww\.|\b[\w-]+\.(?:com|org|net|io|ai|co|info|app|
 _HIDDEN = re.compile(r"[\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ue000-\uf8ff]|[\U000e0000-\U000e007f]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _PICTURES = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
-_SENTENCE = re.compile(r"[.!?…\n]+")
-
-TongueOf = Callable[[str], str | None]
+_ASKED = re.compile("[?؟？]")
+_SENTENCE = re.compile(r"[.!?؟…\n]+")
 
 
 def faults(
@@ -46,17 +48,19 @@ def _faults(
     yield from _unclean(text)
     yield from _shape(brief, wording)
     yield from _options(brief, wording)
-    yield from _manner(text, bounds)
-    if any(tongue_of(part) not in (None, brief.language) for part in (*wording.parts, text)):
+    if brief.into is None:
+        yield from _manner(text, bounds)
+    language = brief.into or brief.language
+    if any(tongue_of(part) not in (None, language) for part in (*wording.parts, text)) or (brief.into and tongue_of(text) is None):
         yield "write in the language that was asked for"
     if set(wording.cards) - {passage.card for passage in brief.passages}:
         yield "cards names an id that was not given"
     if stand_ins & set(words_in(text)):
         yield "a stand-in for a name is left over"
-    if foreign := _foreign(text, known, bounds):
+    if foreign := _figures(text, known) if brief.into else _foreign(text, known, bounds):
         yield f"nobody named {foreign}; leave out names, figures and sources that were not given"
-    if brief.move == "letter":
-        yield from _letter(brief, wording)
+    if brief.move in LOOKS_BACK:
+        yield from _quotations(brief, wording)
     elif _copied(wording.mirror, brief.said):
         yield "the mirror repeats what they wrote; say it in fresh words"
 
@@ -73,15 +77,13 @@ def _unclean(text: str) -> Iterator[str]:
 def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
     text = "\n".join(wording.parts)
     frame = len(brief.before) + len(brief.after) + sum(len(offer.tail) + 6 for offer in brief.offers)
-    limit = max(ROOM, frame + SHORT) + SLACK if brief.offers else SHORT
+    limit = _longest(brief, frame)
     if len(text) + (frame if brief.offers else 0) > limit:
         yield f"at most {limit - (frame if brief.offers else 0)} characters altogether"
-    if brief.move == "letter":
-        limit = len(brief.mirror) + len(brief.question) + SLACK
     if brief.move == "letter" and not brief.question:
         if "?" in text or wording.question:
             yield "no question here: question is to be empty"
-    elif text.count("?") != 1 or not wording.question.rstrip(' ”»"').endswith("?"):
+    elif len(_ASKED.findall(text)) != 1 or not _ASKED.search(wording.question.rstrip(' ”»"')[-1:]):
         yield "exactly one question, in question, and nothing after it"
     if brief.mirror and not wording.mirror.strip():
         yield "mirror is empty"
@@ -93,11 +95,19 @@ def _shape(brief: Brief, wording: Wording) -> Iterator[str]:
         yield "shorter sentences, under twenty words"
 
 
+def _longest(brief: Brief, frame: int) -> int:
+    """Characters of a reply, what stands around the model's words included."""
+    if brief.move in LOOKS_BACK:
+        return len(brief.mirror) + len(brief.question) + SLACK
+    limit = max(ROOM, frame + SHORT) + SLACK if brief.offers else SHORT
+    return limit * LONGER // 100 if brief.into else limit
+
+
 _QUOTED = re.compile(r"[“«\"]\s*([^”»\"]+?)\s*[”»\"]")
 
 
-def _letter(brief: Brief, wording: Wording) -> Iterator[str]:
-    """What a letter quotes stands in it as it was written, and nothing else stands in quotation marks."""
+def _quotations(brief: Brief, wording: Wording) -> Iterator[str]:
+    """What is quoted of somebody's entries stands there as it was written, and nothing else stands in quotation marks."""
     if _QUOTED.findall(wording.mirror) != _QUOTED.findall(brief.mirror):
         yield "the quotations of the composed mirror, word for word, in the same order, and no others"
 
@@ -117,7 +127,7 @@ def _options(brief: Brief, wording: Wording) -> Iterator[str]:
             yield f"option {option.number} needs an offer and a price"
         if not BECAUSE[0] <= len(because.split()) <= BECAUSE[1] or f" {because} " not in f" {source} ":
             yield f"because of option {option.number} is to be copied word for word from that option"
-        if len(_stems(f"{option.offer} {option.price}") & _stems(f"{offer.offer} {offer.price}")) < SHARED:
+        if brief.into is None and len(_stems(f"{option.offer} {option.price}") & _stems(f"{offer.offer} {offer.price}")) < SHARED:
             yield f"option {option.number} says something else than the option it stands for"
 
 
@@ -143,6 +153,12 @@ def _foreign(text: str, known: list[str], bounds: Bounds) -> str | None:
             if strange and not set(told) <= given:
                 return str(word)
     return None
+
+
+def _figures(text: str, known: list[str]) -> str | None:
+    """A figure that stands in none of the texts that were given, in a language in which names cannot be told."""
+    given = {word for each in known for word in words_in(each)}
+    return next((word for word in words_in(text) if any(c.isdigit() for c in word) and word not in given), None)
 
 
 def _copied(mirror: str, said: str) -> bool:

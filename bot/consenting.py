@@ -10,15 +10,16 @@ from collections.abc import Callable
 from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.guiding import finish
-from bot.model import Consent, Context, Event, Said
+from bot.model import Consent, Context, Event, Said, Usage
 from prompts.library import Library
 
+CONSENT = "model"  # what it is called where consents are kept
 VERSION = 1  # of what is agreed to, as model.ask tells it; a change in what leaves is a new version, and is asked for anew
 
 
 def may_offer(draft: Draft) -> bool:
     """Whether this is a moment to ask: a model is set up, it was never asked for, the person knows their way about, nothing is open."""
-    waits = draft.context.model is not None and not draft.model_offered and "model" not in draft.context.granted
+    waits = draft.context.model is not None and not draft.model_offered and CONSENT not in draft.context.granted
     return waits and draft.person.onboarded and draft.place is None and draft.ending is None and draft.alarm is None
 
 
@@ -34,22 +35,25 @@ def offer(draft: Draft) -> None:
     draft.model_offered = True
     if draft.context.model is None:
         finish(draft, draft.line("model.none"))
-    elif draft.ending:
-        finish(draft, draft.line("model.ask", host=draft.host))
+        return
+    others = f" {draft.line('model.ask.others')}" if "languages" in draft.context.helps else ""
+    asked = draft.line("model.ask", host=draft.host, others=others)
+    if draft.ending:
+        finish(draft, asked)
     else:
-        draft.say(draft.line("model.ask", host=draft.host), "question", [draft.choice("model-on"), draft.choice("model-off")])
+        draft.say(asked, "question", [draft.choice("model-on"), draft.choice("model-off")])
 
 
 def agree(draft: Draft) -> None:
     draft.model_offered = True
-    draft.do(Consent("model", VERSION, granted=True))
+    draft.do(Consent(CONSENT, VERSION, granted=True))
     draft.say(draft.line("model.on", host=draft.host))
 
 
 def refuse(draft: Draft) -> None:
     """Also when nothing was agreed to: what is said is then simply true."""
     draft.model_offered = True
-    draft.do(Consent("model", VERSION, granted=False))
+    draft.do(Consent(CONSENT, VERSION, granted=False))
     finish(draft, draft.line("model.off"))
 
 
@@ -62,13 +66,15 @@ def keep_out(draft: Draft) -> None:
 
 
 def spent(draft: Draft) -> None:
-    usage = draft.context.spent
-    if draft.context.model is None or usage is None:
-        finish(draft, draft.line("model.none"))
-        return
-    told = {"host": draft.host, "today": str(usage.today), "month": str(usage.month)}
-    limit = usage.limit
-    finish(draft, draft.line("model.spent", **told) if limit is None else draft.line("model.spent.limit", limit=str(limit), **told))
+    tokens, seconds = draft.context.spent, draft.context.listened
+    voice = [_used(draft, "voice.spent", seconds)] if seconds else []
+    model = _used(draft, "model.spent", tokens, host=draft.host) if tokens and draft.context.model else draft.line("model.none")
+    finish(draft, " ".join([*voice, model]))
+
+
+def _used(draft: Draft, key: str, usage: Usage, **more: str) -> str:
+    told = {"today": str(usage.today), "month": str(usage.month)} | more
+    return draft.line(key, **told) if usage.limit is None else draft.line(f"{key}.limit", limit=str(usage.limit), **told)
 
 
 WISHES: dict[str, Callable[[Draft], None]] = {

@@ -9,7 +9,8 @@ The rules, in the order in which they are tried:
 4. Outside a guide, a wish is met; everything else is put to coaching.py.
 5. A stranger who greets is welcomed; a stranger who asks is answered first.
 6. A clear message in another of the coach's languages takes the talk over to it, as does asking for one; in a language that the coach
-   does not speak it says so. Short messages leave the language alone.
+   does not speak it says so, unless a model may say what it is about and word the answer (translating.py). Short messages leave the
+   language alone.
 7. One turn says one thing and leaves at most one question open, last.
 
 Whatever is said must come from prompts/words or from a knowledge card. lookup.py tells which words to search the knowledge for
@@ -21,7 +22,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, safety, voicenotes, wishes, within
+from bot import doorway, falling, guiding, mending, outside, pressing, safety, tagging, translating, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -60,6 +61,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             voicenotes.brought(draft, event)
         case Handed(what=what):
             guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
+    tagging.set_due(draft)
     return draft.turn()
 
 
@@ -124,12 +126,7 @@ def _said(draft: Draft, text: str) -> None:
     if not text:
         draft.say(draft.line("empty"), "question" if draft.place else "reply", draft.offered)
         return
-    if safety.alarmed(draft, text):
-        return
-    if voicenotes.mended(draft, text):
-        return
-    if draft.context.claimed and (code := doorway.code_in(text)):
-        doorway.claimed(draft, code)
+    if _met_beforehand(draft, text):
         return
     draft.plain = draft.plain or is_learner(text, hear)
     if (rest := _language_settled(draft, text)) is None:
@@ -147,6 +144,19 @@ def _said(draft: Draft, text: str) -> None:
         within.answer(draft, text)
     else:
         outside.answer(draft, text)
+
+
+def _met_beforehand(draft: Draft, text: str) -> bool:
+    """What comes before anything else that a message may be: an alarm, the wording of a voice note, a code, another language's gist."""
+    if safety.alarmed(draft, text) or voicenotes.mended(draft, text):
+        return True
+    if draft.context.claimed and (code := doorway.code_in(text)):
+        doorway.claimed(draft, code)
+    elif draft.context.gist:
+        translating.answer(draft, draft.context.gist)
+    else:
+        return False
+    return True
 
 
 def _language_settled(draft: Draft, text: str) -> str | None:

@@ -120,6 +120,7 @@ def _wall(settings: Settings) -> str:
 
 def _voice(settings: Settings) -> str:
     """Asks nobody, as for the model."""
+    from bot.parts import now, open_store
     from bot.transcribing import missing, open_transcriber
     from storage.faults import StoreDown
 
@@ -128,7 +129,14 @@ def _voice(settings: Settings) -> str:
         return "voice notes are not listened to"
     if wanted := missing(settings):
         raise StoreDown(f"BROKERCOACH_TRANSCRIBE is {settings.transcribe} and its library is not installed: install {wanted}")
-    return f"voice notes are listened to {f'at {transcriber.host}' if transcriber.host else 'on this machine'}"
+    store = open_store(settings)
+    try:
+        month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        limit = f" of {settings.transcribe_budget_month}" if settings.transcribe_budget_month is not None else ""
+        used = f"{store.spent(month, what='seconds')}{limit} seconds this month"
+        return f"voice notes are listened to {f'at {transcriber.host}' if transcriber.host else 'on this machine'}; {used}"
+    finally:
+        store.close()
 
 
 def _model(settings: Settings) -> str:

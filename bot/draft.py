@@ -47,6 +47,7 @@ from prompts.library import Guide, GuideWords, Library, Words
 REMEMBERED = 64  # lines and card parts; the rubric asks that nothing comes back within ten replies, and a reply has up to six
 APART = timedelta(days=5)  # at least, between the days of two letters
 MONTHLY = timedelta(days=21)  # the same for two looks back over half a year
+KEPT_OUT = 500  # entries that no model may read, as many as are remembered; where there are more, no model reads older ones at all
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
@@ -314,6 +315,17 @@ class Draft:
         if isinstance(said, Say):
             self._effects[last] = as_effect(said.message)
 
+    def say_in(self, language: str, lead: str) -> None:
+        """The last message of this turn is to be said in a language that the coach does not speak; where no model does that, it goes out as
+        it is, after a line in that language. Nothing that the person wrote goes along."""
+        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
+        said = self._effects[last]
+        if isinstance(said, Say | Advise):
+            message = replace(said.message, text=f"{lead}\n\n{said.message.text}")
+            self._effects[last] = Say(message)
+            if isinstance(said, Advise):
+                self._effects[last] = Advise(message, replace(said.brief, said="", entries=(), into=language))
+
     def was_offered(self, choice_id: str) -> bool:
         return any(choice.id == choice_id for choice in self.offered)
 
@@ -330,6 +342,11 @@ class Draft:
     def keep_out(self, entry: str) -> None:
         """No language model may read this entry."""
         self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
+
+    @property
+    def kept_now(self) -> tuple[Keep, ...]:
+        """The answers of this turn."""
+        return tuple(effect for effect in self._effects if isinstance(effect, Keep))
 
     @property
     def last_kept(self) -> Kept | None:
@@ -407,7 +424,7 @@ class Draft:
             paired_on=self.paired_on,
             knocked_at=self.knocked_at,
             plain=self.plain,
-            kept_out=self.kept_out[-EDITABLE:],
+            kept_out=self.kept_out[-KEPT_OUT:],
             model_offered=self.model_offered,
             unheard=self.voices,
             transcripts=self.transcripts,

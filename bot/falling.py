@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, mentoring, nudge, staying, then_and_now, voicenotes, wishes
+from bot import guiding, mentoring, nudge, staying, tagging, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -51,6 +51,8 @@ def fell(draft: Draft, event: Fell) -> None:  # noqa: C901 - a table of kinds is
             voicenotes.listened(draft, event)
         case "asked-after":
             staying.fell(draft, event)
+        case "tags":
+            tagging.fell(draft, event)
 
 
 def _knock(draft: Draft) -> None:

@@ -16,7 +16,7 @@ from bot.hearing import heard, means
 from bot.model import PHASES, Choice, Context, Entry, Event, Fell, Person, Phase, Pressed, Said, Sought
 from bot.naming import partnership_in
 from bot.offers import moment_in
-from bot.periods import Period, period_in
+from bot.periods import Period, month_meant, period_in
 from bot.recall import quote_around, ranked, stems, text_of
 from bot.rhythm import today
 from bot.spelling import READ, expression, flat, in_words, words_in
@@ -25,7 +25,7 @@ from prompts.library import Library, Words
 
 SHOWN = 4  # entries at a time: with their quotations a screen
 LONGEST = 40  # words in which somebody asks for something; a longer text tells it
-LOOKED_UP = frozenset({"find", "last", "then-and-now"})  # what may be asked in passing, in the middle of a guide
+LOOKED_UP = frozenset({"find", "last", "then-and-now", "month"})  # what may be asked in passing, in the middle of a guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def asked_in(text: str, words: Words, language: str, person: Person, today: date
                 groups = {name: told[slice(*found.span(name))].strip() for name, said in found.groupdict().items() if said}
                 about, when = groups.get("about", ""), groups.get("when", "")
                 period = period_in(when or about, language, looking, today, person.zone)
-                if kind == "late" and period is None:
+                if kind == "month":
+                    period = month_meant(period, when, today)
+                if kind in ("late", "month") and period is None:
                     continue
                 if when and period is None and kind in ("find", "last", "share"):
                     about = " ".join(part for part in (about, when) if part)
@@ -132,12 +134,12 @@ def show(draft: Draft, sought: Sought) -> None:
     """A page of what was found."""
     found = ranked(draft.book, sought, draft.language, common(draft.words), dict(draft.context.near))
     if not found:
-        _say(draft, draft.line("found.none" if draft.book else "logbook.none"))
+        say(draft, draft.line("found.none" if draft.book else "logbook.none"))
         return
     wanted = stems(sought.words, draft.language, common(draft.words))
     if sought.latest:
         entry = found[0]
-        _say(draft, draft.line("found.last", day=day_of(draft, entry), quote=quote_around(text_of(entry), wanted, draft.language)))
+        say(draft, draft.line("found.last", day=day_of(draft, entry), quote=quote_around(text_of(entry), wanted, draft.language)))
         return
     page = found[sought.page * SHOWN : (sought.page + 1) * SHOWN]
     left = len(found) - (sought.page + 1) * SHOWN
@@ -151,13 +153,13 @@ def show(draft: Draft, sought: Sought) -> None:
         rows.append(draft.line("found.left", count=str(left)))
     else:
         rows.append(draft.line("found.ask"))
-    _say(draft, "\n".join(rows), choices)
+    say(draft, "\n".join(rows), choices)
 
 
 def more(draft: Draft) -> None:
     sought = draft.context.conversation.sought
     if sought is None:
-        _say(draft, draft.line("found.what"))
+        say(draft, draft.line("found.what"))
     else:
         show(draft, sought)
 
@@ -175,10 +177,10 @@ def day_of(draft: Draft, entry: Entry) -> str:
 
 def then_now(draft: Draft, sought: Sought = Sought()) -> None:  # noqa: B008 - it is frozen
     pair = then_and_now.pair_of(draft, draft.book, sought.partnership)
-    _say(draft, then_and_now.compose(draft, pair) if pair else then_and_now.nothing(draft, draft.book))
+    say(draft, then_and_now.compose(draft, pair) if pair else then_and_now.nothing(draft, draft.book))
 
 
-def _say(draft: Draft, text: str, choices: tuple[Choice, ...] = ()) -> None:
+def say(draft: Draft, text: str, choices: tuple[Choice, ...] = ()) -> None:
     """In the middle of a guide its question comes back, and takes the place of ours."""
     if draft.ending:
         question, offered = draft.ending

@@ -10,12 +10,15 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
+from bot.budget import Budget, Ledger, Limits
 from bot.door import Gone, TooBig
-from bot.model import Heard, PersonId, Platform, VoiceNote
+from bot.model import Heard, PersonId, Platform, Usage, VoiceNote
 from bot.spelling import clean, words_in
-from bot.voicenotes import BIGGEST, too_long
+from bot.voicenotes import BIGGEST, length, too_long
 
 CONSENT = "transcription"
 PATIENCE = 60.0  # seconds for fetching and listening; five minutes of speech take a hosted model about ten
@@ -26,6 +29,10 @@ log = logging.getLogger(__name__)
 
 Fetch = Callable[[VoiceNote, int], Awaitable[bytes]]
 """Brings the sound of a note, of so many bytes at most. Raises Gone, TooBig, or NotSent when the platform cannot be reached."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class NotHeard(Exception):
@@ -43,15 +50,21 @@ class Transcriber(Protocol):
         ...
 
 
-class Ledger(Protocol):
-    def consents(self, person_id: PersonId) -> dict[str, bool]: ...
-
-
 class Ear:
-    def __init__(self, transcriber: Transcriber, fetches: Mapping[Platform, Fetch], ledger: Ledger, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        fetches: Mapping[Platform, Fetch],
+        ledger: Ledger,
+        patience: float = PATIENCE,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        """`limits` are in seconds of sound."""
         self._transcriber = transcriber
         self._fetches = fetches
         self._ledger = ledger
+        self._budget = Budget("seconds", ledger, clock, limits or Limits())
         self._patience = patience
         self._places = asyncio.Semaphore(AT_ONCE)
         self.counts: Counter[str] = Counter()
@@ -80,11 +93,20 @@ class Ear:
             return Heard(fault="gone")
         if not await self._agreed(person):
             return Heard(fault="no-consent")
+        if not await asyncio.to_thread(self._budget.allows, person, length(note)):
+            return Heard(fault="budget")
         sound = await fetch(note, BIGGEST)
         if not await self._agreed(person):
             return Heard(fault="no-consent")
         text = clean(await self._transcriber.text_of(sound))[:LONGEST]
+        seconds = length(replace(note, size=len(sound)))
+        await asyncio.to_thread(self._budget.spend, person, seconds)
+        self.counts["seconds"] += seconds
         return Heard(text) if words_in(text) else Heard(fault="empty")
+
+    def usage(self, person: PersonId) -> Usage:
+        """Blocks; for a thread."""
+        return self._budget.usage(person)
 
     async def _agreed(self, person: PersonId) -> bool:
         return bool((await asyncio.to_thread(self._ledger.consents, person)).get(CONSENT))

@@ -16,14 +16,15 @@ import asyncio
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Protocol, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
-from bot.consenting import may_choose
+from bot import month, tagging, translating
+from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
 from bot.finding import looks_back, wants_book
@@ -34,10 +35,13 @@ from bot.model import (
     Advise,
     Context,
     Deleted,
+    DueKind,
     Edited,
+    Entry,
     Event,
     Fell,
     Form,
+    Gist,
     Handed,
     Heard,
     Inbound,
@@ -55,6 +59,7 @@ from bot.model import (
     Remind,
     Said,
     Say,
+    Theme,
     Turn,
     Usage,
     VoiceNote,
@@ -78,6 +83,7 @@ PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Finder(Protocol):
@@ -101,11 +107,15 @@ class Adviser(Protocol):
 
     host: str
     counts: Counter[str]
-    picks: bool
+    uses: frozenset[str]
 
     async def word(self, person: PersonId, advise: Advise) -> Message | None: ...
 
     async def pick(self, person: Person, language: str, said: str, passages: Sequence[Passage]) -> tuple[Passage, ...]: ...
+
+    async def gist(self, person: Person, language: str, said: str) -> Gist | None: ...
+
+    async def tag(self, person: Person, language: str, entry: Entry, passages: Sequence[Passage]) -> tuple[Theme, ...]: ...
 
     def usage(self, person: PersonId) -> Usage: ...
 
@@ -118,9 +128,24 @@ class Ear(Protocol):
 
     async def hear(self, person: PersonId, note: VoiceNote) -> Heard: ...
 
+    def usage(self, person: PersonId) -> Usage: ...
+
 
 Waiting = tuple[tuple[str, Advise], ...]
 """Letters of a stored turn that wait to be worded, with their keys."""
+
+OUTSIDE: tuple[DueKind, ...] = ("voice", "tags")  # what falls due and is asked about outside before its turn is decided
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What asking outside came to."""
+
+    heard: Heard | None = None
+    themes: tuple[Theme, ...] = ()
+
+
+NOTHING = Came()
 
 
 class Manager:
@@ -186,7 +211,7 @@ class Manager:
         async with self._one_at_a_time[person]:
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
             if row is not None:
-                fallen = await self._listened(row)
+                fallen = await self._asked(row)
                 took, waiting = fallen is not None, fallen or ()
             await self._worded(person, waiting)
             return took
@@ -214,7 +239,7 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    fallen = self._listened(row) if row.kind == "voice" else asyncio.to_thread(self._fall, row)
+                    fallen = self._asked(row) if row.kind in OUTSIDE else asyncio.to_thread(self._fall, row)
                     await self._worded(row.person_id, await fallen or ())
             except Unreadable:
                 log.error("something that is due cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
@@ -247,17 +272,45 @@ class Manager:
             if await asyncio.to_thread(self._store.settle, person, key, message) and message and message.kind == "safety":
                 await asyncio.to_thread(self._raise, person)
 
-    async def _listened(self, row: DueRow) -> Waiting | None:
-        """The turn of a voice note, once it was listened to. It takes as long as that; whoever else writes does not wait for it."""
+    async def _asked(self, row: DueRow) -> Waiting | None:
+        """The turn of something that is asked about outside first. It takes as long as that; whoever else writes does not wait for it."""
         try:
-            conversation, _ = await asyncio.to_thread(self._store.conversation, row.person_id)
+            return await (self._listened(row) if row.kind == "voice" else self._tagged(row))
         except NoSuchPerson:
             return None
+
+    async def _listened(self, row: DueRow) -> Waiting | None:
+        """A voice note, once it was listened to."""
+        conversation, _ = await asyncio.to_thread(self._store.conversation, row.person_id)
         note = next((each.note for each in conversation.unheard if each.key == row.ref), None)
         heard = await self._ear.hear(row.person_id, note) if self._ear and note else None
-        return await asyncio.to_thread(self._fall, row, heard)
+        return await asyncio.to_thread(self._fall, row, Came(heard))
+
+    async def _tagged(self, row: DueRow) -> Waiting | None:
+        """An entry that was closed, once a model has said what it is about."""
+        themes: tuple[Theme, ...] = ()
+        if self._adviser and tagging.USE in self._adviser.uses and (found := await asyncio.to_thread(self._to_tag, row)):
+            themes = await self._adviser.tag(*found)
+        return await asyncio.to_thread(self._fall, row, Came(themes=themes))
 
     # --- in a thread
+
+    def _to_tag(self, row: DueRow) -> tuple[Person, str, Entry, tuple[Passage, ...]] | None:
+        """Whose entry, in which language, and the cards it may be about; None when no model may read it, or it is gone."""
+        gathered = self._store.gather(row.person_id)
+        person, entry = gathered.person, next((entry for entry in gathered.entries if entry.id == row.ref), None)
+        if entry is None or CONSENT not in gathered.granted:
+            return None
+        text = tagging.answers_of(entry)
+        language = tongue_of(text, self._library.languages, self._guess) or person.language
+        if language not in self._library.words or not tagging.may_be_read(self._library, gathered.conversation, entry, language):
+            return None
+        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        try:
+            return person, language, entry, self._finder().find(text, language, phases, person.broker, k=tagging.AMONG)
+        except Exception as error:  # noqa: BLE001 - marks can be done without, and nobody waits for them
+            log.error("nothing was looked up for an entry: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
+            return None
 
     def _overview(self, platform: Platform, address: str) -> Overview | None:
         person = self._store.person_at(platform, address)
@@ -273,11 +326,11 @@ class Manager:
         return overview(self._library, context, self._clock())
 
     def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting, DueRow | None]:
-        """Whether a turn was taken, what of it waits to be worded, and the row of a voice note whose turn it is."""
+        """Whether a turn was taken, what of it waits to be worded, and the row whose turn it is and that is asked about outside first."""
         match self._store.next_for(person, self._clock()):
             case str(key):
                 return True, self._once_more(key, person) if again else self._turn(key, person), None
-            case DueRow(kind="voice") as row:
+            case DueRow() as row if row.kind in OUTSIDE:
                 return True, (), row
             case DueRow() as row:
                 waiting = self._fall(row)
@@ -318,7 +371,7 @@ class Manager:
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
-    def _fall(self, row: DueRow, heard: Heard | None = None) -> Waiting | None:
+    def _fall(self, row: DueRow, came: Came = NOTHING) -> Waiting | None:
         """None when it led to nothing."""
         for _ in range(AGAIN):
             try:
@@ -327,17 +380,17 @@ class Manager:
             except NoSuchPerson:
                 return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
-            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal", heard)
+            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal", came)
             if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
                 return _waiting(saved, turn)
         return None
 
-    def _decide(self, gathered: Gathered, event: Event, platform: Platform, heard: Heard | None = None) -> Turn:
+    def _decide(self, gathered: Gathered, event: Event, platform: Platform, came: Came = NOTHING) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
         try:
             conversation, event = meant(self._library, gathered.person, gathered.conversation, event)
             context = self._context(replace(gathered, conversation=conversation), event, platform)
-            return step(self._library, replace(context, heard=heard), event)
+            return step(self._library, replace(context, heard=came.heard, suggested=came.themes), event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
             log.error("a turn could not be decided: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
@@ -362,19 +415,22 @@ class Manager:
             mentor=gathered.mentor,
             shown=gathered.shown,
             model=self._adviser.host if self._adviser else None,
+            helps=self._adviser.uses if self._adviser else frozenset(),
             ear=self._ear.host if self._ear else None,
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
+            listened=self._ear.usage(person.id) if self._ear and isinstance(event, Said) else None,
             forms=self._forms,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
             if code := code_in(event.text):
                 context = replace(context, claimed=self._store.claim_code(person.id, code, event.at))
+            context = replace(context, gist=self._gist(context, event))
         language = held_in(self._library, context, event)
         context = self._between_two(self._with_book(context, event), event, language)
-        text = lookup(self._library, context, event)
+        text = context.gist.text if context.gist else lookup(self._library, context, event)
         held = card_in_hand(self._library, context, event)
-        cards = wanted_cards(self._library, context, event)
+        cards = (*wanted_cards(self._library, context, event), *month.cards_for(self._library, context, event))
         if text is None and not cards and not held:
             return context
         finder = self._finder()
@@ -390,14 +446,26 @@ class Manager:
     def _found(self, context: Context, event: Event, text: str, language: str, phases: Sequence[Phase]) -> tuple[Passage, ...]:
         """The passages for a text; where the person agreed to a model that may do so, it puts them in their order."""
         find = partial(self._finder().find, text, language, phases, context.person.broker)
-        if self._adviser is None or self._loop is None or not self._adviser.picks or not may_choose(self._library, context, event):
+        if self._adviser is None or "pick" not in self._adviser.uses or not may_choose(self._library, context, event):
             return find()
         among = find(k=AMONG)
-        picked = asyncio.run_coroutine_threadsafe(self._adviser.pick(context.person, language, text, among), self._loop)
+        return self._awaited(self._adviser.pick(context.person, language, text, among)) or among[:CHOSEN]
+
+    def _gist(self, context: Context, event: Said) -> Gist | None:
+        """What a message in a language that the coach does not speak is about, where a model may be asked."""
+        if self._adviser is None or not translating.may_translate(self._library, context, event):
+            return None
+        return self._awaited(self._adviser.gist(context.person, context.tongue or "", event.text))
+
+    def _awaited(self, asked: Coroutine[Any, Any, T]) -> T | None:
+        """What a model answers while a turn is decided, which is done in a thread; None where nobody may wait for it."""
+        if self._loop is None:
+            asked.close()
+            return None
         try:
-            return picked.result(PICKED)
+            return asyncio.run_coroutine_threadsafe(asked, self._loop).result(PICKED)
         except (TimeoutError, CancelledError):  # the loop is about to end
-            return among[:CHOSEN]
+            return None
 
     def _with_book(self, context: Context, event: Event) -> Context:
         """Opens the whole logbook where something in it is looked up, and asks what is close in meaning."""

@@ -179,6 +179,7 @@ class Handed:
 # "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
 # "asked-after": somebody in distress wanted to be asked how it went; `ref` is what had the floor then
 # "voice": a voice note waits to be listened to; `ref` is the key of its message
+# "tags": an entry was closed, and a model may suggest what it is about; `ref` is the entry
 DueKind = Literal[
     "reminder",
     "follow-up",
@@ -192,6 +193,7 @@ DueKind = Literal[
     "comment",
     "voice",
     "asked-after",
+    "tags",
 ]
 
 
@@ -199,8 +201,8 @@ DueKind = Literal[
 class Fell:
     """Something fell due at `due`, and is dealt with at `at`, which is later when nobody was there to do it.
 
-    `ref` names the intention that a follow-up is about, the share or the comment that somebody is told of, or the message that a voice
-    note came in, and is empty for anything else.
+    `ref` names the intention that a follow-up is about, the share or the comment that somebody is told of, the message that a voice
+    note came in, or the entry that is to be marked, and is empty for anything else.
     """
 
     key: str
@@ -475,14 +477,15 @@ class Offer:
     tail: str = ""
 
 
-Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter"]
+Move = Literal["ask-back", "options", "one", "deepen", "challenge", "own-step", "letter", "month"]
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
     """What of a reply a language model may word anew, and all it may know for that; nothing else leaves.
 
-    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found.
+    A reply is mirror, `before` (kept as it is), offers, `after` (kept as it is), question. `passages` are the cards that were found. `into`
+    is the language it is to be said in, where that is none that the coach speaks; it was composed in `language`.
     """
 
     move: Move
@@ -496,6 +499,7 @@ class Brief:
     after: str = _private(default="")
     passages: tuple[Passage, ...] = _private(default=())
     entries: tuple[Entry, ...] = _private(default=())
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,6 +540,14 @@ class Keep:
     phases: tuple[Phase, ...] = ()
     people: tuple[str, ...] = _private(default=())
     themes: tuple[Theme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Themes on top of those an entry has; its words stay as they are. An entry that is not there gets none."""
+
+    entry: str
+    themes: tuple[Theme, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -694,7 +706,7 @@ class Refused:
 
 
 Effect = (
-    Say | Advise | Keep | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
+    Say | Advise | Keep | Mark | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
     | Accompany | Alias | Share | TakeBack | Part | Show | Comment | Refused
 )  # fmt: skip
 
@@ -809,6 +821,18 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Gist:
+    """What a message in a language that the coach does not speak is about, in English and by a model: a search text and nothing else.
+
+    `safety` is what the model heard in the message.
+    """
+
+    language: str
+    text: str = _private()
+    safety: Literal["none", "danger", "ethics", "harassment"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Knock:
     """The last message that the coach wrote of its own accord, and what became of it."""
 
@@ -816,9 +840,13 @@ class Knock:
     fate: Literal["sent", "waiting", "lost"]
 
 
+# What others are paid for: tokens of a language model, seconds of voice notes that were listened to.
+Spent = Literal["tokens", "seconds"]
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of this person's that went to a model, and how many may in a day."""
+    """How much of this person's went out, and how much may in a day."""
 
     today: int
     month: int
@@ -830,7 +858,7 @@ class Heard:
     """What listening to a voice note came to: its words, or why there are none."""
 
     text: str = _private(default="")
-    fault: Literal["no-consent", "too-long", "gone", "empty", "down"] | None = None
+    fault: Literal["no-consent", "too-long", "gone", "empty", "down", "budget"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -839,8 +867,11 @@ class Context:
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
-    `model` is the host of the language model that is set up here, if there is one, and `ear` who turns voice notes into text; `heard` is
-    what that came to, for the voice note that this event is about. `forms` are those in which a logbook can be taken out.
+    `model` is the host of the language model that is set up here, if there is one, and `helps` what it may help with; `gist` is what it
+    makes of a message in a language that the coach does not speak, and `suggested` are the themes that it found in the entry that this
+    event is about. `spent` and `listened` are what the model and voice notes have cost, in tokens and seconds. `ear` is who turns voice
+    notes into text; `heard` is what that came to, for the voice note that this event is about. `forms` are those in which a logbook can
+    be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
@@ -866,7 +897,11 @@ class Context:
     claimed: Claimed | None = None
     wanted: tuple[Passage, ...] = ()
     model: str | None = None
+    helps: frozenset[str] = frozenset()
+    gist: Gist | None = None
+    suggested: tuple[Theme, ...] = ()
     spent: Usage | None = None
+    listened: Usage | None = None
     mentor: Mentor | None = None
     shown: tuple[Shown, ...] = ()
     open: Shown | None = None

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
     from bot.advising import Adviser
     from bot.listening import Ear
     from bot.pseudonyms import Tells
-    from prompts.book import Book
+    from prompts.book import Book, Other
 
+USUAL = (
+    2e-6  # of all words; in pyspellchecker's lists, which were counted in lower case, names are rarer than that but for some that we list
+)
 log = logging.getLogger(__name__)
 _TOKEN = re.compile(r"(?<!\d)\d{5,}:[\w-]{30,}|\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
 
@@ -152,7 +156,7 @@ def build(
     library, guess, book = load_with_own(settings.guides_path), open_detector(), load_book()
     tells = Vocabulary(library, book)
     adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
-    ear = ear or open_ear(settings, store)
+    ear = ear or open_ear(settings, store, clock)
     return Manager(library, store, finder, clock, guess, adviser, names=tells.names_in, ear=ear, forms=forms_here()), library
 
 
@@ -167,7 +171,8 @@ def open_adviser(
     works: int | None = None,
 ) -> Adviser:
     """Its libraries and its vocabulary are loaded in the background, so that the first reply need not wait for them."""
-    from bot.advising import Adviser, Limits
+    from bot.advising import Adviser
+    from bot.budget import Limits
     from bot.llm import FailsAfter, open_models
 
     models = open_models(settings)
@@ -178,9 +183,10 @@ def open_adviser(
     return Adviser(models, store, library, book, tells, clock, limits, guess, uses=settings.model_for.split(","))
 
 
-def open_ear(settings: Settings, store: Store) -> Ear | None:
+def open_ear(settings: Settings, store: Store, clock: Callable[[], datetime] = now) -> Ear | None:
     """Whoever listens to voice notes; None where settings name nobody. A platform's library is loaded when its first note is fetched."""
-    from bot.listening import Ear, Fetch
+    from bot.budget import Limits
+    from bot.listening import PATIENCE, Ear, Fetch
     from bot.transcribing import open_transcriber
 
     transcriber = open_transcriber(settings)
@@ -208,7 +214,8 @@ def open_ear(settings: Settings, store: Store) -> Ear | None:
     async def from_slack(note: VoiceNote, most: int) -> bytes:
         return await slack()(note, most)
 
-    return Ear(transcriber, {"telegram": from_telegram, "slack": from_slack}, store)
+    limits = Limits(settings.transcribe_budget, settings.transcribe_budget_month)
+    return Ear(transcriber, {"telegram": from_telegram, "slack": from_slack}, store, PATIENCE, limits, clock)
 
 
 def _warm(tells: Vocabulary, models: Sequence[Any]) -> None:
@@ -226,12 +233,12 @@ class Vocabulary:
         self._library = library
         self._book = book
         self._reading = threading.Lock()
-        self._read: dict[str, Tells] | None = None
+        self._read: _Read | None = None
 
     def __call__(self) -> Mapping[str, Tells]:
         with self._reading:
             if self._read is None:
-                self._read = self._tells()
+                self._read = _Read(self._tells(), self._book.others)
             return self._read
 
     def names_in(self, text: str, language: str, told: Sequence[str]) -> Sequence[str]:
@@ -250,9 +257,41 @@ class Vocabulary:
         for language, bounds in self._book.bounds.items():
             texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
             texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
-            sets = (bounds.before_others, bounds.doubtful, bounds.common)
-            found[language] = Tells(ordinary_words(texts), _dictionary(language), *map(frozenset, sets))
+            before, doubtful, common = map(frozenset, (bounds.before_others, bounds.doubtful, bounds.common))
+            found[language] = Tells(ordinary_words(texts), _dictionary(language), before, doubtful, common)
         return found
+
+
+class _Read(dict[str, "Tells"]):
+    """The languages that the coach speaks; others are read when the first message in one comes."""
+
+    def __init__(self, tells: Mapping[str, Tells], others: Mapping[str, Other]) -> None:
+        super().__init__(tells)
+        self._others = others
+
+    def __missing__(self, language: str) -> Tells:
+        from bot.pseudonyms import Tells
+
+        other = self._others[language]
+        names = {lead + name for name in other.names for lead in ("", *other.leads)}
+        words = (_usual(language) | other.spelt()) - names
+        self[language] = Tells(words, doubtful=frozenset({*names, *other.doubtful}), capitals=other.capitals)
+        return self[language]
+
+
+def _usual(language: str) -> frozenset[str]:
+    """The words of a language that are usual enough to be no names, flat; none where the library or its dictionary is not there."""
+    from bot.spelling import flat
+
+    counted: Counter[str] = Counter()
+    with suppress(ImportError, ValueError):
+        from spellchecker import SpellChecker
+
+        told = SpellChecker(language=language, distance=1).word_frequency
+        for word in told.words():
+            counted[flat(word)] += told[word]
+    least = USUAL * counted.total()
+    return frozenset(word for word, times in counted.items() if times >= least)
 
 
 def _dictionary(language: str) -> frozenset[str]:

@@ -18,6 +18,8 @@ from prompts.library import Looking
 SOUTH = -23.4  # degrees of latitude; from there on the seasons are the other way round (the tropic of Capricorn)
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}  # the month they begin in, in the north (meteorological seasons)
 
+YOUNG = 8  # days of a month before which "my month" means the one before it
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -45,6 +47,22 @@ def day_of(text: str, language: str, looking: Looking, today: date, zone: str | 
     """The one day that is named somewhere in a text; None when a longer time is, or none."""
     found = period_in(text, language, looking, today, zone)
     return found.first if found and found.first == found.last else None
+
+
+def month_meant(period: Period | None, said: str, today: date) -> Period | None:
+    """The month that was asked for: named by itself, or this one once it is some days old, else the one before. None for anything else."""
+    if not said:
+        first = today.replace(day=1)
+        first = first if today.day >= YOUNG else (first - timedelta(days=1)).replace(day=1)
+        return Period(first, _end(first), (0, 0))
+    if period is None or period.first.day != 1 or period.last != _end(period.first):
+        return None
+    start, end = period.said
+    return period if not flat(said[:start] + said[end:]).strip(" ,.;:!?") else None
+
+
+def _end(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _named(told: str, language: str, looking: Looking, today: date, zone: str | None) -> Iterator[Period]:

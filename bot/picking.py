@@ -5,15 +5,14 @@ It may change their order and nothing else: how sure the search is stays as it w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from string import Template
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.model import Passage
 from bot.pseudonyms import Names
+from bot.wording import fenced
 from prompts.book import Book
 
 AMONG = 20  # cards that it chooses from
@@ -31,12 +30,8 @@ class Picked(BaseModel):
 
 def request(book: Book, said: str, passages: Sequence[Passage], names: Names, fence: str) -> tuple[str, str]:
     """The instructions and the fenced data. Raises ValueError when a name is left in what would leave."""
-    wrote = names.hide(said[-SAID:])
-    if names.leaks(wrote):
-        raise ValueError("a name is left")
     candidates = [{"id": passage.card, "title": passage.title, "gist": passage.gist} for passage in passages[:AMONG]]
-    data = json.dumps({"they_wrote": wrote, "candidates": candidates}, ensure_ascii=False)
-    return Template(book.pick).substitute(fence=fence), f"{fence}\n{data}\n{fence}"
+    return fenced(book.pick, {"they_wrote": names.hide_well(said[-SAID:]), "candidates": candidates}, fence)
 
 
 def ordered(passages: Sequence[Passage], picked: Picked) -> tuple[Passage, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -36,7 +36,8 @@ _TAILS = ("ovi", "umek", "arit", "esko", "olun", "ibar", "anzu", "etik", "otek",
 @dataclass(frozen=True, slots=True)
 class Tells:
     """How a language tells names from other words, all flat. `ordinary` is everything that is written in lower case in our own texts,
-    `dictionary` what a dictionary of the language has; dictionaries have names too, so it only ever adds to what is hidden.
+    `dictionary` what a dictionary of the language has; dictionaries have names too, so it only ever adds to what is hidden. `capitals`: an
+    ordinary word may have one anywhere.
     """
 
     ordinary: frozenset[str]
@@ -44,6 +45,7 @@ class Tells:
     before_others: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
+    capitals: bool = False
 
 
 class Names:
@@ -67,12 +69,23 @@ class Names:
         """The text with a stand-in for every name."""
         text = _nfc(text)
         for phrase in self._phrases:
-            text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", lambda found: self._stand_in(found[0]), text, flags=re.IGNORECASE)
+            places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(flat(phrase))}(?!\w)", flat(text))]
+            text = self._replaced(text, places)
         text = _CODE.sub(lambda found: self._stand_in(found[0]), text)
-        places = [(start, end) for start, end, _ in self.places(text)]
+        return self._replaced(text, [(start, end) for start, end, _ in self.places(text)])
+
+    def _replaced(self, text: str, places: Sequence[tuple[int, int]]) -> str:
+        """With a stand-in at each of these places."""
         for start, end in reversed(places):
             text = text[:start] + self._stand_in(text[start:end]) + text[end:]
         return text
+
+    def hide_well(self, text: str) -> str:
+        """The same. Raises ValueError when a name that is known is left in it: then nothing may leave."""
+        hidden = self.hide(text)
+        if self.leaks(hidden):
+            raise ValueError("a name is left")
+        return hidden
 
     def hide_all(self, value: Any, ours: Collection[str] = ()) -> Any:
         """The same for every text in a JSON value; keys are ours, and so is what stands under those in `ours`."""
@@ -126,7 +139,7 @@ class Names:
 
     def _kind(self, word: str, key: str, before: str, *, begins: bool, shouted: bool, cut: bool) -> str | None:
         tells = self._tells
-        if key in self._known or not _LATIN.search(word):
+        if key in self._known or (key not in tells.ordinary and not _LATIN.search(word)):
             return "plainly"
         if len(key) < 2 or cut or key in tells.common:
             return None
@@ -134,7 +147,7 @@ class Names:
         if word[0].isupper() and not shouted:
             if key in tells.doubtful:
                 return "maybe"
-            if not begins:
+            if not begins and not (tells.capitals and ordinary):
                 return "maybe" if ordinary else "plainly"
             return None if ordinary else "plainly"
         if ordinary or len(key) < 3:

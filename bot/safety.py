@@ -74,11 +74,12 @@ def alarmed(draft: Draft, text: str) -> bool:
         return True
     if alarm is None:
         return _hinted(draft, text) or _strained(draft, text)
-    _raise(draft, text, alarm, language)
+    met(draft, text, alarm, language)
     return True
 
 
-def _raise(draft: Draft, text: str, alarm: str, language: str) -> None:
+def met(draft: Draft, text: str, alarm: str, language: str) -> None:
+    """Answers danger, a threat, wrongdoing or harassment, whoever heard it, and gives it the floor."""
     safety = dict(draft.library.safeties(draft.language))[language]
     draft.talk = None
     if draft.place:
@@ -340,7 +341,8 @@ def _back_to_work(draft: Draft, text: str) -> bool:
 def _hint_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """The answer to a gentle question: something graver, weariness, or only the matter at hand."""
     safety = draft.words.safety
-    if wish in ("good", "agrees") or says(text, "bigger", safety):
+    graver = says(text, "moments", safety) or (draft.alarm == "doubt" and says(text, "bigger", safety))
+    if wish in ("good", "agrees") or graver:
         draft.talk = None
         _endangered(draft)
     elif strained(text, draft.library.safeties(draft.language)):

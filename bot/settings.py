@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     model_key: SecretStr | None = Field(None, description="Key of the model's provider.")
     model_for: str = Field(
         "words",
-        pattern=r"^(words|letters|pick)(,(words|letters|pick))*$",
-        description="What the model may help with, comma-separated: words (replies), letters (the weekly letter), pick (which card fits).",
+        pattern=r"^(words|letters|pick|tags|summaries|languages)(,(words|letters|pick|tags|summaries|languages))*$",
+        description="What the model may help with, comma-separated: words (replies), letters (the weekly letter), pick (which card fits), "
+        "tags (themes of an entry), summaries (of a month, on request), languages (replies in others than English, French and Spanish).",
     )
     model_budget: int | None = Field(None, ge=0, description="Tokens per person and day. Absent: no limit.")
     model_budget_month: int | None = Field(None, ge=0, description="Tokens of everybody together per month. Absent: no limit.")
@@ -68,6 +69,10 @@ class Settings(BaseSettings):
     )
     transcribe_key: SecretStr | None = Field(
         None, description="Key of the transcription endpoint. Default: the model's, where that is the same endpoint."
+    )
+    transcribe_budget: int | None = Field(None, ge=0, description="Seconds of voice notes per person and day. Absent: no limit.")
+    transcribe_budget_month: int | None = Field(
+        None, ge=0, description="Seconds of voice notes of everybody together per month. Absent: no limit."
     )
     cluster: bool = Field(False, description="Several `serve` share one PostgreSQL. Each of them needs it; false: one process alone.")
     host: str = Field("127.0.0.1", description="Where webhooks, health and metrics listen.")

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.model import Entry
 from bot.quoting import Quoted, best_quote, dark, light
-from bot.week import OWN
+from bot.week import OWN, raises
 
 STUCK = ("stuck", "stalled")  # moments (hear.moments) in which an old page may show what has moved after all
 HALF_A_YEAR = timedelta(days=182)
@@ -34,7 +33,7 @@ class Pair:
 
 def pair_of(draft: Draft, entries: Sequence[Entry], partnership: str | None = None) -> Pair | None:
     """The latest entry that can be quoted, and of those half a year before it in the same partnership the nearest."""
-    quotable = [entry for entry in entries if _may_be_quoted(draft, entry)]
+    quotable = [entry for entry in entries if may_be_quoted(draft, entry)]
     lately = [entry for entry in quotable if timedelta() <= draft.today - entry.event_date <= LATELY]
     for now in sorted(lately, key=lambda entry: (entry.event_date, entry.written), reverse=True):
         if partnership is not None and now.partnership != partnership:
@@ -52,11 +51,11 @@ def _half_a_year_before(entries: Sequence[Entry], now: Entry) -> Entry | None:
     return min(near, key=lambda entry: (abs(entry.event_date - aimed), entry.written), default=None)
 
 
-def _may_be_quoted(draft: Draft, entry: Entry) -> bool:
+def may_be_quoted(draft: Draft, entry: Entry) -> bool:
+    """Not one that was taken back or answers the coach, nor one that speaks of danger, wrongdoing or harassment."""
     if entry.retracted or entry.guide in OWN:
         return False
-    safeties = draft.library.safeties(draft.language)
-    return not any(alarm_in(text, safeties) for _, text in entry.answers)
+    return not any(raises(draft, text) for _, text in entry.answers)
 
 
 def compose(draft: Draft, pair: Pair) -> str:

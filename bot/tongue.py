@@ -17,6 +17,9 @@ Guess = Callable[[str], Sequence[tuple[str, float]]]
 """From a text to languages (ISO 639-1) with their chances, the likeliest first."""
 
 ASKING = 12  # words of a message, up to which a part of it may ask for a language
+TongueOf = Callable[[str], str | None]
+"""From a text to the language it is in; None when it could be one or another."""
+
 SHORTEST = 3  # words; fewer may be a name, a place or a thing
 SURE, AHEAD = 0.8, 0.25  # a language's chance plus its share of common words, and how far it has to be before the next
 SHORT_SURE = 1.2  # the same for a message of three words
@@ -92,6 +95,8 @@ def held_in(library: Library, context: Context, event: Event) -> str:
     present = context.person.language if context.person.language in library.words else "en"
     if not isinstance(event, Said):
         return present
+    if context.gist:
+        return "en"
     asked = asked_for(event.text, library.languages)
     if asked and asked in library.words:
         return asked

@@ -38,10 +38,16 @@ from prompts.library import Hear, Library
 VERSION = 1  # of what is agreed to, as voice.ask tells it
 LONGEST = 300  # seconds; five minutes of speech are some 700 words
 BIGGEST = 20_000_000  # bytes; what Telegram lets a bot fetch, and below what OpenAI's endpoint takes (25 MB)
+THIN = 2_000  # bytes of a second; speech is seldom sent with fewer (16 kbit/s)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10))  # before it is tried once more
 AT_ONCE = 5  # notes and transcripts that are remembered; of more, the oldest are let go
 
-_FAULTS = {"too-long": "voice.long", "gone": "voice.gone", "empty": "voice.empty", "no-consent": "voice.unheard"}
+_FAULTS = {"too-long": "voice.long", "gone": "voice.gone", "empty": "voice.empty", "no-consent": "voice.unheard", "budget": "voice.budget"}
+
+
+def length(note: VoiceNote) -> int:
+    """Seconds; where the platform does not tell, as many as that much sound could be."""
+    return note.seconds or -(-note.size // THIN)
 
 
 def too_long(note: VoiceNote) -> bool:

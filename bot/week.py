@@ -108,7 +108,7 @@ class Week:
                 return Plan(told["plan"], told["outcome"])
         today, at = self.draft.today, self.draft.at
         near = [plan for plan in self.draft.context.intentions if abs(plan.due - today) < WEEK and at - plan.made < 2 * WEEK]
-        open_ones = [plan for plan in near if not _raises(self.draft, plan.text) and quotable(plan.text, self.hear)]
+        open_ones = [plan for plan in near if not raises(self.draft, plan.text) and quotable(plan.text, self.hear)]
         return Plan(max(open_ones, key=lambda plan: plan.made).text) if open_ones else None
 
 
@@ -124,8 +124,8 @@ def deed_in(sentence: str, hear: Hear, least: int = ACT) -> str:
 
 def _unspeakable(draft: Draft, entry: Entry) -> bool:
     """Danger, wrongdoing, harassment and orders to the coach, in any language: an entry may be older than a change of language."""
-    return any(_raises(draft, text) for _, text in entry.answers)
+    return any(raises(draft, text) for _, text in entry.answers)
 
 
-def _raises(draft: Draft, text: str) -> bool:
+def raises(draft: Draft, text: str) -> bool:
     return alarm_in(text, draft.library.safeties(draft.language)) is not None

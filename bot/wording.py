@@ -96,15 +96,20 @@ def hidden(brief: Brief, names: Names) -> dict[str, Any]:
 
 def request(book: Book, brief: Brief, names: Names, language: str, fence: str) -> tuple[str, str]:
     """The instructions and the fenced data. `language` is the language's own name. Raises ValueError as `hidden` does."""
-    data = json.dumps(hidden(brief, names), ensure_ascii=False)
-    told = Template(book.reply).substitute(
+    return fenced(
+        book.reply,
+        hidden(brief, names),
+        fence,
         language=language,
         address=book.bounds[brief.language].address,
-        fence=fence,
         limit=str(ROOM),
         example=", ".join(names.stand_ins[:2]) or "such as Balovi",
     )
-    return told, f"{fence}\n{data}\n{fence}"
+
+
+def fenced(told: str, data: Any, fence: str, **slots: str) -> tuple[str, str]:
+    """Instructions with their slots filled, and data that stands between two fences as JSON."""
+    return Template(told).substitute(slots, fence=fence), f"{fence}\n{json.dumps(data, ensure_ascii=False)}\n{fence}"
 
 
 def again(faults: list[str]) -> str:
@@ -124,7 +129,7 @@ def restored(wording: Wording, names: Names) -> Wording:
 
 def laid_out(brief: Brief, message: Message, wording: Wording) -> Message:
     """The message in the model's words, laid out as the composed one is."""
-    if brief.move == "letter":
+    if brief.move in ("letter", "month"):
         text = message.text.replace(brief.mirror, wording.mirror, 1)
         return replace(message, text=text.replace(brief.question, wording.question, 1) if brief.question else text)
     words = {option.number: option for option in wording.options}
@@ -141,7 +146,7 @@ def laid_out(brief: Brief, message: Message, wording: Wording) -> Message:
 
 def _ended(text: str) -> str:
     text = text.strip()
-    return text if text.endswith((".", "!", "…", "”", "»")) else f"{text}."
+    return text if text.endswith((".", "!", "…", "”", "»", "۔", "。")) else f"{text}."
 
 
 def _card(passage: Passage) -> dict[str, Any]:

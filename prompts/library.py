@@ -418,9 +418,10 @@ class Safety(_Part):
     In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, % for a number, ^ for the beginning and $ for the
     end. `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
     `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is danger from others, by what is said of
-    it. `doubt` and `spent` are asked about gently, and `bigger` is the answer that makes a danger of them. `accused` and `own` tell whose
-    wrong is meant. `came` is what somebody may write while such a thing has the floor, in the order in which it counts; `people` and
-    `channels` are whom they may name in it, after one of the `owners`, which are said back, and `deed` a step of theirs with its moment.
+    it. `doubt` and `spent` are asked about gently; `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the
+    answers that make a danger of them. `accused` and `own` tell whose wrong is meant. `came` is what somebody may write while such a
+    thing has the floor, in the order in which it counts; `people` and `channels` are whom they may name in it, after one of the `owners`,
+    which are said back, and `deed` a step of theirs with its moment.
     """
 
     danger: list[str]
@@ -428,6 +429,7 @@ class Safety(_Part):
     doubt: list[str]
     spent: list[str]
     bigger: list[str]
+    moments: list[str]
     strain: list[str]
     takes_back: list[str]
     safe_now: list[str]
@@ -453,6 +455,7 @@ class Safety(_Part):
             "doubt",
             "spent",
             "bigger",
+            "moments",
             "strain",
             "ethics",
             "accused",

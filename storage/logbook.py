@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from bot.model import Add, Entry, Intention, Keep, Plan, Settle, Thought
+from bot.model import Add, Entry, Intention, Keep, Mark, Plan, Settle, Thought
 from storage import chain, partnerships
 from storage.database import put
 from storage.tables import entries, intentions, revisions
@@ -57,6 +57,13 @@ def keep(connection: Connection, sealer: Sealer, kept: Keep, at: datetime) -> No
     n, steps = _so_far(connection, sealer, kept.entry)
     kind = "wording" if kept.step in steps else "answer"
     chain.append(connection, sealer, [chain.Revision(row.id, n + 1, kept.step, kind, at, row.event_date, row.guide, kept.text)])
+
+
+def mark(connection: Connection, sealer: Sealer, marked: Mark) -> None:
+    """Themes that were found later; an entry that is not there has none."""
+    row = connection.execute(_ENTRY, {"person": sealer.person, "entry": marked.entry}).one_or_none()
+    if row is not None:
+        _mark(connection, sealer, row, Marks(themes=marked.themes))
 
 
 def add_to(connection: Connection, sealer: Sealer, added: Add, at: datetime) -> None:

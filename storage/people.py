@@ -244,7 +244,7 @@ def words_on(connection: Connection, person_id: PersonId) -> list[Row[Any]]:
 
 # --- what was done with their data
 
-_OURS = ("set-aside", "refused", usage.ACT)  # rows that count something, and tell nobody anything
+_OURS = ("set-aside", "refused", *usage.ACTS.values())  # rows that count something, and tell nobody anything
 _DOINGS = (
     select(audit.c.at, audit.c.act)
     .where(audit.c.person_id == bindparam("person"), audit.c.act.not_in(_OURS))

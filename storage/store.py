@@ -33,6 +33,7 @@ from bot.model import (
     Platform,
     Remark,
     Shown,
+    Spent,
     Turn,
     Upcoming,
 )
@@ -233,20 +234,20 @@ class Store(Post, Care):
                 self._finish_erasures()
         return saved
 
-    # --- what a model costs
+    # --- what a model and voice notes cost
 
-    def spend(self, person_id: PersonId, tokens: int) -> None:
+    def spend(self, person_id: PersonId, amount: int, what: Spent = "tokens") -> None:
         try:
             with self._database.writing(person_id) as connection:
                 people.sealer(connection, self._vault, person_id)
-                usage.spend(connection, person_id, tokens, self._now())
+                usage.spend(connection, person_id, amount, what, self._now())
         except NoSuchPerson:
             pass
 
-    def spent(self, since: datetime, person_id: PersonId | None = None) -> int:
-        """Tokens since then, of one person or of everybody."""
+    def spent(self, since: datetime, person_id: PersonId | None = None, what: Spent = "tokens") -> int:
+        """How much since then, of one person or of everybody."""
         with self._database.reading(HOUSE if person_id is None else person_id) as connection:
-            return usage.spent(connection, since, person_id)
+            return usage.spent(connection, since, person_id, what)
 
     def entries(self, person_id: PersonId, limit: int | None = None) -> list[Entry]:
         """Newest first."""

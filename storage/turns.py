@@ -29,6 +29,7 @@ from bot.model import (
     Join,
     Keep,
     Learn,
+    Mark,
     Message,
     OfferCode,
     Part,
@@ -162,7 +163,9 @@ def _bearer(connection: Connection, vault: Vault, platform: Platform, address: s
     return people.sealer(connection, vault, bearer)
 
 
-def _effects(connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], at: datetime) -> None:
+def _effects(  # noqa: PLR0915 - a table of effects is long, not complex
+    connection: Connection, vault: Vault, sealer: Sealer, effects: Iterable[Effect], at: datetime
+) -> None:
     for effect in effects:
         match effect:
             case Say(Message(file=str())):
@@ -171,6 +174,8 @@ def _effects(connection: Connection, vault: Vault, sealer: Sealer, effects: Iter
                 pass  # what is said is laid out together, at the end; who is at a door changes before that
             case Keep():
                 logbook.keep(connection, sealer, effect, at)
+            case Mark():
+                logbook.mark(connection, sealer, effect)
             case Add():
                 logbook.add_to(connection, sealer, effect, at)
             case TakeOut(entry, step):

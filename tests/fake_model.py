@@ -38,6 +38,16 @@ def worded(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def untagged(data: dict[str, Any]) -> dict[str, Any]:
+    """That nothing of what is offered fits."""
+    return {"tags": [], "safety": "none"}
+
+
+def waiting(data: dict[str, Any]) -> dict[str, Any]:
+    """That a message in another language says that everybody waits."""
+    return {"english": "they all wait for me and nothing moves unless I push it", "safety": "none"}
+
+
 @dataclass
 class FakeModel:
     """`mood` is one for all requests, or one for each in turn, the last staying. `answer` words the reply when the mood is ok."""
@@ -45,6 +55,8 @@ class FakeModel:
     mood: str | list[str] = "ok"
     answer: Worded = worded
     picks: list[str] = field(default_factory=list)
+    tags: Worded = untagged
+    gist: Worded = waiting
     slow: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
@@ -68,8 +80,12 @@ class FakeModel:
         return found
 
     def answered(self) -> dict[str, Any]:
-        """What it says to the latest request: a wording, or where cards are to be chosen, which."""
+        """What it says to the latest request: a wording; where cards are to be chosen, which; what an entry or a message is about."""
         data = self.asked()
+        if "offered" in data:
+            return self.tags(data)
+        if "message" in data:
+            return self.gist(data)
         return {"cards": self.picks} if "candidates" in data else self.answer(data)
 
     def next_mood(self) -> str:

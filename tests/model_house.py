@@ -12,7 +12,8 @@ from typing import Any
 from passages import passage
 
 from adapters.replay import Spoken, VirtualClock
-from bot.advising import Adviser, Limits
+from bot.advising import Adviser
+from bot.budget import Limits
 from bot.detector import open_detector
 from bot.listening import Ear
 from bot.llm import Langchain, Model
@@ -100,7 +101,7 @@ def house_of(
     adviser = Adviser(models, store, LIBRARY, BOOK, TELLS, clock, limits, open_detector(), patience, uses)
     spoken = Spoken()
     ear = Ear(spoken, {"terminal": spoken.fetch}, store)
-    manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, adviser=adviser, ear=ear)
+    manager = Manager(LIBRARY, store, lambda: finder or shelf, clock, open_detector(), adviser, ear=ear)
     yield House(store, clock, manager, adviser, shelf)
     store.close()
 

@@ -230,6 +230,30 @@ def test_danger_is_heard_in_every_language_whatever_the_talk_is_in(language, tex
     assert said(turn)[0].text.startswith(LIBRARY.words[found[1]].variants("safety.danger")[0][:20])
 
 
+@pytest.mark.parametrize(
+    ("language", "alarm", "text"),
+    [
+        ("fr", "threat", "il sait ou jhabite"),
+        ("fr", "threat", "ya une voiture garée devant ma maison depuis hier"),
+        ("fr", "threat", "mon frère va perdre son travail si je signe pas"),
+        ("fr", "threat", "j'ai peur pour mes enfants"),
+        ("fr", "ethics", "on me demande de dire 200 personnes formées et c'etait 60"),
+        ("fr", "ethics", "j'ai menti un peu au ministère"),
+        ("fr", None, "il m'a dit de faire attention aux délais"),
+        ("es", "threat", "me pregunto en que colegio estudian mis hijos"),
+        ("es", "threat", "hay una camioneta afuera de mi casa"),
+        ("es", "threat", "voy a aparecer en el rio"),
+        ("es", "threat", "tengo miedo por mis hijos"),
+        ("es", "ethics", "me piden q ponga 200 beneficiarios y fueron 60"),
+        ("es", "ethics", "quieren que firme por gente que no estuvo"),
+        ("es", None, "dejaron un sobre con las invitaciones"),
+    ],
+)
+def test_threats_and_figures_that_are_not_so_are_heard_as_people_type_them(language, alarm, text):
+    found = alarm_in(text, LIBRARY.safeties(language))
+    assert (found and found[0]) == alarm
+
+
 @pytest.mark.parametrize("text", ["me muero de risa", "je meurs de faim", "that meeting nearly killed me", "cette réunion m'a tuée"])
 def test_an_idiom_is_none_in_whatever_language_the_talk_is(text):
     for language in SPOKEN:

@@ -14,7 +14,7 @@ import pytest
 from fake_model import FakeModel, fake_model, worded
 from model_house import LIBRARY, STORY, TELLS, House, house_of, model_at
 
-from bot.advising import Limits
+from bot.budget import Limits
 from bot.llm import hosts
 from bot.manager import Manager
 from bot.model import Consent, Entry, Partnership, Quote, Turn

@@ -44,7 +44,7 @@ UNFIT = {
 
 def test_llm07_the_book_holds_no_secret_and_is_short_enough_to_be_sent_each_time():
     folder = Path(__file__).parent.parent / "prompts" / "coach"
-    for path in folder.iterdir():
+    for path in folder.rglob("*.*"):
         assert not SECRET.search(path.read_text(encoding="utf-8")), path.name
     assert tokens_in(BOOK.reply) < 1700
     assert set(BOOK.bounds) == set(LIBRARY.words)

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,39 @@ async def test_llm02_none_of_the_planted_names_leaves(language, house, fake):
     await house.say("aisha", f"{lines[0]} {lines[3]} water for turkana")
     assert fake.bodies
     assert len(fake.asked()["logbook"]) == 2
+    assert planted(language, fake) == []
+
+
+@pytest.mark.parametrize(("language", "asked"), [("en", "sum up March"), ("fr", "le bilan de mars"), ("es", "resume marzo")])
+async def test_llm02_none_of_the_planted_names_leaves_with_a_month(language, asked, tmp_path, fake):
+    with house_of(tmp_path, [model_at(fake.url)], uses=("summaries",)) as house:
+        person = house.known("aisha", language=language, name=TOLD[0], partnerships=(Partnership(TOLD[1]), Partnership(TOLD[2])))
+        for n, line in enumerate(PLANTED[language]):
+            entry = Entry(f"e{n}", "crossing", house.clock().date(), house.clock(), (("moment", line),), partnership=TOLD[1])
+            house.store.add_entry(person, entry)
+        await house.say("aisha", asked)
+    assert fake.bodies
+    assert planted(language, fake) == []
+
+
+def planted(language: str, fake: FakeModel) -> list[str]:
+    """The planted names that arrived. Figures are looked for in the data alone: a fence or a header may hold any."""
     received = flat(fake.received)
+    data = " ".join(json.dumps(fake.asked(number)) for number in range(len(fake.bodies)))
     names = [*NAMES[language], *(word for name in TOLD for word in name.split() if word not in ("for", "del", "Water", "Sur"))]
-    assert [name for name in names if flat(name) in received] == []
+    return [name for name in names if flat(name) in (data if name.isdigit() else received)]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+async def test_llm02_none_of_the_planted_names_leaves_with_an_entry_that_is_marked(language, tmp_path, fake):
+    with house_of(tmp_path, [model_at(fake.url)], uses=("tags",)) as house:
+        house.known("aisha", language=language, name=TOLD[0], partnerships=(Partnership(TOLD[1]), Partnership(TOLD[2])))
+        for line in PLANTED[language]:
+            await house.say("aisha", f"{line} water for turkana", entry=True)
+        house.clock.now += timedelta(hours=1)
+        await house.manager.tick()
+    assert len(fake.bodies) == len(PLANTED[language])
+    assert planted(language, fake) == []
 
 
 # Names in odd places, each with what must not be left of it. What is known to be missed stands in docs/model.md.

@@ -51,6 +51,7 @@ SAFETY: dict[str, Any] = {
     "doubt": [],
     "spent": [],
     "bigger": [],
+    "moments": [],
     "accused": [],
     "own": [],
     "came": {},

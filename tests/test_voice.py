@@ -21,12 +21,14 @@ from adapters.slack_intake import of_message
 from adapters.slack_voice import SlackVoices
 from adapters.telegram_intake import read
 from adapters.telegram_voice import TelegramVoices
+from bot.budget import Limits
 from bot.door import Gone, NotSent, TooBig
 from bot.listening import Ear
 from bot.manager import Manager
 from bot.model import Consent, Inbound, Letter, Person, PersonId, VoiceNote
 from bot.settings import Settings
 from bot.transcribing import Local, OpenAI, open_transcriber
+from bot.voicenotes import length
 from prompts.library import load_library
 from storage.store import Store
 
@@ -77,10 +79,10 @@ class House:
 
 
 @contextmanager
-def house_of(folder: Path, fake: FakeVoices, patience: float = 20.0) -> Iterator[House]:
+def house_of(folder: Path, fake: FakeVoices, patience: float = 20.0, limits: Limits | None = None) -> Iterator[House]:
     store = Store.open(f"sqlite:///{folder / 'brokercoach.db'}", folder / "key", lambda: house.now)
     listener = OpenAI("whisper-1", f"{fake.base}/v1", "sk-none", timeout=5)
-    ear = Ear(listener, {"telegram": TelegramVoices(TOKEN, fake.base).fetch}, store, patience)
+    ear = Ear(listener, {"telegram": TelegramVoices(TOKEN, fake.base).fetch}, store, patience, limits, lambda: house.now)
     house = House(store, Manager(LIBRARY, store, Shelf, lambda: house.now, ear=ear), ear, fake)
     yield house
     store.close()
@@ -249,6 +251,50 @@ async def test_an_endless_transcript_is_cut_and_shown(house, fake):
     house.known()
     fake.said = "on and on " * 100_000
     assert len(await house.hand(spoken())) < 9000
+
+
+async def test_row_42_at_the_limit_of_a_day_a_note_is_kindly_refused_unfetched_and_the_next_day_one_is_listened_to(tmp_path, fake):
+    with house_of(tmp_path, fake, limits=Limits(day=50)) as house:
+        who = house.known()
+        for number in (5, 6):
+            assert fake.said in await house.hand(spoken(number))
+        assert await house.hand(spoken(7)) in notice("voice.budget")
+        assert await house.later(timedelta(minutes=30)) == ""
+        assert len(fake.listened) == 2
+        assert fake.asked.count("getFile") == 2
+        assert house.store.spent(AT.replace(hour=0), who, "seconds") == 40
+        assert house.store.spent(AT.replace(hour=0), who) == 0
+        house.now += timedelta(days=1)
+        assert fake.said in await house.hand(spoken(8))
+
+
+async def test_row_42_the_installs_month_of_voice_notes_is_a_limit_of_its_own(tmp_path, fake):
+    with house_of(tmp_path, fake, limits=Limits(month=30)) as house:
+        house.known()
+        assert fake.said in await house.hand(spoken(5))
+        house.now += timedelta(days=2)
+        assert await house.hand(spoken(6)) in notice("voice.budget")
+
+
+async def test_what_voice_notes_cost_is_told_with_what_the_model_costs(tmp_path, fake):
+    with house_of(tmp_path, fake, limits=Limits(day=60)) as house:
+        house.known()
+        await house.hand(spoken())
+        said = await house.hand(Inbound(key="q", platform="telegram", address="7", at=house.now, text="what do you spend"))
+        assert "20 of 60 seconds of your voice notes" in said
+        assert said.count("?") == 1
+
+
+async def test_a_note_of_untold_length_counts_by_its_size():
+    assert length(VoiceNote("slack", "D", "F", 0, 9_000)) == 5
+    assert length(VoiceNote("slack", "D", "F", 7, 9_000)) == 7
+
+
+async def test_a_note_that_nobody_could_listen_to_costs_nothing(house, fake):
+    who = house.known()
+    fake.mood = "500"
+    await house.hand(spoken())
+    assert house.store.spent(AT.replace(hour=0), who, "seconds") == 0
 
 
 async def test_without_anybody_who_listens_it_is_refused_as_ever(tmp_path, fake):
