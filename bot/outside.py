@@ -152,7 +152,6 @@ def answer(draft: Draft, text: str) -> None:
         return
     if (
         _puts_right(draft, read)
-        or asked_of_logbook(draft, read.said)
         or _of_plans(draft, text, read)
         or _bare_number(draft, text)
         or points_back(draft, text)
@@ -162,7 +161,7 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
+    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
         return
     _meet(draft, read)
 
@@ -175,8 +174,9 @@ def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
         return True
     if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
-    if read.wish or offers.asked_for(draft, read.said):
-        return False  # "I want to do my reflection of today" is no plan
+    of_logbook = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
+    if of_logbook or read.wish or offers.asked_for(draft, read.said):
+        return False  # "I want to do my reflection of today" is no plan, nor is "share Tuesday's entry with my mentor"
     return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
 
 
