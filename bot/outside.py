@@ -152,6 +152,7 @@ def answer(draft: Draft, text: str) -> None:
         return
     if (
         _puts_right(draft, read)
+        or planning.moves_plan(draft, text)  # "on Friday", right after a plan, is no late entry
         or asked_of_logbook(draft, read.said)
         or _of_plans(draft, text, read)
         or _bare_number(draft, text)
@@ -173,7 +174,7 @@ def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
         if rest:
             answer(draft, rest)
         return True
-    if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
+    if planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
     if read.wish or offers.asked_for(draft, read.said):
         return False  # "I want to do my reflection of today" is no plan
