@@ -115,7 +115,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
         ask_back(draft, fresh, best if clear else None, text)
     elif talk is None and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
-    elif talk is None and holds_several(text, hear):
+    elif talk is None and holds_several(text, hear) and told_in(draft, text) is None:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:
         advise(draft, replace(fresh, used=tuple(part for part in used if "/" in part)), best, asked)
@@ -158,7 +158,11 @@ def _heading(draft: Draft, talk: Talk, text: str) -> Literal["on", "aside", "new
 
 def _turn_aside(draft: Draft, talk: Talk, text: str) -> None:
     """Something that the card in hand does not know: heard in its own shape, or mirrored by the card that knows it clearly."""
-    best, hear = next(iter(open_to(draft, talk)), None), draft.words.hear
+    hear = draft.words.hear
+    if denies(text, hear):
+        drop(draft)
+        talk = draft.talk or talk
+    best = next(iter(open_to(draft, talk)), None)
     shaped = feels(text, hear) or feels_with(text, hear) or len(words_in(text)) < TELLING or denies(text, hear)
     knows = best is not None and best.score >= CLEAR and not shaped
     aside = replace(talk, card=best.card if best and knows else talk.card, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
@@ -239,6 +243,8 @@ def plea(draft: Draft) -> None:
     text = draft.event.text if isinstance(draft.event, Said) else ""
     if draft.talk and content_of(text, draft.words.hear) >= FEW and draft.talk.stage in ("explore", "threads"):
         draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{text}")
+    if undenied(text, draft.words.hear) != text:
+        drop(draft)
     ideas(draft)
 
 

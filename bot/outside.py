@@ -300,7 +300,9 @@ def asked_of_logbook(draft: Draft, text: str) -> bool:
 def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
     """Their next step: told of their own accord once options were shown, or in answer to being asked for it. A thought is asked about."""
     hear = draft.words.hear
-    if talk.stage == "glad" or is_none(text, clock(draft)) or asks_coach(text, hear) or len(words_in(text)) > LONGEST_STEP:
+    if talk.stage == "glad" or is_none(text, clock(draft)) or len(words_in(text)) > LONGEST_STEP:
+        return False
+    if asks_coach(text, hear) or pleads(text, hear):
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP

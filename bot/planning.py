@@ -12,7 +12,7 @@ from bot import guiding
 from bot.asking import clip, here, question
 from bot.draft import Draft
 from bot.guiding import PLANNED
-from bot.hearing import asked_to_remind, begins_with_others, feels, moved_in
+from bot.hearing import asked_to_remind, begins_with_others, feels, moved_in, pleads
 from bot.intending import (
     LONGEST_DAY,
     LONGEST_STEP,
@@ -206,7 +206,7 @@ def answers_step(draft: Draft, text: str) -> bool:
     found = intent_in(text, clock(draft))
     if found and found.firmness == "dated":
         take_step(draft, _with_what_was_meant(draft, found), found.day)
-    elif found and found.firmness == "mused":
+    elif found and found.firmness == "mused" and not pleads(text, draft.words.hear):
         muse(draft, found.text)
     elif day := _bare_day(draft, text):
         draft.talk = _holding(draft, draft.talk, day)

@@ -26,6 +26,7 @@ from bot.hearing import (
     echo_of,
     feels,
     heard,
+    kinds_named,
     of_this_world,
     returned_in,
     same_matter,
@@ -158,6 +159,8 @@ def _clear(draft: Draft, text: str, key: str) -> None:
 def _hinted(draft: Draft, text: str) -> bool:
     """Asks gently about a hint at something graver; in a guide it is part of the answer."""
     hint = None if draft.place else hinted(text, draft.words.safety)
+    if hint == "doubt" and (kinds_named(text, draft.words.hear) or set(words_in(text)) & set(draft.words.hear.others)):
+        return False  # it is others who ask what it is for
     key = {"doubt": "safety.hint", "spent": "safety.hint.spent"}.get(hint or "", "")
     if hint is None or not draft.unheard(key):
         return False
@@ -341,7 +344,7 @@ def _back_to_work(draft: Draft, text: str) -> bool:
 def _hint_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """The answer to a gentle question: something graver, weariness, or only the matter at hand."""
     safety = draft.words.safety
-    graver = says(text, "moments", safety) or (draft.alarm == "doubt" and says(text, "bigger", safety))
+    graver = says(text, "moments", safety) or (draft.alarm == "doubt" and len(words_in(text)) <= SHORT and says(text, "bigger", safety))
     if wish in ("good", "agrees") or graver:
         draft.talk = None
         _endangered(draft)
