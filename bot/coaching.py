@@ -176,6 +176,11 @@ def drop(draft: Draft) -> None:
         draft.talk = with_used(replace(without(talk, "listening"), card="", stage="explore", at=draft.at), *barred)
 
 
+def _sentence(draft: Draft, text: str) -> str:
+    back = draft.said_back(text)
+    return f"{back}." if back else ""
+
+
 def rehear(draft: Draft, text: str) -> None:
     """The coach was on the wrong track: the card is dropped, and what was said instead is heard (rubric S10)."""
     drop(draft)
@@ -183,8 +188,8 @@ def rehear(draft: Draft, text: str) -> None:
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}")
     instead = undenied(text, draft.words.hear)
     told = told_in(draft, instead)
-    back = f"{draft.said_back(instead)}." if not told or not told.fresh else told.mirror()
-    speak(draft, [draft.line("dropped", back=back) if back != "." else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
+    back = told.mirror() if told and told.fresh else _sentence(draft, instead)
+    speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
 
 
 def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
@@ -352,5 +357,5 @@ def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
         return
     draft.talk = with_used(replace(talk, at=draft.at), "on")
     told, said = told_in(draft, text), draft.line("joy.on")
-    back = told.mirror() if told and told.fresh else f"{draft.said_back(text)}."
-    draft.say(draft.line("joy.back", back=back, said=said) if back != "." else said, "reply", choices)
+    back = told.mirror() if told and told.fresh else _sentence(draft, text)
+    draft.say(draft.line("joy.back", back=back, said=said) if back else said, "reply", choices)

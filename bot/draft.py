@@ -248,13 +248,13 @@ class Draft:
         return said[best][:1].upper() + said[best][1:]
 
     def said_back(self, text: str) -> str:
-        """A short sentence of a text, told back: in the second person where its verb stays the same, else in quotation marks."""
+        """A short sentence of a text, told back in the second person; empty where there is none whose verb stays the same."""
         hear = self.words.hear
         clause = sentence_of(text, hear)
         if clause is None:
             return ""
         back = retold(clause, hear)
-        return back[:1].upper() + back[1:] if back else self.fill(self.words.variants("quoted")[0], echo=clause)
+        return back[:1].upper() + back[1:] if back else ""
 
     def said_lately(self, key: str, within: int) -> bool:
         """Whether any wording of a line is among the last so many marks."""

@@ -28,9 +28,8 @@ from prompts.library import Hear
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message holds several matters
-QUOTING = ("explore.back", "explore.short", "explore.theirs.back")
+QUOTING = ("explore.back", "explore.theirs.back")
 JUST_SAID = 5  # marks of what was said, a reply or two
-SHORT = 4  # words of a message that is said back whole
 BACK, ENOUGH = "back:", 2  # what a talk remembers of each question back, and how many there are before one for a step of their own
 TELLING = 8  # words from which a message shows who moves and who is moved
 
@@ -57,8 +56,6 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
     if bare and (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
         return said[:1].upper() + said[1:]
-    if 1 < len(words_in(text)) <= SHORT and "?" not in text and draft.unheard("explore.short"):
-        return draft.line("explore.short", said=text.strip(" .,;:!?¡¿"))
     return draft.line("explore.bare") if bare else ""
 
 

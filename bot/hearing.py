@@ -21,7 +21,7 @@ LONGEST_ECHO = 60  # characters
 TELLING = 2  # words of content that a clause without a feeling needs to be worth handing back
 OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
-WHOLE = 3  # words that a sentence has which is told back
+WHOLE = 4  # words that a sentence has which is told back
 DENIAL = 3  # words of a "no" that says something besides
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
@@ -370,7 +370,8 @@ def sentence_of(text: str, hear: Hear) -> str | None:
     sentence = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text[:READ]) if clause in part), "")
     rest = sentence.replace(clause, " ", 1)
     own = {*hear.fillers, *hear.linking, *(word for hedge in (*hear.hedges, *hear.turns) for word in words_in(hedge))}
-    return clause if len(words_in(clause)) >= WHOLE and not set(words_in(rest)) - own else None
+    said_to_coach = pleads(sentence, hear) or any(expression(pattern).search(flat(clause)) for pattern in hear.denied)
+    return clause if len(words_in(clause)) >= WHOLE and not set(words_in(rest)) - own and not said_to_coach else None
 
 
 def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:

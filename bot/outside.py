@@ -193,7 +193,10 @@ def _introduces(draft: Draft, text: str) -> bool:
     name = introduced_in(text, draft.words.hear)
     if name:
         draft.person = replace(draft.person, name=draft.person.name or name)
-        wishes.greet(draft)
+        if draft.talk:
+            draft.say(draft.line("introduced", name=name), "reply", draft.offered)
+        else:
+            wishes.greet(draft)
     return name is not None
 
 

@@ -230,7 +230,7 @@ def _keeps_floor(draft: Draft, text: str, *, again: bool) -> bool:
         case "asked-danger" | "asked-safe":
             return _in_danger(draft, text, wish, again=again)
         case "threat":
-            return _threat_goes_on(draft, text)
+            return _threat_goes_on(draft, text, again=again)
         case "doubt" | "spent":
             return _hint_answered(draft, text, wish)
     return _talk_goes_on(draft, text, wish, again=again)
@@ -360,8 +360,11 @@ def _hint_answered(draft: Draft, text: str, wish: str | None) -> bool:
     return True
 
 
-def _threat_goes_on(draft: Draft, text: str) -> bool:
-    """While somebody is threatened: that they are not alone with it eases it; nothing of work until then."""
+def _threat_goes_on(draft: Draft, text: str, *, again: bool) -> bool:
+    """While somebody is threatened: that they are not alone with it eases it; nothing of work until then. `again`: another threat."""
+    if again and draft.unheard("safety.threat.more"):
+        draft.say(staying.once(draft, "safety.threat.more"), "safety")
+        return True
     kinds = list(came_in(text, draft.words.safety))
     safe = _says(text, [phrase for _, safety in draft.library.safeties(draft.language) for phrase in safety.safe_now])
     if kinds[:1] in (["somebody-near"], ["work"]) or safe:

@@ -66,7 +66,8 @@ def greet(draft: Draft) -> None:
         return
     if plan := outcomes.open_plan(draft):
         draft.remember(outcomes.ASKED)
-        said = draft.line("hello.plan", plan=clip(plan.text, guiding.QUOTED), day=draft.day(plan.due))
+        key = "hello.plan.waits" if plan.due > draft.today else "hello.plan"
+        said = draft.line(key, plan=clip(plan.text, guiding.QUOTED), day=draft.day(plan.due))
         draft.say(said, "reply", [draft.choice("ask"), draft.choice("reflect")])
         return
     choices = [draft.choice("reflect"), draft.choice("ask")]
