@@ -258,6 +258,9 @@ def one(draft: Draft) -> None:
     talk, passages = draft.talk, open_to(draft, draft.talk)
     if talk and talk.stage != "glad" and (talk.stage in ("explore", "threads") or draft.context.in_hand is None) and passages:
         best = passages[0]
+        if best.score < LIKELIER:
+            draft.say(draft.line("ideas.none"), "reply", draft.offered)
+            return
         draft.talk = replace(without(talk, "listening"), card=best.card, stage="options", at=draft.at)
         draft.context = replace(draft.context, in_hand=best)
     options.one_way(draft)

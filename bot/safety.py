@@ -57,7 +57,7 @@ GRAVITY = {
 # What shows that somebody goes on with what had the floor some days ago.
 OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witness", "written", "loss-job", "loss-standing", "afraid"})
 # What is asked of the coach about the matter itself; any other question after strain is one about the work.
-ABOUT_IT = frozenset({"what-now", "who-helps", "go-back", "confront", "sign", "angry"})
+ABOUT_IT = frozenset({"time-off", "what-now", "who-helps", "go-back", "confront", "sign", "angry"})
 
 
 def alarmed(draft: Draft, text: str) -> bool:
