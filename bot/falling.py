@@ -21,6 +21,8 @@ LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense
 STALE = timedelta(hours=24)  # the same for a weekly letter
 APART = timedelta(hours=1)  # between two messages of the coach's own accord
 SPEAKING = timedelta(minutes=30)  # after a message of the person's, in which nothing else is begun
+UNSETTLED = ("asked-danger", "asked-safe", "threat")  # alarms that only the person's word settles
+DAY = timedelta(days=1)  # that any other alarm keeps the floor
 DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, only the question how they are
 KEEPING = ("retention", "erasure")  # kinds that are about how long things are kept, not about the work
 NOTICE = timedelta(days=30)  # between the word that everything will be erased and its being so
@@ -169,7 +171,7 @@ def _letter(draft: Draft, event: Fell) -> None:
     if "nudges" not in draft.context.granted or rhythm.nudge is None:
         return
     draft.set_letters()
-    if draft.at - event.due > STALE or draft.alarm or _too_soon(draft, rhythm.every > 1):
+    if draft.at - event.due > STALE or _grave(draft) or _too_soon(draft, rhythm.every > 1):
         return
     delayed = draft.at - event.due > SPEAKING  # whoever wants a letter at six in the morning gets it then
     if _crowded(draft) or (delayed and not in_hours(draft.at, zone)):
@@ -205,7 +207,7 @@ def _then_and_now(draft: Draft, event: Fell) -> None:
     if "nudges" not in draft.context.granted or rhythm.nudge is None:
         return
     draft.set_then_and_now()
-    if draft.at - event.due > WEEK or draft.alarm or _shaken(draft) or draft.letters >= PATIENT_LETTERS:
+    if draft.at - event.due > WEEK or _grave(draft) or _shaken(draft) or draft.letters >= PATIENT_LETTERS:
         return
     pair = then_and_now.pair_of(draft, draft.book)
     if pair is None:
@@ -221,6 +223,13 @@ def _then_and_now(draft: Draft, event: Fell) -> None:
     draft.retract()
     text = "\n\n".join([draft.line("then-now.knock"), shown, asked, draft.line("then-now.way-out")])
     draft.say(text, "nudge", [draft.choice("letters-off")])
+
+
+def _grave(draft: Draft) -> bool:
+    """Whether something grave has the floor: danger until the person has said that they are safe, all else for a day."""
+    if not draft.alarm or draft.alarmed_at is None:
+        return bool(draft.alarm)
+    return draft.alarm in UNSETTLED or draft.at - draft.alarmed_at <= DAY
 
 
 def _shaken(draft: Draft) -> bool:
