@@ -161,7 +161,7 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text) or asked_of_logbook(draft, read.said):
+    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     _meet(draft, read)
 
