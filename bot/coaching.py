@@ -118,7 +118,8 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     elif talk is None and holds_several(text, hear) and told_in(draft, text) is None:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:
-        advise(draft, replace(fresh, used=tuple(part for part in used if "/" in part)), best, asked)
+        kept = tuple(part for part in used if "/" in part or part.startswith(BARRED))
+        advise(draft, replace(fresh, used=kept), best, asked)
     elif best.score >= LIKELY and _would_pick(draft, talk, text):
         offer_threads(draft, fresh, text)
     else:
