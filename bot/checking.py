@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.model import Brief, Move
-from bot.spelling import clean, expression, flat, in_words, words_in
+from bot.spelling import any_in, clean, flat, in_words, words_in
 from bot.tongue import TongueOf
 from bot.wording import ROOM, Wording
 from prompts.book import Bounds
@@ -133,13 +133,13 @@ def _options(brief: Brief, wording: Wording) -> Iterator[str]:
 
 def _manner(text: str, bounds: Bounds) -> Iterator[str]:
     said, words = flat(text), f" {in_words(text)} "
-    if any(expression(pattern).search(said) for pattern in bounds.orders):
+    if any_in(bounds.orders, said):
         yield "no orders"
     if any(f" {phrase} " in words for phrase in bounds.flattery):
         yield "no flattery"
-    if any(expression(pattern).search(said) for pattern in bounds.claims):
+    if any_in(bounds.claims, said):
         yield "claim nothing that was done, or to be somebody"
-    if any(expression(pattern).search(said) for pattern in bounds.unsourced):
+    if any_in(bounds.unsourced, said):
         yield "no studies, experts or percentages"
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 from bot import options
 from bot.draft import Draft
 from bot.exploring import STORY, TELLING, ask_back, holds_several, name_threads, offer_threads, question_on, walk
-from bot.happening import told_in
+from bot.happening import mirror_in, told_in
 from bot.hearing import (
     asks_coach,
     asks_plainly,
@@ -160,11 +160,11 @@ def _heading(draft: Draft, talk: Talk, text: str) -> Literal["on", "aside", "new
 def _turn_aside(draft: Draft, talk: Talk, text: str) -> None:
     """Something that the card in hand does not know: heard in its own shape, or mirrored by the card that knows it clearly."""
     hear = draft.words.hear
-    if denies(text, hear):
+    if denied := denies(text, hear):
         drop(draft)
         talk = draft.talk or talk
     best = next(iter(open_to(draft, talk)), None)
-    shaped = feels(text, hear) or feels_with(text, hear) or len(words_in(text)) < TELLING or denies(text, hear)
+    shaped = feels(text, hear) or feels_with(text, hear) or len(words_in(text)) < TELLING or denied
     knows = best is not None and best.score >= CLEAR and not shaped
     aside = replace(talk, card=best.card if best and knows else talk.card, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
     ask_back(draft, aside, best if knows else None, text)
@@ -177,9 +177,10 @@ def drop(draft: Draft) -> None:
         draft.talk = with_used(replace(without(talk, "listening"), card="", stage="explore", at=draft.at), *barred)
 
 
-def _sentence(draft: Draft, text: str) -> str:
-    back = draft.said_back(text)
-    return f"{back}." if back else ""
+def _back(draft: Draft, text: str) -> str:
+    """What happened, said back, else a short sentence of theirs; empty for neither."""
+    told = draft.said_back(text)
+    return mirror_in(draft, text) or (f"{told}." if told else "")
 
 
 def rehear(draft: Draft, text: str) -> None:
@@ -188,8 +189,7 @@ def rehear(draft: Draft, text: str) -> None:
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}")
     instead = undenied(text, draft.words.hear)
-    told = told_in(draft, instead)
-    back = told.mirror() if told and told.fresh else _sentence(draft, instead)
+    back = _back(draft, instead)
     speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
 
 
@@ -360,6 +360,6 @@ def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
         draft.say(draft.line("joy.rest"), "reply", choices)
         return
     draft.talk = with_used(replace(talk, at=draft.at), "on")
-    told, said = told_in(draft, text), draft.line("joy.on")
-    back = told.mirror() if told and told.fresh else _sentence(draft, text)
+    said = draft.line("joy.on")
+    back = _back(draft, text)
     draft.say(draft.line("joy.back", back=back, said=said) if back else said, "reply", choices)

@@ -264,10 +264,6 @@ class Draft:
         """Whether a mark is among the last so many."""
         return mark in self._recent[-within:]
 
-    def last_mark(self, group: str) -> str:
-        """The mark that was set last among those that begin so; empty when none was lately."""
-        return next((mark for mark in reversed(self._recent) if mark.startswith(group)), "")
-
     def guide(self, name: str) -> Guide:
         """A guide; the one of a person's own headings has a step for each of them."""
         guide = self.library.guides[name]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot import offers
 from bot.draft import Draft
-from bot.happening import told_in
+from bot.happening import mirror_in, told_in
 from bot.hearing import (
     feels,
     feels_with,
@@ -43,8 +43,8 @@ def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
     The person's own words are told back at most every other time.
     """
     hear = draft.words.hear
-    if (told := told_in(draft, text)) and told.fresh:
-        return told.mirror()
+    if happened := mirror_in(draft, text):
+        return happened
     back = "" if any(draft.said_lately(key, JUST_SAID) for key in QUOTING) else draft.said_back(text)
     if feels(text, hear):
         return draft.line("explore.back", back=back) if back and feels(back, hear) else draft.line("explore.feeling")

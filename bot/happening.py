@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.draft import Draft
 from bot.hearing import only_who_in
-from bot.spelling import READ, flat
+from bot.spelling import READ, any_in, expression, flat, in_line
 from prompts.library import Happening, Happenings
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
+SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +65,25 @@ def told_in(draft: Draft, text: str) -> Told | None:
     name = draft.happened[text]
     if name is None:
         return None
-    told = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text) if happening_in(part, happenings) == name), text)
+    happening = happenings.told[name]
+    told = next((part for part in SENTENCES.split(text) if happening.stands_in(in_line(part))), text)
     return Told(draft, name, only_who_in(told, draft.words.hear) or "", span_in(text, happenings))
 
 
+def mirror_in(draft: Draft, text: str) -> str:
+    """A mirror of what happened, as far as one is heard in a text and was not said lately; else empty."""
+    told = told_in(draft, text)
+    return told.mirror() if told and told.fresh else ""
+
+
 def happening_in(text: str, happenings: Happenings) -> str | None:
-    said = " ".join(flat(text[:READ]).split())
-    for name, happening in happenings.told.items():
-        if _any(tuple(happening.heard)).search(said) and not (happening.unless and _any(tuple(happening.unless)).search(said)):
-            return name
-    return None
+    line = in_line(text)
+    name = next((name for name, happening in happenings.told.items() if happening.stands_in(line)), None)
+    return None if any_in(happenings.unless, line) else name
 
 
 def span_in(text: str, happenings: Happenings) -> str:
     """A stretch of time, or how often, as the person put it: "three weeks", "the third time". Empty where none was named."""
     whole = " ".join(text[:READ].split())
-    found = _any(tuple(happenings.spans)).search(flat(whole))
-    return whole[slice(*found.span())] if found else ""
-
-
-@lru_cache(maxsize=512)
-def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    found = [found.span() for pattern in happenings.spans if (found := expression(pattern).search(flat(whole)))]
+    return whole[slice(*min(found, key=lambda span: span[0]))] if found else ""

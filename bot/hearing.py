@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from bot.spelling import READ, bare, expression, flat, in_words, words_in
+from bot.spelling import READ, any_in, bare, expression, flat, in_line, in_words, words_in
 from prompts.library import Hear, Phrases
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
@@ -76,8 +76,7 @@ def _fewer_and_fewer(text: str, fillers: frozenset[str]) -> Iterator[tuple[str, 
 
 def keeps_out(text: str, hear: Hear) -> bool:
     """Whether the message, or a part of it, asks that no language model reads it."""
-    said = f" {in_words(text)} "
-    return any(f" {phrase} " in said for phrase in hear.keeps_out)
+    return says_any(text, hear.keeps_out)
 
 
 @_at_hand
@@ -191,7 +190,7 @@ def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
             before, after = said[: found.start()], " ".join(said[found.end() :].split()[:OBJECT])
             own = max((m.end() for pattern in hear.reading.selves for m in expression(pattern).finditer(before)), default=-1)
             other = max((m.end() for m in _others(tuple(hear.others), tuple(hear.actors)).finditer(before)), default=-1)
-            suffers = any(expression(pattern).search(after) for pattern in hear.reading.selves)
+            suffers = any_in(hear.reading.selves, after)
             told.add("theirs" if other > own and not suffers else "own")
     return frozenset(told)
 
@@ -205,7 +204,7 @@ def begins_with_others(text: str, hear: Hear) -> bool:
     """True when the text begins with what somebody else does, and the writer is not in it."""
     said = in_words(text)
     found = _others(tuple(hear.others), tuple(hear.actors)).search(" ".join(said.split()[:OPENING]))
-    return found is not None and not any(expression(pattern).search(said) for pattern in hear.reading.selves)
+    return found is not None and not any_in(hear.reading.selves, said)
 
 
 @lru_cache(16)
@@ -215,13 +214,7 @@ def _others(others: tuple[str, ...], actors: tuple[str, ...]) -> re.Pattern[str]
 
 def speaks_of_oneself(text: str, hear: Hear) -> bool:
     """True when the writer is in it: "the secretary shouted at me"."""
-    return any(expression(pattern).search(in_words(text)) for pattern in hear.reading.selves)
-
-
-def guesses(text: str, hear: Hear) -> bool:
-    """True when the text is put as a guess: it begins with "maybe", or ends on "I think"."""
-    said = in_words(text)
-    return begins_with(text, hear.guesses) or any(said.endswith(f" {in_words(phrase)}") for phrase in hear.guesses)
+    return any_in(hear.reading.selves, in_words(text))
 
 
 def after_greeting(text: str, hear: Hear, greetings: Iterable[str]) -> str:
@@ -246,7 +239,7 @@ def _greeting(phrases: tuple[str, ...]) -> re.Pattern[str]:
 def introduced_in(text: str, hear: Hear) -> str | None:
     """The name in "my name is Fatou"; None for a text that introduces nobody."""
     said = text.strip()
-    found = next((m for pattern in hear.introduces if (m := re.match(pattern, flat(said)))), None)
+    found = next((m for pattern in hear.introduces if (m := expression(pattern).match(flat(said)))), None)
     return name_in(said[slice(*found.span("name"))], hear) if found else None
 
 
@@ -257,7 +250,7 @@ def begins_with(text: str, phrases: Iterable[str]) -> bool:
 
 def denies(text: str, hear: Hear) -> bool:
     """True when a text begins by saying no to what was said, and goes on."""
-    said = " ".join(flat(text[:READ]).split())
+    said = in_line(text)
     return len(words_in(text)) >= DENIAL and any(expression(pattern).match(said) for pattern in hear.denials)
 
 
@@ -265,16 +258,16 @@ def undenied(text: str, hear: Hear) -> str:
     """A text without the clauses that only say what it is not about: "it's not the ministry, it's a bottler". Whole if that is all."""
     kept = []
     for clause in re.split(r"(?<=[.!?;,\n])\s*", text[:READ]):
-        said = " ".join(flat(clause).split())
-        if words_in(clause) and not any(expression(pattern).search(said) for pattern in hear.denied):
+        said = in_line(clause)
+        if words_in(clause) and not any_in(hear.denied, said):
             kept.append(clause.strip())
     return " ".join(kept).strip(" ,;") or text
 
 
 def pleads(text: str, hear: Hear) -> bool:
     """True when ideas are asked for, anywhere in a text and in any wording: "honestly, what would you do?"."""
-    said = " ".join(flat(text[:READ]).split())
-    return any(expression(pattern).search(said) for pattern in hear.pleas)
+    said = in_line(text)
+    return any_in(hear.pleas, said)
 
 
 def returned_in(text: str, hear: Hear) -> str | None:
@@ -293,8 +286,13 @@ def content_of(text: str, hear: Hear) -> int:
 
 def same_matter(earlier: str, text: str, hear: Hear) -> bool:
     """True when a text names something of its own that was named earlier: a word that few matters share."""
-    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in hear.shared} for said in (text, earlier))
-    return bool(told & before)
+    return bool(shared_words(earlier, text, hear))
+
+
+def shared_words(one: str, other: str, hear: Hear) -> set[str]:
+    """The words that two texts share and few matters do, by their beginnings."""
+    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in hear.shared} for said in (one, other))
+    return told & before
 
 
 def who_in(text: str, hear: Hear) -> str | None:
@@ -370,7 +368,7 @@ def sentence_of(text: str, hear: Hear) -> str | None:
     sentence = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text[:READ]) if clause in part), "")
     rest = sentence.replace(clause, " ", 1)
     own = {*hear.fillers, *hear.linking, *(word for hedge in (*hear.hedges, *hear.turns) for word in words_in(hedge))}
-    said_to_coach = pleads(sentence, hear) or any(expression(pattern).search(flat(clause)) for pattern in hear.denied)
+    said_to_coach = pleads(sentence, hear) or any_in(hear.denied, flat(clause))
     return clause if len(words_in(clause)) >= WHOLE and not set(words_in(rest)) - own and not said_to_coach else None
 
 
@@ -385,15 +383,15 @@ def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
 
 def retold(clause: str, hear: Hear) -> str | None:
     """A clause as it is told back to whoever said it: "they laughed at me" is "they laughed at you". None where a verb would change."""
-    said = clause
-    for mine, yours in sorted(hear.retells.items(), key=lambda pair: -len(pair[0])):
-        said = re.sub(rf"\b{re.escape(mine)}\b(?!')", yours, said, flags=re.IGNORECASE)
-    kept = in_words(said)
-    if any(expression(pattern).search(kept) for pattern in hear.reading.selves) or (
-        hear.subjectless and not begins_with_others(clause, hear)
-    ):
+    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells[found[0].lower()], clause)
+    if speaks_of_oneself(said, hear) or (hear.subjectless and not begins_with_others(clause, hear)):
         return None
     return said
+
+
+@lru_cache(8)
+def _mine(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(words)})\b(?!')", re.IGNORECASE)
 
 
 def _stands_alone(clause: str, hear: Hear) -> bool:
@@ -407,9 +405,9 @@ def _stands_alone(clause: str, hear: Hear) -> bool:
 
 
 def says_any(text: str, phrases: Iterable[str]) -> bool:
-    """True when one of the phrases stands in the text, word for word."""
-    said = f" {' '.join(words_in(text))} "
-    return any(f" {' '.join(words_in(phrase))} " in said for phrase in phrases)
+    """True when one of the phrases stands in the text, word for word; they are spelt as `in_words` gives them."""
+    said = f" {in_words(text)} "
+    return any(f" {phrase} " in said for phrase in phrases)
 
 
 def turns_in(text: str, hear: Hear) -> bool:
@@ -423,13 +421,13 @@ def act_in(text: str, hear: Hear) -> str | None:
 
     The patterns are data, tried in their order over the text in lower case with straight apostrophes; None for none of them.
     """
-    said = " ".join(flat(text[:READ]).split())
-    return next((act for act, patterns in hear.acts.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
+    said = in_line(text)
+    return next((act for act, patterns in hear.acts.items() if any_in(patterns, said)), None)
 
 
 def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
     """The day until which somebody says to be away, or else how long it lasts, as they put it; None when they say no such thing."""
-    said = " ".join(flat(text[:READ]).split())
+    said = in_line(text)
     found = next((found for pattern in hear.away if (found := expression(pattern).search(said))), None)
     if found is None:
         return None
@@ -439,7 +437,7 @@ def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
 
 def reminded_in(text: str, hear: Hear) -> str | None:
     """When somebody says to be reminded, as they put it; None when they say no such thing."""
-    said = " ".join(flat(text[:READ]).split())
+    said = in_line(text)
     found = next((found for pattern in hear.reminds if (found := expression(pattern).match(said))), None)
     return found["when"].strip() if found else None
 
@@ -453,7 +451,7 @@ def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
 
 def moved_in(text: str, hear: Hear) -> str | None:
     """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
-    said = " ".join(flat(text[:READ]).split())
+    said = in_line(text)
     found = next((found for pattern in hear.moves if (found := expression(pattern).match(said))), None)
     return found["day"].strip() if found else None
 
@@ -462,12 +460,12 @@ def shape_of(answer: str, hear: Hear) -> str | None:
     """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
     said = in_words(answer)
     shapes = {"nothing": hear.shapes.nothing, "acted": hear.shapes.acted, "others": hear.shapes.others}
-    return next((shape for shape, patterns in shapes.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
+    return next((shape for shape, patterns in shapes.items() if any_in(patterns, said)), None)
 
 
 def is_learner(text: str, hear: Hear) -> bool:
     """True when the language is hard work for whoever wrote this: at least two turns of phrase that only learners use."""
-    said = " ".join(flat(text[:READ]).split())
+    said = in_line(text)
     return sum(bool(expression(pattern).search(said)) for pattern in hear.learner) >= LEARNERS
 
 

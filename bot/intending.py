@@ -10,12 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from bot.hearing import act_in
 from bot.rhythm import day_in, day_within, local
-from bot.spelling import READ, flat, words_in
+from bot.spelling import READ, any_in, expression, flat, in_line, words_in
 from prompts.library import Hear
 
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
@@ -85,7 +84,7 @@ def _in_reach(day: date | None, clock: Clock) -> date | None:
 def bare_step(text: str, hear: Hear) -> str:
     """A step without the words that only lead up to it: "ok so I will call" is "I will call"."""
     said = text.strip()
-    while found := next((m for pattern in hear.plans.fillers if (m := re.match(pattern, flat(said))) and m.end()), None):
+    while found := next((m for pattern in hear.plans.fillers if (m := expression(pattern).match(flat(said))) and m.end()), None):
         said = said[found.end() :].strip()
     return said.strip(" ,;:–-.")
 
@@ -94,7 +93,7 @@ def kept_in(text: str, hear: Hear) -> str | None:
     """What somebody wants kept as their plan: "" where they say only that something is to be kept; None where they want no such thing."""
     said = text[:READ].strip()
     for pattern in hear.plans.keeps:
-        if found := re.search(pattern, flat(said)):
+        if found := expression(pattern).search(flat(said)):
             what = said[slice(*found.span("what"))] if "what" in found.groupdict() and found["what"] else ""
             return bare_step(what.strip(' .!"“”«»'), hear)
     return None
@@ -103,7 +102,7 @@ def kept_in(text: str, hear: Hear) -> str | None:
 def before_command(text: str, hear: Hear) -> str:
     """What a message says before the words in which it asks to keep it."""
     said = text[:READ].strip()
-    found = next((m for pattern in hear.plans.keeps if (m := re.search(pattern, flat(said)))), None)
+    found = next((m for pattern in hear.plans.keeps if (m := expression(pattern).search(flat(said)))), None)
     return said[: found.start()].strip(" ,;:–-.") if found else said
 
 
@@ -114,7 +113,7 @@ def asks_for_plans(text: str, hear: Hear) -> bool:
 def undoes(text: str, hear: Hear) -> str | None:
     """What is said besides the word that something was no plan; None where no such word is said."""
     said = text[:READ].strip()
-    found = next((m for pattern in hear.plans.undoes if (m := re.search(pattern, flat(said)))), None)
+    found = next((m for pattern in hear.plans.undoes if (m := expression(pattern).search(flat(said)))), None)
     return said[found.end() :].strip(" .,;:!?") if found else None
 
 
@@ -166,18 +165,13 @@ def _firmness(part: str, clock: Clock) -> Firmness | None:
 
 def _start(patterns: Sequence[str], text: str) -> float:
     """Where the first of these patterns begins in a text; NOWHERE for none."""
-    said = " ".join(flat(text).split())
-    return min((found.start() for pattern in _compiled(tuple(patterns)) if (found := pattern.search(said))), default=NOWHERE)
+    said = in_line(text)
+    return min((found.start() for pattern in patterns if (found := expression(pattern).search(said))), default=NOWHERE)
 
 
 def _any(patterns: Sequence[str], text: str) -> bool:
-    said = " ".join(flat(text).split())
-    return any(pattern.search(said) for pattern in _compiled(tuple(patterns)))
-
-
-@lru_cache(maxsize=64)
-def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(map(re.compile, patterns))
+    said = in_line(text)
+    return any_in(patterns, said)
 
 
 def _sentences(text: str) -> list[str]:

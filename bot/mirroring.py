@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.draft import Draft
-from bot.happening import told_in
+from bot.happening import mirror_in
 from bot.hearing import feels, says_any, shape_of, turns_in, who_in
 from bot.spelling import words_in
 from bot.voice import Voice
@@ -32,7 +32,7 @@ def mirror_of(draft: Draft, answer: str, of: Literal["scene", "thought"] = "scen
 
     `own` are the mirrors written for just this question, remembered under `key`.
     """
-    known = _seen_before(draft, answer) or _own(draft, answer, own, key) or _of_happening(draft, answer)
+    known = _seen_before(draft, answer) or _own(draft, answer, own, key) or mirror_in(draft, answer)
     return known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
 
 
@@ -42,11 +42,6 @@ def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
     if not fresh or shape_of(answer, draft.words.hear) == "nothing":
         return None
     return draft.fitting(key, LONGEST, tuple(own))
-
-
-def _of_happening(draft: Draft, answer: str) -> str | None:
-    told = told_in(draft, answer)
-    return told.mirror() if told and told.fresh else None
 
 
 def _seen_before(draft: Draft, answer: str) -> str | None:

@@ -18,7 +18,7 @@ from bot.draft import Draft
 from bot.hearing import feels, turns_in
 from bot.model import Brief, Cited, Entry
 from bot.quoting import STEPS, Quoted, dark, in_short, light, quotable
-from bot.spelling import expression, flat, words_in
+from bot.spelling import any_in, expression, flat, words_in
 from bot.voice import Voice
 from bot.week import Week, deed_in
 
@@ -283,7 +283,7 @@ def _question(week: Week, quoted: Quoted) -> str:
         return week.line("letter.ask.rest")
     if len(words_in(text)) < SCENE:
         return week.line("letter.ask.few")
-    if any(expression(pattern).search(flat(text)) for pattern in hear.viewpoints):
+    if any_in(hear.viewpoints, flat(text)):
         return week.line("letter.ask.assumption")
     words = quoted.words
     others = bool(set(words_in(words)) & {*hear.actors, *hear.reading.pointers}) or any(name for _, name in _telling([words], week))

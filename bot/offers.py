@@ -11,7 +11,7 @@ from bot import then_and_now
 from bot.draft import Draft
 from bot.hearing import means, refers_back, says_any
 from bot.model import Choice, Said
-from bot.spelling import READ, expression, flat, words_in
+from bot.spelling import any_in, in_line, words_in
 from prompts.library import Guide, Hear
 
 DRAINED = "drained"
@@ -24,8 +24,8 @@ GROUPS = ("day", "stuck", "self", "long", "check", "own")
 
 def moment_in(text: str, hear: Hear) -> str | None:
     """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them."""
-    said = " ".join(flat(text[:READ]).split())
-    return next((kind for kind, patterns in hear.moments.items() if any(expression(pattern).search(said) for pattern in patterns)), None)
+    said = in_line(text)
+    return next((kind for kind, patterns in hear.moments.items() if any_in(patterns, said)), None)
 
 
 def fitting(draft: Draft, text: str) -> str | None:
@@ -113,7 +113,7 @@ def titled(draft: Draft, text: str) -> str | None:
 def asks_for_list(draft: Draft, text: str) -> bool:
     """A guide is asked for in a word such as "exercise", and none is known for it."""
     said = words_in(text)
-    wants = any(expression(pattern).search(" ".join(said)) for pattern in draft.words.hear.wants_guide)
+    wants = any_in(draft.words.hear.wants_guide, " ".join(said))
     return wants and len(said) <= ASKING
 
 

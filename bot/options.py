@@ -13,12 +13,10 @@ from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.happening import told_in
-from bot.hearing import OWN, STEM, feels
+from bot.hearing import feels, shared_words
 from bot.model import Cited, Passage, Talk
 from bot.reply import brief, open_to, speak, with_used
-from bot.spelling import words_in
 from bot.voice import Voice
-from prompts.library import Hear
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
@@ -177,20 +175,14 @@ def chosen(draft: Draft, number: int) -> tuple[str, str, str] | None:
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None or passage is None or number >= len(passage.options):
         return None
-    voice = Voice(draft, passage, talk.asked)
+    voice, hear = Voice(draft, passage, talk.asked), draft.words.hear
     option = passage.options[number]
     lead = draft.line("advise.picked", name=option.name)
-    if CAUTIONED not in talk.used and not _shares(option.not_if, talk.asked, draft.words.hear, SAID_IT):
+    if CAUTIONED not in talk.used and len(shared_words(option.not_if, talk.asked, hear)) < SAID_IT:
         draft.talk = with_used(talk, CAUTIONED)
         lead = f"{lead} {draft.line('advise.not-if', not_if=voice.filled(option.not_if))}"
-    fits = _shares(f"{option.name} {option.offer}", passage.if_then.rpartition(",")[2], draft.words.hear, 1)
+    fits = shared_words(f"{option.name} {option.offer}", passage.if_then.rpartition(",")[2], hear)
     return lead, voice.filled(passage.if_then) if fits else draft.line("frame.own"), option.name
-
-
-def _shares(one: str, other: str, hear: Hear, most: int) -> bool:
-    """Whether two texts share at least so many words that few matters share."""
-    told, before = ({word[:STEM] for word in words_in(said) if len(word) >= OWN and word not in hear.shared} for said in (one, other))
-    return len(told & before) >= most
 
 
 # --- going deeper
@@ -207,7 +199,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         speak(draft, [said], question, choices, brief=brief(draft, "deepen", passage, text, said, question))
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")
-        said = _mirrored(draft, text)
+        said = heard_in(draft, text, bare=False)
         choices += walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
@@ -216,7 +208,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
             question = draft.line("own.question")
             speak(draft, [said, challenge], question, choices, brief=brief(draft, "challenge", passage, text, challenge, question))
     else:
-        said = _mirrored(draft, text)
+        said = heard_in(draft, text, bare=False)
         question, more = draft.line("own.question"), [*choices, *walk(draft, talk.asked), draft.choice("enough")]
         speak(draft, [said], question, more, brief=brief(draft, "own-step", passage, text, said, question))
 
@@ -224,12 +216,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 def _answered(draft: Draft, voice: Voice, text: str) -> str:
     """The mirror of an answer: of what happened in it or of its own shape, else in a few of its words, else by the card."""
     fresh = voice.fresh(voice.mirrors())
-    return _mirrored(draft, text) or (voice.use(fresh) if fresh else "")
-
-
-def _mirrored(draft: Draft, text: str) -> str:
-    """A mirror by the answer's own shape; empty where only a general line would fit."""
-    return heard_in(draft, text, bare=False)
+    return heard_in(draft, text, bare=False) or (voice.use(fresh) if fresh else "")
 
 
 # --- what is asked of the card in hand

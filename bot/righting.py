@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.draft import Draft
 from bot.hearing import correction_in
-from bot.spelling import READ, flat, words_in
+from bot.spelling import READ, expression, flat, words_in
 from prompts.library import Hear
 
 BRIEF = 6  # words up to which what is right is said back (rubric C1: no more of theirs in a row)
@@ -40,7 +40,7 @@ def righted_in(text: str, hear: Hear) -> Righted | None:
     """What a message puts right, with what it stands in for; None where it names no such two."""
     said = " ".join(text[:READ].split())
     for pattern in hear.rights:
-        if found := re.match(pattern, flat(said)):
+        if found := expression(pattern).match(flat(said)):
             old, new, rest = (said[slice(*found.span(name))].strip(" ,.;:!") if found[name] else "" for name in ("old", "new", "rest"))
             return Righted(old, new, rest)
     return None

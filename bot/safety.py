@@ -9,7 +9,6 @@ staying.py answers while it lasts.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -30,10 +29,11 @@ from bot.hearing import (
     of_this_world,
     returned_in,
     same_matter,
+    says_any,
 )
 from bot.model import Choice, Conversation, Person, Remind, Talk, Turn
 from bot.rhythm import next_reminder
-from bot.spelling import in_words, words_in
+from bot.spelling import words_in
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
@@ -47,7 +47,6 @@ ANSWER = 4  # words of an answer that only names something
 OPENING = 2  # words in which a question begins
 PASTED = 25  # words from which a text with orders in it is taken for something that was handed on
 DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
-AWHILE = timedelta(hours=3)  # whoever greets after this is asked how it has been
 RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is still in that talk
 # How grave what has the floor is, and what is raised: only something graver takes the floor from it.
 GRAVITY = {
@@ -366,7 +365,7 @@ def _threat_goes_on(draft: Draft, text: str, *, again: bool) -> bool:
         draft.say(staying.once(draft, "safety.threat.more"), "safety")
         return True
     kinds = list(came_in(text, draft.words.safety))
-    safe = _says(text, [phrase for _, safety in draft.library.safeties(draft.language) for phrase in safety.safe_now])
+    safe = says_any(text, [phrase for _, safety in draft.library.safeties(draft.language) for phrase in safety.safe_now])
     if kinds[:1] in (["somebody-near"], ["work"]) or safe:
         eased = safe or kinds[0] == "somebody-near"
         draft.alarm = "threat-eased" if eased else draft.alarm
@@ -383,7 +382,7 @@ def _threat_goes_on(draft: Draft, text: str, *, again: bool) -> bool:
 def _still_safe(draft: Draft, text: str) -> bool:
     """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
     phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
-    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and _says(text, phrases)
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and says_any(text, phrases)
 
 
 def keep_company(draft: Draft) -> None:
@@ -400,8 +399,8 @@ def keep_company(draft: Draft) -> None:
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
     safeties = [safety for _, safety in draft.library.safeties(draft.language)]
-    safe = _says(text, [phrase for safety in safeties for phrase in safety.safe_now])
-    takes_back = _says(text, [phrase for safety in safeties for phrase in safety.takes_back])
+    safe = says_any(text, [phrase for safety in safeties for phrase in safety.safe_now])
+    takes_back = says_any(text, [phrase for safety in safeties for phrase in safety.takes_back])
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         denied = re.split(r"[,.;!]", text)[0]
         safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
@@ -421,8 +420,3 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
 def _unsafe(draft: Draft, text: str) -> bool:
     """Whether a short answer to being asked if they are safe, which did not say so, is about that and not about work."""
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)
-
-
-def _says(text: str, phrases: Sequence[str]) -> bool:
-    said = f" {in_words(text)} "
-    return any(f" {in_words(phrase)} " in said for phrase in phrases)

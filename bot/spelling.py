@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 READ = 4000  # characters that are looked at: what a person types, not what they paste
@@ -68,6 +69,16 @@ def words_in(text: str) -> tuple[str, ...]:
     """Lower-case words without accents; "don’t" is dont, and "l’accord" is l and accord."""
     spaced = _ELIDED.sub(r"\1 ", flat(text[:READ])).replace("'", "").replace("œ", "oe").replace("æ", "ae")
     return tuple(_WORD.findall(spaced))
+
+
+def in_line(text: str) -> str:
+    """A text as patterns are compared with it: flat, its beginning only, and every space or line break as one space."""
+    return " ".join(flat(text[:READ]).split())
+
+
+def any_in(patterns: Iterable[str], line: str) -> bool:
+    """Whether one of these patterns is found in a text, however it was laid out."""
+    return any(expression(pattern).search(line) for pattern in patterns)
 
 
 def in_words(text: str) -> str:

@@ -19,7 +19,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
-from bot.spelling import bare, flat, in_words
+from bot.spelling import any_in, bare, flat, in_words
 
 HERE = Path(__file__).parent
 END = "end"
@@ -431,8 +431,8 @@ class Safety(_Part):
     bigger: list[str]
     moments: list[str]
     strain: list[str]
-    takes_back: list[str]
-    safe_now: list[str]
+    takes_back: list[Phrase]
+    safe_now: list[Phrase]
     ethics: list[str]
     accused: list[str]
     own: list[str]
@@ -501,8 +501,8 @@ class Words(_Part):
 class Happening(_Part):
     """Something that people tell, by how they say it; what is said back, and asked next.
 
-    `said` are messages that are heard as it; `heard` finds it in a text in lower case and without accents, `unless` is another sense
-    of the same words. Mirrors and questions may hold $who (whom it is about) and $span (a stretch of time, or how often); a few of them
+    `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
+    words. Mirrors and questions may hold $who (whom it is about) and $span (a stretch of time, or how often); a few of them
     hold none.
     """
 
@@ -512,14 +512,19 @@ class Happening(_Part):
     mirrors: Annotated[list[Said], Field(min_length=3)]
     questions: Annotated[list[Said], Field(min_length=2)]
 
+    def stands_in(self, line: str) -> bool:
+        return any_in(self.heard, line) and not any_in(self.unless, line)
+
 
 class Happenings(_Part):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
-    `spans`: how a stretch of time, or how often something came, is named.
+    `spans`: how a stretch of time, or how often something came, is named. `unless`: what is told is put aside by the text itself ("that,
+    but what really hurts is ..."), so that none is heard.
     """
 
     spans: list[Pattern]
+    unless: list[Pattern] = []
     told: dict[Slug, Happening]
 
 

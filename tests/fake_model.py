@@ -48,6 +48,17 @@ def waiting(data: dict[str, Any]) -> dict[str, Any]:
     return {"english": "they all wait for me and nothing moves unless I push it", "safety": "none"}
 
 
+def warmed(lead: str, **parts: Callable[[dict[str, Any]], Any]) -> Worded:
+    """A letter or a month said with one sentence before it; `parts` spoil what a test wants spoilt, out of what was composed."""
+
+    def answer(data: dict[str, Any]) -> dict[str, Any]:
+        told = data["composed"]
+        warm = {"mirror": f"{lead} {told['mirror']}", "question": told["question"], "cards": []}
+        return worded(data) | warm | {name: part(told) for name, part in parts.items()}
+
+    return answer
+
+
 @dataclass
 class FakeModel:
     """`mood` is one for all requests, or one for each in turn, the last staying. `answer` words the reply when the mood is ok."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from fake_model import FakeModel, fake_model, worded
+from fake_model import FakeModel, fake_model, warmed
 from model_house import STORY, House, house_of, model_at
 
 from bot.model import Consent, Entry, PersonId, Rhythm
@@ -54,17 +54,8 @@ async def composed(folder: Path) -> str:
         return await letter(plain)
 
 
-def as_a_letter(**parts: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    def answer(data: dict[str, Any]) -> dict[str, Any]:
-        told = data["composed"]
-        warm = {"mirror": f"Two things stayed with me. {told['mirror']}", "question": told["question"], "cards": []}
-        return worded(data) | warm | {name: part(told) for name, part in parts.items()}
-
-    return answer
-
-
 async def test_a_letter_comes_in_the_models_words_and_quotes_as_ever(tmp_path, fake):
-    fake.answer = as_a_letter()
+    fake.answer = warmed(LEAD)
     plain = await composed(tmp_path / "plain")
     with house_of(tmp_path / "house", [model_at(fake.url)]) as house:
         writer(house)
@@ -76,15 +67,16 @@ async def test_a_letter_comes_in_the_models_words_and_quotes_as_ever(tmp_path, f
     assert len(fake.asked()["logbook"]) <= 3
 
 
+LEAD = "Two things stayed with me."
 UNTRUE = {
-    "a quotation mended": as_a_letter(mirror=lambda told: told["mirror"].replace("Ana", "Anna").replace("start", "begin")),
-    "a quotation made up": as_a_letter(mirror=lambda told: told["mirror"] + " And you wrote “I am so proud of it”."),
-    "no quotation": as_a_letter(mirror=lambda _: "It sounds as though much happened this week."),
-    "two questions": as_a_letter(mirror=lambda told: told["mirror"] + " Did it?"),
-    "flattery": as_a_letter(mirror=lambda told: told["mirror"] + " Well done."),
-    "an order": as_a_letter(question=lambda _: "You should ask her, will you?"),
-    "a letter as long as two": as_a_letter(mirror=lambda told: told["mirror"] + " It went on and on." * 20),
-    "danger that is not there": as_a_letter(safety=lambda _: "danger"),
+    "a quotation mended": warmed(LEAD, mirror=lambda told: told["mirror"].replace("Ana", "Anna").replace("start", "begin")),
+    "a quotation made up": warmed(LEAD, mirror=lambda told: told["mirror"] + " And you wrote “I am so proud of it”."),
+    "no quotation": warmed(LEAD, mirror=lambda _: "It sounds as though much happened this week."),
+    "two questions": warmed(LEAD, mirror=lambda told: told["mirror"] + " Did it?"),
+    "flattery": warmed(LEAD, mirror=lambda told: told["mirror"] + " Well done."),
+    "an order": warmed(LEAD, question=lambda _: "You should ask her, will you?"),
+    "a letter as long as two": warmed(LEAD, mirror=lambda told: told["mirror"] + " It went on and on." * 20),
+    "danger that is not there": warmed(LEAD, safety=lambda _: "danger"),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_model import FakeModel, Worded, fake_model, worded
+from fake_model import FakeModel, fake_model, warmed
 from hypothesis import given
 from hypothesis import strategies as st
 from model_house import LIBRARY, House, house_of, model_at
@@ -181,17 +181,8 @@ async def test_it_comes_on_request_and_at_no_other_time(tmp_path):
 # --- with a model
 
 
-def fresh(**parts: Any) -> Worded:
-    def answer(data: dict[str, Any]) -> dict[str, Any]:
-        told = data["composed"]
-        warm = {"mirror": f"A full month. {told['mirror']}", "question": told["question"], "cards": []}
-        return worded(data) | warm | {name: part(told) for name, part in parts.items()}
-
-    return answer
-
-
 async def test_a_model_words_it_with_every_quotation_in_its_place_and_no_name_leaves(tmp_path, fake):
-    fake.answer = fresh()
+    fake.answer = warmed("A full month.")
     composed = await plain(tmp_path / "plain")
     with house_of(tmp_path / "house", [model_at(fake.url)], uses=("summaries",)) as house:
         writer(house)
@@ -205,16 +196,16 @@ async def test_a_model_words_it_with_every_quotation_in_its_place_and_no_name_le
 
 
 UNTRUE = {
-    "a quotation mended": fresh(mirror=lambda told: told["mirror"].replace("nobody offered", "no one offered")),
-    "a quotation made up": fresh(mirror=lambda told: told["mirror"] + " “I am so proud of it”."),
-    "a quotation left out": fresh(mirror=lambda told: told["mirror"].rpartition("“")[0] + "so it went."),
-    "a figure of its own": fresh(mirror=lambda told: told["mirror"] + " That is 37 more than before."),
-    "a name of its own": fresh(mirror=lambda told: told["mirror"] + " It was all for Bartholomew."),
-    "two questions": fresh(mirror=lambda told: told["mirror"] + " Was it hard?"),
-    "no question": fresh(question=lambda _: "Tell me more."),
-    "flattery": fresh(mirror=lambda told: told["mirror"] + " Well done."),
-    "twice as long": fresh(mirror=lambda told: told["mirror"] + " It went on and on." * 10),
-    "danger that is not there": fresh(safety=lambda _: "danger"),
+    "a quotation mended": warmed("A full month.", mirror=lambda told: told["mirror"].replace("nobody offered", "no one offered")),
+    "a quotation made up": warmed("A full month.", mirror=lambda told: told["mirror"] + " “I am so proud of it”."),
+    "a quotation left out": warmed("A full month.", mirror=lambda told: told["mirror"].rpartition("“")[0] + "so it went."),
+    "a figure of its own": warmed("A full month.", mirror=lambda told: told["mirror"] + " That is 37 more than before."),
+    "a name of its own": warmed("A full month.", mirror=lambda told: told["mirror"] + " It was all for Bartholomew."),
+    "two questions": warmed("A full month.", mirror=lambda told: told["mirror"] + " Was it hard?"),
+    "no question": warmed("A full month.", question=lambda _: "Tell me more."),
+    "flattery": warmed("A full month.", mirror=lambda told: told["mirror"] + " Well done."),
+    "twice as long": warmed("A full month.", mirror=lambda told: told["mirror"] + " It went on and on." * 10),
+    "danger that is not there": warmed("A full month.", safety=lambda _: "danger"),
 }
 
 
