@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from bot.alarms import alarm_in
 from bot.draft import Draft
@@ -67,7 +68,7 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
 
     A capital at the head of a sentence says nothing, so a name there counts only when it is known or stands elsewhere too.
     """
-    common = {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)} | calendar(language)
+    common = _common(hear, language)
     inside: dict[str, None] = {}
     heads: dict[str, None] = {}
     for sentence in re.split(r"(?<=[.!?…:;])\s+|\n+|[\"“”«»„]+", text):
@@ -81,14 +82,26 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
             (inside if place else heads)[name] = None
     named = [*inside, *(name for name in heads if name in before or name in inside)]
     said = who_in(text, hear)
-    actor = next((word for word in reversed(words_in(said or "")) if word in {flat(actor) for actor in hear.actors}), None)
+    actor = next((word for word in reversed(words_in(said or "")) if word in _actors(hear)), None)
     return list(dict.fromkeys([*named, *([actor] if actor and actor not in hear.world else [])]))[:MOST]
 
 
-def calendar(language: str) -> set[str]:
+@lru_cache(8)
+def _common(hear: Hear, language: str) -> frozenset[str]:
+    """Words that are no names, whatever their first letter."""
+    return calendar(language) | {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)}
+
+
+@lru_cache(8)
+def _actors(hear: Hear) -> frozenset[str]:
+    return frozenset(map(flat, hear.actors))
+
+
+@lru_cache(8)
+def calendar(language: str) -> frozenset[str]:
     from babel.dates import get_day_names, get_month_names
 
-    return {flat(name) for names in (get_day_names, get_month_names) for name in names("wide", locale=language).values()}
+    return frozenset(flat(name) for names in (get_day_names, get_month_names) for name in names("wide", locale=language).values())
 
 
 def themes_in(text: str, passages: Sequence[Passage], hear: Hear) -> Iterator[Theme]:

@@ -523,6 +523,9 @@ class Happenings(_Part):
     but what really hurts is ..."), so that none is heard.
     """
 
+    def __hash__(self) -> int:
+        return id(self)
+
     spans: list[Pattern]
     unless: list[Pattern] = []
     told: dict[Slug, Happening]
