@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
-from telegram.request import HTTPXRequest
 
 from adapters.telegram import base_url
 from adapters.telegram_faults import BROKEN
+from adapters.telegram_wire import Wire
 from bot.door import Gone, NotSent, TooBig
 from bot.model import VoiceNote
 
@@ -24,8 +24,7 @@ class TelegramVoices:
     async def fetch(self, note: VoiceNote, most: int) -> bytes:
         """Raises Gone, TooBig or NotSent."""
         if self._bot is None:
-            request = HTTPXRequest(read_timeout=PATIENCE, connect_timeout=PATIENCE / 2)
-            self._bot = Bot(self._token, base_url=self._base, base_file_url=self._files, request=request)
+            self._bot = Bot(self._token, base_url=self._base, base_file_url=self._files, request=Wire(PATIENCE))
         try:
             file = await self._bot.get_file(note.ref)
             if (file.file_size or 0) > most:
