@@ -18,6 +18,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
 from bot.finding import looks_back, wants_book
+from bot.later import Later
 from bot.lookup import card_in_hand, lookup
 from bot.mentoring import opening
 from bot.model import (
@@ -46,6 +48,8 @@ from bot.model import (
     Heard,
     Inbound,
     Letter,
+    Mark,
+    MarkLater,
     Message,
     Noted,
     Opened,
@@ -65,6 +69,7 @@ from bot.model import (
     VoiceNote,
     Wished,
 )
+from bot.naming import themes_in
 from bot.overview import Overview, overview
 from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
@@ -79,6 +84,7 @@ from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDow
 
 TRIES = 3  # after this many, a message is set aside and the person is told
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
+AFTERWARDS = 0.02  # seconds in which a reply leaves before what its answer is about is looked up
 PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
@@ -181,6 +187,8 @@ class Manager:
         self._forms = forms
         self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._unmarked: dict[PersonId, list[MarkLater]] = {}  # answers of which it is still to be looked up what they are about
+        self._marking: dict[PersonId, asyncio.Task[None]] = {}
         self._blame = threading.Lock()
 
     async def handle(self, inbound: Inbound) -> None:
@@ -201,6 +209,7 @@ class Manager:
         self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
+            await self._marked(person)
 
     async def take(self, person: PersonId, *, again: bool = False) -> bool:
         """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
@@ -209,7 +218,10 @@ class Manager:
         """
         self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
+            await self._marked(person)
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
+            if person in self._unmarked:
+                self._marking[person] = asyncio.create_task(self._mark_soon(person))
             if row is not None:
                 fallen = await self._asked(row)
                 took, waiting = fallen is not None, fallen or ()
@@ -223,6 +235,7 @@ class Manager:
             try:
                 async with self._one_at_a_time[person]:
                     await self._worded(person, await asyncio.to_thread(self._once_more, key, person))
+                    await self._marked(person)
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -239,6 +252,9 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
+                    if row.kind == "marks":
+                        await asyncio.to_thread(self._mark_left, row)
+                        continue
                     fallen = self._asked(row) if row.kind in OUTSIDE else asyncio.to_thread(self._fall, row)
                     await self._worded(row.person_id, await fallen or ())
             except Unreadable:
@@ -293,7 +309,44 @@ class Manager:
             themes = await self._adviser.tag(*found)
         return await asyncio.to_thread(self._fall, row, Came(themes=themes))
 
+    async def _mark_soon(self, person: PersonId) -> None:
+        await asyncio.sleep(AFTERWARDS)
+        for later in self._unmarked.pop(person, ()):
+            with suppress(StoreDown):  # its row stays, and falls due
+                await asyncio.to_thread(self._mark, person, later)
+
+    async def _marked(self, person: PersonId) -> None:
+        """Returns once it is known what this person's answers are about, for the next turn is decided from it."""
+        task = self._marking.pop(person, None)
+        if task and person not in self._unmarked:
+            await asyncio.wait({task})
+        elif task:
+            task.cancel()
+        for later in self._unmarked.pop(person, ()):
+            await asyncio.to_thread(self._mark, person, later)
+
     # --- in a thread
+
+    def _mark(self, person: PersonId, later: MarkLater) -> None:
+        hear = self._library.in_language(later.language).hear
+        try:
+            themes = tuple(themes_in(later.text, later.passages, hear))
+        except Exception as error:  # noqa: BLE001 - marks can be done without, and the reply has left
+            log.error("what an answer is about was not looked up: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
+            themes = ()
+        self._store.mark(person, Mark(later.entry, themes), later.step)
+
+    def _mark_left(self, row: DueRow) -> None:
+        """What a crash left to be looked up."""
+        try:
+            gathered = self._store.gather(row.person_id)
+        except NoSuchPerson:
+            return
+        person, (entry, _, step) = gathered.person, row.ref.rpartition(" ")
+        text = next((dict(each.answers).get(step, "") for each in gathered.entries if each.id == entry), "")
+        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        passages = Later(lambda: self._finder().find(text, person.language, phases, person.broker) if text else ())
+        self._mark(row.person_id, MarkLater(entry, step, person.language, text, passages))
 
     def _to_tag(self, row: DueRow) -> tuple[Person, str, Entry, tuple[Passage, ...]] | None:
         """Whose entry, in which language, and the cards it may be about; None when no model may read it, or it is gone."""
@@ -332,6 +385,9 @@ class Manager:
                 return True, self._once_more(key, person) if again else self._turn(key, person), None
             case DueRow() as row if row.kind in OUTSIDE:
                 return True, (), row
+            case DueRow(kind="marks") as row:
+                self._mark_left(row)
+                return True, (), None
             case DueRow() as row:
                 waiting = self._fall(row)
                 return waiting is not None, waiting or (), None
@@ -368,6 +424,8 @@ class Manager:
             turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
             saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)
             if saved:
+                if later := [effect for effect in turn.effects if isinstance(effect, MarkLater)]:
+                    self._unmarked[person] = later
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
@@ -437,8 +495,8 @@ class Manager:
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
         return replace(
             context,
-            passages=self._found(context, event, text, language, phases) if text else (),
-            quotes=finder.quotes(text, 1) if text else (),
+            passages=Later(partial(self._found, context, event, text, language, phases)) if text else (),
+            quotes=Later(partial(finder.quotes, text, 1)) if text else (),
             in_hand=finder.passage(held, language) if held else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )

@@ -13,7 +13,8 @@ from functools import lru_cache
 from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.hearing import who_in
-from bot.model import Entry, Keep, Partnership, Passage, Phase, Theme
+from bot.later import Later
+from bot.model import Entry, Keep, MarkLater, Partnership, Passage, Phase, Theme
 from bot.quoting import QUOTE, cut, dark, light, sentences
 from bot.spelling import flat, words_in
 from prompts.library import Hear
@@ -43,8 +44,17 @@ def marked(draft: Draft, answer: Keep) -> Keep:
         partnership=name,
         phases=_phases(name, person.partnerships),
         people=tuple(people_in(text, draft.words.hear, known(draft.context.entries), draft.language)),
-        themes=() if raises else tuple(themes_in(text, draft.context.passages, draft.words.hear)),
+        themes=() if raises else _themes(draft, answer),
     )
+
+
+def _themes(draft: Draft, answer: Keep) -> tuple[Theme, ...]:
+    """None as yet where the cards are still to be looked up: then the reply goes first."""
+    passages = draft.context.passages
+    if isinstance(passages, Later) and not passages.known:
+        draft.do(MarkLater(answer.entry, answer.step, draft.language, answer.text, passages))
+        return ()
+    return tuple(themes_in(answer.text, passages, draft.words.hear))
 
 
 def _phases(name: str | None, partnerships: Sequence[Partnership]) -> tuple[Phase, ...]:
