@@ -548,6 +548,9 @@ class Foreign(_Part):
 class Languages(_Part):
     """By what a language is recognised, how one is asked for, and what is said in those that the coach does not speak."""
 
+    def __hash__(self) -> int:
+        return id(self)
+
     spoken: Mapping[str, Spoken] = {}
     foreign: Mapping[str, Foreign] = {}
     asked_for: list[Pattern] = []
