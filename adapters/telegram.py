@@ -33,7 +33,6 @@ from telegram import (
 )
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, InvalidToken, RetryAfter
-from telegram.request import HTTPXRequest
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
 from adapters.telegram_files import Files
@@ -41,6 +40,7 @@ from adapters.telegram_intake import WANTED, read
 from adapters.telegram_manners import Manners
 from adapters.telegram_places import Places, remember
 from adapters.telegram_text import Part, to_message
+from adapters.telegram_wire import Wire
 from bot.door import Accept, Press, Refused
 from bot.model import Inbound, Letter, Message, Platform
 
@@ -84,10 +84,7 @@ class Telegram:
         """
         # The library's own way to have times as timedelta; without it every 429 comes with a warning.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
-        # It logs what it cannot parse word by word, and httpx logs addresses, which hold the token.
-        logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
-        for chatty in ("httpx", "httpcore"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)  # it logs what it cannot parse word by word
         base = base_url(token, api)
         self._webhook = webhook
         self._salt = sha256(token.encode()).digest()
@@ -97,8 +94,7 @@ class Telegram:
         self._clock = clock
         self._sleep = sleep
         self._poll = poll
-        request = partial(HTTPXRequest, read_timeout=patience, write_timeout=patience, connect_timeout=patience / 2, pool_timeout=patience)
-        self._asking, self._telling = request(connection_pool_size=2), request(connection_pool_size=32)
+        self._asking, self._telling = Wire(patience), Wire(patience, connections=32)
         self._bot = Bot(token, base_url=base, request=self._telling, get_updates_request=self._asking)
         self._manners = Manners(self._bot, words, clock)
         self._files = Files(self._bot, press) if press else None
@@ -152,7 +148,7 @@ class Telegram:
     async def _updates(self, offset: int | None) -> list[dict[str, Any]]:
         """As they come: Bot.get_updates parses them all at once, and one of an unknown shape would hold up every other for good."""
         asked = {"timeout": self._poll, "allowed_updates": json.dumps(WANTED)} | ({"offset": offset} if offset is not None else {})
-        wait = (self._asking.read_timeout or 0) + self._poll
+        wait = self._asking.read_timeout + self._poll
         batch: Any = await self._asking.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}", read_timeout=wait)
         if not isinstance(batch, list):
             raise TypeError("not a list of updates")

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from telegram import Bot, User, WebhookInfo
 from telegram.error import InvalidToken
-from telegram.request import HTTPXRequest
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, told
+from adapters.telegram_wire import Wire
 from bot.door import Refused
 
 PATIENCE = 10.0  # seconds
@@ -18,7 +18,7 @@ PATIENCE = 10.0  # seconds
 async def checkup(token: str, base: str, webhook: str | None) -> str:
     """How the bot is called and takes in. Raises Refused with what is wrong and its remedy."""
     os.environ.setdefault("PTB_TIMEDELTA", "true")
-    request = HTTPXRequest(read_timeout=PATIENCE, connect_timeout=PATIENCE)
+    request = Wire(PATIENCE)
     try:
         bot = Bot(token, base_url=base, request=request)
         me, hook = await bot.get_me(), await bot.get_webhook_info()

@@ -9,14 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import httpx
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from adapters.telegram_wire import BEFORE_SENDING
 from bot.door import Later, NotSent, Unreachable
 
 LONGEST_WAIT = 60.0  # seconds between two tries while Telegram cannot be reached
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "chat was deactivated", "chat_id is empty")
-BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 BROKEN = (TelegramError, KeyError, TypeError, ValueError, AttributeError)  # the library's errors, and what it makes of a garbled answer
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
-from telegram.request import HTTPXRequest
 
 from adapters.telegram import base_url
 from adapters.telegram_faults import BROKEN
+from adapters.telegram_wire import Wire
 from bot.door import Gone, NotSent, TooBig
 from bot.model import VoiceNote
 
@@ -19,15 +19,12 @@ class TelegramVoices:
         base = base_url(token, api)
         self._files = base.removesuffix("bot") + "file/bot"
         self._base, self._token = base, token
-        self._bot: Bot | None = None
 
     async def fetch(self, note: VoiceNote, most: int) -> bytes:
         """Raises Gone, TooBig or NotSent."""
-        if self._bot is None:
-            request = HTTPXRequest(read_timeout=PATIENCE, connect_timeout=PATIENCE / 2)
-            self._bot = Bot(self._token, base_url=self._base, base_file_url=self._files, request=request)
+        wire = Wire(PATIENCE)
         try:
-            file = await self._bot.get_file(note.ref)
+            file = await Bot(self._token, base_url=self._base, base_file_url=self._files, request=wire).get_file(note.ref)
             if (file.file_size or 0) > most:
                 raise TooBig
             sound = bytes(await file.download_as_bytearray())
@@ -35,6 +32,8 @@ class TelegramVoices:
             raise (TooBig if "too big" in error.message.lower() else Gone) from None
         except (*BROKEN, TelegramError, RuntimeError) as error:  # the library raises RuntimeError where no path to the file was told
             raise NotSent(type(error).__name__) from None
+        finally:
+            await wire.shutdown()
         if len(sound) > most:
             raise TooBig
         return sound

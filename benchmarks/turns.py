@@ -97,7 +97,7 @@ async def _inside(ground: Ground) -> dict[str, Any]:
     store = Store.open(f"sqlite:///{folder / 'bench.db'}", folder / "key", lambda: now)
     finder, embedder = Finder.open(ground.index), Embedder.open(ground.index / "index")
     assert embedder is not None
-    manager = Manager(load_library(), store, lambda: finder, lambda: now)
+    manager = Manager(load_library(), store, lambda: finder, lambda: now, ahead=finder.expect)
 
     async def show(_: Letter) -> None:
         return

@@ -115,7 +115,12 @@ def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
     without. What the expression finds is what one for the whole list would find.
     """
     by_word = _by_word(safety, what)
-    return as_one(tuple(sorted({phrase for word in {"", *words.split()} for phrase in by_word.get(word, ())})))
+    return as_one(tuple(sorted({phrase for word in by_word.keys() & _kinds(words) for phrase in by_word[word]})))
+
+
+@lru_cache(32)
+def _kinds(words: str) -> frozenset[str]:
+    return frozenset(("", *words.split()))
 
 
 def _phrases(safety: Safety, what: str) -> list[str]:

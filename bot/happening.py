@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.draft import Draft
 from bot.hearing import handed_back, only_who_in
+from bot.sieve import Sieve
 from bot.spelling import READ, any_in, expression, flat, in_line, words_in
 from prompts.library import Happening, Happenings, Hear
 
@@ -81,8 +83,14 @@ def mirror_in(draft: Draft, text: str) -> str:
 
 def happening_in(text: str, happenings: Happenings) -> str | None:
     line = in_line(text)
-    name = next((name for name, happening in happenings.told.items() if happening.stands_in(line)), None)
-    return None if any_in(happenings.unless, line) else name
+    found = _sieve(happenings).found_in(line)
+    name = next((name for name in found if not any_in(happenings.told[name].unless, line)), None)
+    return None if name is None or any_in(happenings.unless, line) else name
+
+
+@lru_cache(8)
+def _sieve(happenings: Happenings) -> Sieve:
+    return Sieve({name: happening.heard for name, happening in happenings.told.items()})
 
 
 def span_in(text: str, happenings: Happenings) -> str:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from bot.sieve import Sieve
 from bot.spelling import READ, any_in, bare, expression, flat, in_line, in_words, words_in
 from prompts.library import Hear, Phrases
 
@@ -295,6 +296,7 @@ def shared_words(one: str, other: str, hear: Hear) -> set[str]:
     return told & before
 
 
+@_at_hand
 def who_in(text: str, hear: Hear) -> str | None:
     """Whom the text is about, said back to its writer: "one of my partners" becomes "one of your partners".
 
@@ -367,9 +369,16 @@ def sentence_of(text: str, hear: Hear) -> str | None:
         return None
     sentence = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text[:READ]) if clause in part), "")
     rest = sentence.replace(clause, " ", 1)
-    own = {*hear.fillers, *hear.linking, *(word for hedge in (*hear.hedges, *hear.turns) for word in words_in(hedge))}
+    if len(words_in(clause)) < WHOLE or set(words_in(rest)) - _of_no_weight(hear):
+        return None
     said_to_coach = pleads(sentence, hear) or any_in(hear.denied, flat(clause))
-    return clause if len(words_in(clause)) >= WHOLE and not set(words_in(rest)) - own and not said_to_coach else None
+    return None if said_to_coach else clause
+
+
+@lru_cache(8)
+def _of_no_weight(hear: Hear) -> frozenset[str]:
+    """Words that say nothing of their own beside a clause."""
+    return frozenset({*hear.fillers, *hear.linking, *(word for hedge in (*hear.hedges, *hear.turns) for word in words_in(hedge))})
 
 
 def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
@@ -425,7 +434,12 @@ def act_in(text: str, hear: Hear) -> str | None:
     The patterns are data, tried in their order over the text in lower case with straight apostrophes; None for none of them.
     """
     said = in_line(text)
-    return next((act for act, patterns in hear.acts.items() if any_in(patterns, said)), None)
+    return next(_acts(hear).found_in(said), None)
+
+
+@lru_cache(8)
+def _acts(hear: Hear) -> Sieve:
+    return Sieve(hear.acts)
 
 
 def away_in(text: str, hear: Hear) -> tuple[str, str] | None:
@@ -472,6 +486,7 @@ def is_learner(text: str, hear: Hear) -> bool:
     return sum(bool(expression(pattern).search(said)) for pattern in hear.learner) >= LEARNERS
 
 
+@_at_hand
 def only_who_in(text: str, hear: Hear) -> str | None:
     """As `who_in`, but None when several kinds of people are named: a line made for one might be said of another."""
     return who_in(text, hear) if len(kinds_named(text, hear)) == 1 else None
@@ -479,7 +494,12 @@ def only_who_in(text: str, hear: Hear) -> str | None:
 
 def kinds_named(text: str, hear: Hear) -> set[str]:
     """The kinds of people and bodies that a text names, each in its singular."""
-    return {word.removesuffix("s") for word in words_in(text)} & {actor.removesuffix("s") for actor in hear.actors}
+    return {word.removesuffix("s") for word in words_in(text)} & _actors(hear)
+
+
+@lru_cache(8)
+def _actors(hear: Hear) -> frozenset[str]:
+    return frozenset(actor.removesuffix("s") for actor in hear.actors)
 
 
 def refers_back(text: str, hear: Hear) -> bool:
@@ -487,11 +507,17 @@ def refers_back(text: str, hear: Hear) -> bool:
     return bool(set(words_in(text)) & set(hear.refers)) and not kinds_named(text, hear)
 
 
+@_at_hand
 def when_in(text: str, hear: Hear) -> str | None:
     """A word of time the person used, such as "again" or "this week"."""
     said = in_words(text)
-    found = [when for when in hear.whens if re.search(rf"\b{re.escape(in_words(when))}\b", said)]
+    found = [when for when, pattern in _whens(hear) if pattern.search(said)]
     return max(found, key=len) if found else None
+
+
+@lru_cache(8)
+def _whens(hear: Hear) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((when, re.compile(rf"\b{re.escape(in_words(when))}\b")) for when in hear.whens)
 
 
 def of_this_world(text: str, hear: Hear) -> bool:

@@ -18,6 +18,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -28,8 +29,10 @@ from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
 from bot.finding import looks_back, wants_book
+from bot.later import Later
 from bot.lookup import card_in_hand, lookup
 from bot.mentoring import opening
+from bot.mirroring import TOLD
 from bot.model import (
     ANYWHERE,
     Advise,
@@ -46,6 +49,8 @@ from bot.model import (
     Heard,
     Inbound,
     Letter,
+    Mark,
+    MarkLater,
     Message,
     Noted,
     Opened,
@@ -65,13 +70,15 @@ from bot.model import (
     VoiceNote,
     Wished,
 )
+from bot.naming import themes_in
+from bot.outside import LONG
 from bot.overview import Overview, overview
 from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
 from bot.sharing import in_question, known_names
-from bot.spelling import clean
+from bot.spelling import clean, words_in
 from bot.tongue import Guess, held_in, tongue_of
 from bot.voicenotes import meant
 from prompts.library import Library
@@ -79,6 +86,7 @@ from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDow
 
 TRIES = 3  # after this many, a message is set aside and the person is told
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
+AFTERWARDS = 0.02  # seconds in which a reply leaves before what its answer is about is looked up
 PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
 
@@ -94,6 +102,8 @@ class Finder(Protocol):
     def find(
         self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...
     ) -> tuple[Passage, ...]: ...
+
+    def expect(self, text: str) -> None: ...
 
     def quotes(self, text: str, k: int = ...) -> tuple[Quote, ...]: ...
 
@@ -154,6 +164,8 @@ class Manager:
 
     `names` finds the names in a text, given its language and names that are known; without it a capital inside a sentence tells one.
 
+    `ahead` begins to look for a message while it is still being stored; it is called in a thread, where there is nothing else to do.
+
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
 
@@ -168,6 +180,7 @@ class Manager:
         names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
         ear: Ear | None = None,
         forms: tuple[Form, ...] = ANYWHERE,
+        ahead: Callable[[str], None] | None = None,
     ) -> None:
         self._library = library
         self._store = store
@@ -181,6 +194,11 @@ class Manager:
         self._forms = forms
         self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._ahead = ahead
+        self._looking_ahead: asyncio.Future[None] | None = None
+        self._taking = 0  # turns
+        self._unmarked: dict[PersonId, list[MarkLater]] = {}  # answers of which it is still to be looked up what they are about
+        self._marking: dict[PersonId, asyncio.Task[None]] = {}
         self._blame = threading.Lock()
 
     async def handle(self, inbound: Inbound) -> None:
@@ -190,7 +208,21 @@ class Manager:
 
     async def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Stores a message, whose turn may be taken from here on. Raises StoreDown."""
-        return await asyncio.to_thread(self._store.accept, self._cleaned(inbound))
+        cleaned = self._cleaned(inbound)
+        self._look_ahead(cleaned.text)
+        return await asyncio.to_thread(self._store.accept, cleaned)
+
+    def _look_ahead(self, text: str) -> None:
+        """Begins to look for what is likely to be looked for, unless somebody else waits for the time that this takes."""
+        idle = not self._taking and (self._looking_ahead is None or self._looking_ahead.done())
+        if self._ahead and idle and len(words_in(text)) >= TOLD and len(text) <= LONG:
+            self._looking_ahead = asyncio.get_running_loop().run_in_executor(None, self._looked_ahead, self._ahead, text)
+
+    def _looked_ahead(self, ahead: Callable[[str], None], text: str) -> None:
+        try:
+            ahead(text)
+        except Exception as error:  # noqa: BLE001 - the turn looks for itself, and then it is told
+            log.info("a message was not looked for beforehand: %s", type(error).__name__)
 
     async def for_good(self) -> None:
         """Returns once what was accepted is stored for good; only then may the platform be told that it arrived. Raises StoreDown."""
@@ -201,6 +233,7 @@ class Manager:
         self._loop = asyncio.get_running_loop()
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
+            await self._marked(person)
 
     async def take(self, person: PersonId, *, again: bool = False) -> bool:
         """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
@@ -208,8 +241,18 @@ class Manager:
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
         self._loop = asyncio.get_running_loop()
+        self._taking += 1
+        try:
+            return await self._taken(person, again)
+        finally:
+            self._taking -= 1
+
+    async def _taken(self, person: PersonId, again: bool) -> bool:
         async with self._one_at_a_time[person]:
+            await self._marked(person)
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
+            if person in self._unmarked:
+                self._marking[person] = asyncio.create_task(self._mark_soon(person))
             if row is not None:
                 fallen = await self._asked(row)
                 took, waiting = fallen is not None, fallen or ()
@@ -223,6 +266,7 @@ class Manager:
             try:
                 async with self._one_at_a_time[person]:
                     await self._worded(person, await asyncio.to_thread(self._once_more, key, person))
+                    await self._marked(person)
             except Unreadable:
                 log.error("a message that was left behind cannot be read; `brokercoach db check` names the row")  # noqa: TRY400
 
@@ -239,6 +283,9 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
+                    if row.kind == "marks":
+                        await asyncio.to_thread(self._mark_left, row)
+                        continue
                     fallen = self._asked(row) if row.kind in OUTSIDE else asyncio.to_thread(self._fall, row)
                     await self._worded(row.person_id, await fallen or ())
             except Unreadable:
@@ -293,7 +340,44 @@ class Manager:
             themes = await self._adviser.tag(*found)
         return await asyncio.to_thread(self._fall, row, Came(themes=themes))
 
+    async def _mark_soon(self, person: PersonId) -> None:
+        await asyncio.sleep(AFTERWARDS)
+        for later in self._unmarked.pop(person, ()):
+            with suppress(StoreDown):  # its row stays, and falls due
+                await asyncio.to_thread(self._mark, person, later)
+
+    async def _marked(self, person: PersonId) -> None:
+        """Returns once it is known what this person's answers are about, for the next turn is decided from it."""
+        task = self._marking.pop(person, None)
+        if task and person not in self._unmarked:
+            await asyncio.wait({task})
+        elif task:
+            task.cancel()
+        for later in self._unmarked.pop(person, ()):
+            await asyncio.to_thread(self._mark, person, later)
+
     # --- in a thread
+
+    def _mark(self, person: PersonId, later: MarkLater) -> None:
+        hear = self._library.in_language(later.language).hear
+        try:
+            themes = tuple(themes_in(later.text, later.passages, hear))
+        except Exception as error:  # noqa: BLE001 - marks can be done without, and the reply has left
+            log.error("what an answer is about was not looked up: %s at %s", type(error).__name__, origin(error))  # noqa: TRY400
+            themes = ()
+        self._store.mark(person, Mark(later.entry, themes), later.step)
+
+    def _mark_left(self, row: DueRow) -> None:
+        """What a crash left to be looked up."""
+        try:
+            gathered = self._store.gather(row.person_id)
+        except NoSuchPerson:
+            return
+        person, (entry, _, step) = gathered.person, row.ref.rpartition(" ")
+        text = next((dict(each.answers).get(step, "") for each in gathered.entries if each.id == entry), "")
+        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        passages = Later(lambda: self._finder().find(text, person.language, phases, person.broker) if text else ())
+        self._mark(row.person_id, MarkLater(entry, step, person.language, text, passages))
 
     def _to_tag(self, row: DueRow) -> tuple[Person, str, Entry, tuple[Passage, ...]] | None:
         """Whose entry, in which language, and the cards it may be about; None when no model may read it, or it is gone."""
@@ -332,6 +416,9 @@ class Manager:
                 return True, self._once_more(key, person) if again else self._turn(key, person), None
             case DueRow() as row if row.kind in OUTSIDE:
                 return True, (), row
+            case DueRow(kind="marks") as row:
+                self._mark_left(row)
+                return True, (), None
             case DueRow() as row:
                 waiting = self._fall(row)
                 return waiting is not None, waiting or (), None
@@ -368,6 +455,8 @@ class Manager:
             turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
             saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)
             if saved:
+                if later := [effect for effect in turn.effects if isinstance(effect, MarkLater)]:
+                    self._unmarked[person] = later
                 return _waiting(saved, turn)
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
@@ -437,8 +526,8 @@ class Manager:
         phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
         return replace(
             context,
-            passages=self._found(context, event, text, language, phases) if text else (),
-            quotes=finder.quotes(text, 1) if text else (),
+            passages=Later(partial(self._found, context, event, text, language, phases)) if text else (),
+            quotes=Later(partial(finder.quotes, text, 1)) if text else (),
             in_hand=finder.passage(held, language) if held else None,
             wanted=tuple(passage for card in cards if (passage := finder.passage(card, language))),
         )

@@ -7,6 +7,7 @@ Times are aware datetimes in UTC; a person's own time is worked out in rhythm.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal, NewType
@@ -180,6 +181,7 @@ class Handed:
 # "asked-after": somebody in distress wanted to be asked how it went; `ref` is what had the floor then
 # "voice": a voice note waits to be listened to; `ref` is the key of its message
 # "tags": an entry was closed, and a model may suggest what it is about; `ref` is the entry
+# "marks": what an answer is about is still to be looked up; `ref` is its entry and step
 DueKind = Literal[
     "reminder",
     "follow-up",
@@ -194,6 +196,7 @@ DueKind = Literal[
     "voice",
     "asked-after",
     "tags",
+    "marks",
 ]
 
 
@@ -551,6 +554,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkLater:
+    """What an answer is about is looked up once the reply has left; `passages` are not looked into before."""
+
+    entry: str
+    step: str
+    language: str
+    text: str = field(repr=False)
+    passages: Sequence[Passage] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Add:
     """Something added to an entry that stays as it is: a thought that came later, or that it is taken back (with a reason, or none)."""
 
@@ -706,8 +720,8 @@ class Refused:
 
 
 Effect = (
-    Say | Advise | Keep | Mark | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join | CloseDoor
-    | Accompany | Alias | Share | TakeBack | Part | Show | Comment | Refused
+    Say | Advise | Keep | Mark | MarkLater | Add | TakeOut | Drop | Learn | Plan | Settle | Remind | Consent | Forget | OfferCode | Join
+    | CloseDoor | Accompany | Alias | Share | TakeBack | Part | Show | Comment | Refused
 )  # fmt: skip
 
 
@@ -863,7 +877,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that `step` may know beside the event: gathered before, nothing is fetched while deciding.
+    """All that `step` may know beside the event: gathered before, but for `passages` and `quotes`, which need not be looked up before they
+    are looked into; which they are makes no difference.
 
     `tongue` is the language the message is written in (ISO 639-1), as far as that could be told. `doings` is what was done with the
     person's data, newest first; `doors` are the platforms they come by; `claimed` is what a code in the message came to.
@@ -880,12 +895,12 @@ class Context:
 
     person: Person
     conversation: Conversation
-    passages: tuple[Passage, ...] = ()
+    passages: Sequence[Passage] = ()
     in_hand: Passage | None = None
     entries: tuple[Entry, ...] = ()
     intentions: tuple[Intention, ...] = ()
     platform: Platform = "terminal"
-    quotes: tuple[Quote, ...] = ()
+    quotes: Sequence[Quote] = ()
     granted: frozenset[str] = frozenset()
     upcoming: tuple[Upcoming, ...] = ()
     knock: Knock | None = None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.hearing import who_in
-from bot.model import Entry, Keep, Partnership, Passage, Phase, Theme
+from bot.later import Later
+from bot.model import Entry, Keep, MarkLater, Partnership, Passage, Phase, Theme
 from bot.quoting import QUOTE, cut, dark, light, sentences
 from bot.spelling import flat, words_in
 from prompts.library import Hear
@@ -42,8 +44,17 @@ def marked(draft: Draft, answer: Keep) -> Keep:
         partnership=name,
         phases=_phases(name, person.partnerships),
         people=tuple(people_in(text, draft.words.hear, known(draft.context.entries), draft.language)),
-        themes=() if raises else tuple(themes_in(text, draft.context.passages, draft.words.hear)),
+        themes=() if raises else _themes(draft, answer),
     )
+
+
+def _themes(draft: Draft, answer: Keep) -> tuple[Theme, ...]:
+    """None as yet where the cards are still to be looked up: then the reply goes first."""
+    passages = draft.context.passages
+    if isinstance(passages, Later) and not passages.known:
+        draft.do(MarkLater(answer.entry, answer.step, draft.language, answer.text, passages))
+        return ()
+    return tuple(themes_in(answer.text, passages, draft.words.hear))
 
 
 def _phases(name: str | None, partnerships: Sequence[Partnership]) -> tuple[Phase, ...]:
@@ -67,7 +78,7 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
 
     A capital at the head of a sentence says nothing, so a name there counts only when it is known or stands elsewhere too.
     """
-    common = {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)} | calendar(language)
+    common = _common(hear, language)
     inside: dict[str, None] = {}
     heads: dict[str, None] = {}
     for sentence in re.split(r"(?<=[.!?…:;])\s+|\n+|[\"“”«»„]+", text):
@@ -81,14 +92,26 @@ def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), langu
             (inside if place else heads)[name] = None
     named = [*inside, *(name for name in heads if name in before or name in inside)]
     said = who_in(text, hear)
-    actor = next((word for word in reversed(words_in(said or "")) if word in {flat(actor) for actor in hear.actors}), None)
+    actor = next((word for word in reversed(words_in(said or "")) if word in _actors(hear)), None)
     return list(dict.fromkeys([*named, *([actor] if actor and actor not in hear.world else [])]))[:MOST]
 
 
-def calendar(language: str) -> set[str]:
+@lru_cache(8)
+def _common(hear: Hear, language: str) -> frozenset[str]:
+    """Words that are no names, whatever their first letter."""
+    return calendar(language) | {flat(word) for word in (*hear.fillers, *hear.everyday, *hear.loose_ends, *hear.subjects)}
+
+
+@lru_cache(8)
+def _actors(hear: Hear) -> frozenset[str]:
+    return frozenset(map(flat, hear.actors))
+
+
+@lru_cache(8)
+def calendar(language: str) -> frozenset[str]:
     from babel.dates import get_day_names, get_month_names
 
-    return {flat(name) for names in (get_day_names, get_month_names) for name in names("wide", locale=language).values()}
+    return frozenset(flat(name) for names in (get_day_names, get_month_names) for name in names("wide", locale=language).values())
 
 
 def themes_in(text: str, passages: Sequence[Passage], hear: Hear) -> Iterator[Theme]:

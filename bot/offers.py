@@ -6,11 +6,13 @@ An offer is a choice beside what is asked anyway; nobody is ever taken anywhere 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot import then_and_now
 from bot.draft import Draft
 from bot.hearing import means, refers_back, says_any
 from bot.model import Choice, Said
+from bot.sieve import Sieve
 from bot.spelling import any_in, in_line, words_in
 from prompts.library import Guide, Hear
 
@@ -22,10 +24,15 @@ SHOWN = 2  # guides that are named when one is asked for in the middle of a talk
 GROUPS = ("day", "stuck", "self", "long", "check", "own")
 
 
+@lru_cache(64)
 def moment_in(text: str, hear: Hear) -> str | None:
     """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them."""
-    said = in_line(text)
-    return next((kind for kind, patterns in hear.moments.items() if any_in(patterns, said)), None)
+    return next(_moments(hear).found_in(in_line(text)), None)
+
+
+@lru_cache(8)
+def _moments(hear: Hear) -> Sieve:
+    return Sieve(hear.moments)
 
 
 def fitting(draft: Draft, text: str) -> str | None:

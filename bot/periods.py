@@ -132,10 +132,8 @@ def _dates(told: str, language: str, looking: Looking, today: date, zone: str | 
 
 
 def _weekdays(told: str, language: str, looking: Looking, today: date, zone: str | None) -> Iterator[Period]:
-    from babel.dates import get_day_names
-
-    for number, name in get_day_names("wide", locale=language).items():
-        for found in re.finditer(rf"\b{re.escape(flat(name))}\b", told):
+    for number, name in _days(language).items():
+        for found in re.finditer(rf"\b{re.escape(name)}\b", told):
             day = today - timedelta(days=(today.weekday() - number) % 7)
             if day == today and any(re.search(rf"\b{re.escape(word)}\s*$", told[: found.start()]) for word in looking.last):
                 day -= timedelta(days=7)
@@ -168,6 +166,14 @@ def _months(language: str) -> dict[str, int]:
     from babel.dates import get_month_names
 
     return {flat(name): number for number, name in get_month_names("wide", locale=language).items()}
+
+
+@lru_cache(maxsize=8)
+def _days(language: str) -> dict[int, str]:
+    """Names of the days of the week, from 0 for Monday."""
+    from babel.dates import get_day_names
+
+    return {number: flat(name) for number, name in get_day_names("wide", locale=language).items()}
 
 
 @lru_cache(maxsize=256)

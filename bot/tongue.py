@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from bot.model import Context, Event, Said
 from bot.spelling import flat, words_in
@@ -35,8 +36,9 @@ def tongue_of(text: str, languages: Languages, guess: Guess | None) -> str | Non
     if size < SHORTEST:
         return None
     known: Mapping[str, Spoken | Foreign] = {**languages.spoken, **languages.foreign}
-    hits = {name: len({word for word in words if word in kind.common}) for name, kind in known.items()}
-    shares = {name: sum(word in kind.common for word in words) / max(1, len(words)) for name, kind in known.items()}
+    kinds, common = set(words), _common(languages)
+    hits = {name: len(kinds & common[name]) for name in known}
+    shares = {name: sum(word in common[name] for word in words) / max(1, len(words)) if hits[name] else 0.0 for name in known}
     if guess is None:
         told = {name: share for name, share in shares.items() if hits[name] >= FEW}
         return _first(told, BY_WORDS, BY_WORDS / 2)
@@ -47,6 +49,11 @@ def tongue_of(text: str, languages: Languages, guess: Guess | None) -> str | Non
         for name, kind in known.items()
     }
     return unknown or _first(weights, SHORT_SURE if size == SHORTEST else SURE, AHEAD)
+
+
+@lru_cache(8)
+def _common(languages: Languages) -> Mapping[str, frozenset[str]]:
+    return {name: frozenset(kind.common) for kinds in (languages.spoken, languages.foreign) for name, kind in kinds.items()}
 
 
 def _first(weights: Mapping[str, float], sure: float, ahead: float) -> str | None:
@@ -62,6 +69,7 @@ def _writes_otherwise(text: str) -> bool:
     return sum(c.isalpha() and ord(c) > 0x24F for c in text) > len(text) / 3
 
 
+@lru_cache(64)
 def asked_for(text: str, languages: Languages) -> str | None:
     """The language somebody asks to be spoken to in, whatever language they ask in; None when they don't."""
     return _asked_in(text, languages) or next((asked for part in _parts(text) if (asked := _asked_in(part, languages))), None)

@@ -368,7 +368,7 @@ def _status(draft: Draft) -> None:
     rows = []
     if person.rhythm.away_until and person.rhythm.away_until > draft.today:
         rows.append(draft.line("status.away", day=draft.day(person.rhythm.away_until)))
-    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS, "voice", "tags")]
+    upcoming = [row for row in context.upcoming if row.kind not in (*falling.KEEPING, *mentoring.KINDS, "voice", "tags", "marks")]
     rows += [draft.line(f"status.row.{row.kind}", next=draft.moment(row.at)) for row in upcoming]
     rows.append(draft.line("status.foot" if upcoming else "status.none"))
     if context.knock:

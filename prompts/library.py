@@ -523,6 +523,9 @@ class Happenings(_Part):
     but what really hurts is ..."), so that none is heard.
     """
 
+    def __hash__(self) -> int:
+        return id(self)
+
     spans: list[Pattern]
     unless: list[Pattern] = []
     told: dict[Slug, Happening]
@@ -544,6 +547,9 @@ class Foreign(_Part):
 
 class Languages(_Part):
     """By what a language is recognised, how one is asked for, and what is said in those that the coach does not speak."""
+
+    def __hash__(self) -> int:
+        return id(self)
 
     spoken: Mapping[str, Spoken] = {}
     foreign: Mapping[str, Foreign] = {}

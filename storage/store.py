@@ -26,6 +26,7 @@ from bot.model import (
     Inbound,
     Intention,
     Knock,
+    Mark,
     Mentor,
     Person,
     PersonId,
@@ -203,6 +204,15 @@ class Store(Post, Care):
                 shown=sharing.shown_to(connection, self._vault, person_id),
                 inbound=None if inbox_key is None else mail.read(connection, known.sealer, inbox_key),
             )
+
+    def mark(self, person_id: PersonId, marked: Mark, step: str) -> None:
+        """What an answer of an entry is about, and that this is done. Should a power loss take it, it is looked up once more."""
+        try:
+            with self._database.committing(person_id) as connection:
+                logbook.mark(connection, people.sealer(connection, self._vault, person_id), marked)
+                clock.take_off(connection, person_id, "marks", f"{marked.entry} {step}")
+        except NoSuchPerson:
+            pass
 
     def claim_code(self, person_id: PersonId, code: str, at: datetime) -> Claimed:
         """What a code comes to that this person typed; a wrong one is counted."""

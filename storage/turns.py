@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from string import Template
 from typing import NamedTuple, assert_never
 
@@ -30,6 +30,7 @@ from bot.model import (
     Keep,
     Learn,
     Mark,
+    MarkLater,
     Message,
     OfferCode,
     Part,
@@ -51,6 +52,8 @@ from storage import clock, erasing, linking, logbook, mail, partnerships, people
 from storage.database import HOUSE, see
 from storage.values import Sealer
 from storage.vault import Vault
+
+_LEFT = timedelta(minutes=1)  # after which what is to be looked up for an answer was left by a crash
 
 
 class Overtaken(Exception):
@@ -176,6 +179,8 @@ def _effects(  # noqa: PLR0915 - a table of effects is long, not complex
                 logbook.keep(connection, sealer, effect, at)
             case Mark():
                 logbook.mark(connection, sealer, effect)
+            case MarkLater(entry, step):
+                clock.put(connection, clock.DueRow(sealer.person, "marks", f"{entry} {step}", at + _LEFT))
             case Add():
                 logbook.add_to(connection, sealer, effect, at)
             case TakeOut(entry, step):

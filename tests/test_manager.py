@@ -432,3 +432,103 @@ async def test_a_clear_message_in_another_language_is_kept_as_the_person_s_langu
     await manager.handle(house.inbound("ben", "ok"))
 
     assert house.store.person(ben).language == "es"
+
+
+# --- what an answer is about is looked up beside the reply
+
+TOLD = "They wait for me, all of them, and the bank waits for the mayor to say anything"
+
+
+async def told(house: House) -> PersonId:
+    """Somebody who has answered a step of a reflection, by the door that turns are taken at when many are served."""
+    aisha = house.known("aisha")
+    for text in ("reflect", "ok", TOLD):
+        await house.manager.accept(house.inbound("aisha", text))
+        assert await house.manager.take(aisha)
+    return aisha
+
+
+def themes(house: House, person: PersonId) -> list[str]:
+    return [theme.card for entry in house.store.entries(person) for theme in entry.themes]
+
+
+async def test_a_reply_does_not_wait_for_what_its_answer_is_about_and_the_next_turn_does(house):
+    house.shelf.waits_for = TOLD
+    aisha = await told(house)
+
+    replies = await house.heard()
+    assert replies.endswith("?")
+    assert themes(house, aisha) == []
+    assert [row.kind for row in house.store.due_of(aisha)] == ["marks"]
+
+    following = asyncio.ensure_future(house.manager.take(aisha))
+    await asyncio.to_thread(house.shelf.reached.wait, 30)
+    assert not following.done()
+    house.shelf.may_go.set()
+    assert not await following
+    assert themes(house, aisha) == ["they-wait-for-me"]
+    assert house.store.due_of(aisha) == []
+
+
+async def test_what_an_answer_is_about_is_looked_up_even_when_nothing_else_comes(house):
+    aisha = await told(house)
+
+    async with asyncio.timeout(10):
+        while house.store.due_of(aisha):  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(0.01)
+
+    assert themes(house, aisha) == ["they-wait-for-me"]
+
+
+@pytest.mark.parametrize("by", ["tick", "take"])
+async def test_what_a_crash_left_to_be_looked_up_is_looked_up_a_minute_later(house, by):
+    house.shelf.waits_for = TOLD  # in the process that is no more
+    aisha = await told(house)
+    again = Manager(LIBRARY, house.store, Shelf, house.clock)
+
+    house.clock.now += timedelta(minutes=2)
+    await (again.tick() if by == "tick" else again.take(aisha))
+
+    assert themes(house, aisha) == ["they-wait-for-me"]
+    assert house.store.due_of(aisha) == []
+    house.shelf.may_go.set()
+
+
+async def test_a_search_that_fails_then_costs_marks_alone(house, caplog):
+    house.shelf.raises = RuntimeError(XANADU)
+    aisha = await told(house)
+    await house.manager.take(aisha)
+
+    assert (await house.heard()).endswith("?")
+    assert themes(house, aisha) == []
+    assert house.store.due_of(aisha) == []
+    assert "RuntimeError at test_manager.py" in caplog.text
+    assert "Xanadu" not in caplog.text
+
+
+# --- what is likely to be looked for is begun with while it is being stored
+
+
+async def test_a_message_that_tells_something_is_looked_for_ahead_and_a_word_or_a_pasted_text_is_not(house):
+    seen: list[str] = []
+    manager = Manager(LIBRARY, house.store, lambda: house.shelf, house.clock, ahead=seen.append)
+    house.known("aisha")
+
+    for text in ("reflect", "ok", TOLD, "word " * 3000, XANADU):
+        await manager.handle(house.inbound("aisha", text))
+
+    assert seen == [TOLD, XANADU]
+
+
+async def test_what_fails_ahead_of_a_turn_fails_nothing(house, caplog):
+    caplog.set_level(logging.INFO)
+
+    def ahead(_: str) -> None:
+        raise RuntimeError(XANADU)
+
+    house.manager = Manager(LIBRARY, house.store, lambda: house.shelf, house.clock, ahead=ahead)
+    house.known("aisha")
+
+    assert await house.say("aisha", XANADU)
+    assert "RuntimeError" in caplog.text
+    assert "Xanadu" not in caplog.text
