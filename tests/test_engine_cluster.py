@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from harness import BOTH, Program, Stage, database_killed, one_of_two_killed, stage
+from harness import BOTH, Program, Stage, stage
 from postgres import Server, serving
+from strikes import database_killed, one_of_two_killed
 
 
 @pytest.fixture(scope="module")

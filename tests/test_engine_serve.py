@@ -8,7 +8,8 @@ import random
 
 import pytest
 from fake_telegram import TOKEN, refusal
-from harness import killed, stage
+from harness import stage
+from strikes import killed
 
 KILLS = int(os.environ.get("BROKERCOACH_TEST_KILLS", "60"))
 
