@@ -23,6 +23,7 @@ from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
 from bot.engine import APART, PLENTY
+from bot.manager import TRIES
 from bot.model import Conversation, Message, Passage, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
 from bot.sending import DOUBTS, Sender
@@ -312,7 +313,7 @@ async def test_a_letter_that_a_crash_left_in_sending_goes_out_again_marked(coach
 async def test_a_message_that_ends_the_process_every_time_is_set_aside_and_the_others_go_on(coach):
     coach.known("ben")
     key, _ = await coach.manager.accept(inbound(coach, "ben", "reflect", key="poison"))
-    for _ in range(3):
+    for _ in range(TRIES):
         coach.store.failed(key)
     await coach.manager.accept(inbound(coach, "ben", "reflect", key="good"))
     async with coach.running() as door:
