@@ -20,6 +20,7 @@ from typing import Any
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
 from procrastinate.jobs import Status
+from psycopg import AsyncConnection
 from psycopg import Error as PsycopgError
 from psycopg_pool import PoolTimeout
 from sqlalchemy import make_url
@@ -48,8 +49,12 @@ log = logging.getLogger(__name__)
 
 def app_for(url: str) -> App:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    # each of Procrastinate's errands is one statement; in a transaction of its own it would be five
-    return App(connector=PsycopgConnector(conninfo=address, kwargs={"autocommit": True}, min_size=1, max_size=8, timeout=5))
+    return App(connector=PsycopgConnector(conninfo=address, configure=_by_statement, min_size=1, max_size=8, timeout=5))
+
+
+async def _by_statement(connection: AsyncConnection[Any]) -> None:
+    """Each of Procrastinate's errands is one statement; in a transaction of its own it would be five."""
+    await connection.set_autocommit(True)
 
 
 class Floods:
@@ -309,6 +314,7 @@ class Cluster:
         while True:
             try:
                 await run()
+                log.warning("%s ended and begin again", what)
             except Exception as error:  # noqa: BLE001 - Procrastinate lets through whatever its database driver raises
                 log.warning("%s stopped (%s) and begin again", what, type(error).__name__)
             await asyncio.sleep(LOOK)
