@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 
 import pytest
 from fake_telegram import TOKEN, refusal
 from harness import stage
 from strikes import killed
+
+from bot.serving import DRAIN
 
 KILLS = int(os.environ.get("BROKERCOACH_TEST_KILLS", "60"))
 
@@ -64,7 +67,9 @@ async def test_row_57_sigterm_ends_twenty_open_conversations_in_order_and_a_rest
             for chat in on.rounds:
                 on.says_a_round(chat)
             await on.fake.until(lambda: len(on.fake.sent) >= 3, 30)
+            begun = time.monotonic()
             assert await program.terminated() == 0
+            assert time.monotonic() - begun < 2 * DRAIN, "it waited for more than what was under way"
         on.fake.hang_up()
         async with on.served():
             await on.dealt_with()
