@@ -10,7 +10,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -333,6 +333,10 @@ class Flaky(Store):
             self.away[name] -= 1
             raise StoreDown("the database does not answer")
 
+    def accept(self, *args: Any) -> Any:
+        self._there("accept")
+        return super().accept(*args)
+
     def save(self, *args: Any, **more: Any) -> bool:
         self._there("save")
         return super().save(*args, **more)
@@ -362,6 +366,24 @@ async def test_a_database_that_is_away_for_a_while_loses_and_doubles_nothing(coa
         await door.heard("ben", 2)
     assert len(door.tried) == 2
     assert not any(letter.uncertain for letter in door.arrived)
+
+
+async def test_what_could_not_be_stored_is_not_overtaken_by_what_was_written_after_it(coach):
+    coach.store.__class__ = Flaky
+    coach.store.away = {}
+    coach.known("ben")
+    lines = ("reflect", "ok", "The two directors sat down at one table", "They may trust the minutes")
+    async with coach.running() as door:
+        coach.store.away = {"accept": 2}
+        waiting = dict(enumerate(lines))
+        while waiting:  # as Slack does: all of it is handed over, and again in its order what was not taken
+            for number, line in list(waiting.items()):
+                with suppress(StoreDown):
+                    await door.say("ben", line, key=f"line {number}")
+                    del waiting[number]
+        await door.heard("ben", len(lines))
+    (entry,) = coach.store.entries(coach.store.people()[0].id)
+    assert tuple(words for _, words in entry.answers) == lines[2:]
 
 
 async def test_row_29_while_another_program_holds_the_database_messages_wait_and_then_are_answered(tmp_path, library, shelf):
