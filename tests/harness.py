@@ -81,7 +81,7 @@ class Program:
         """The address of its web server."""
         async with asyncio.timeout(STARTS):
             while not self.address:
-                assert self._reader.is_alive() or self.address, f"it ended: {''.join(self.err)}"
+                assert self._reader.is_alive(), f"it ended: {''.join(self.err)}"
                 await asyncio.sleep(0.01)
         return self.address
 
@@ -243,10 +243,11 @@ class Stage:
                 await asyncio.sleep(0.01)
 
     def waits(self) -> dict[str, int]:
-        """What is not dealt with, by where it waits."""
-        states = {f"outbox {state}": number for state, number in self.counts(_UNSENT, by="state").items()}
-        here = {"telegram": len(self.fake.updates), "slack": len(self.slack.waiting) if self.slack else 0, "inbox": self.count(_UNDONE)}
-        return {place: number for place, number in (here | states).items() if number}
+        """What is not dealt with, by where it waits; looked for along the way of a message, so that none slips past."""
+        waits = {"telegram": len(self.fake.updates), "slack": len(self.slack.waiting) if self.slack else 0}
+        waits["inbox"] = self.count(_UNDONE)
+        waits |= {f"outbox {state}": number for state, number in self.counts(_UNSENT, by="state").items()}
+        return {place: number for place, number in waits.items() if number}
 
     async def dealt_with(self, seconds: float = 60) -> None:
         """Returns once all is. Raises Hung when for so long nothing has moved."""
@@ -256,13 +257,13 @@ class Stage:
                 moved, last = time.monotonic(), now
             elif time.monotonic() - moved > seconds:
                 raise Hung(f"{seconds:.0f} s without a move; {await asyncio.to_thread(self.state)}")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
     def state(self) -> str:
         """The queues, in numbers and moments: for whoever has to find out why nothing moves."""
         tries = self.counts(_UNDONE, by="tries")
         later = self.count(_UNSENT, "max(not_before)")
-        jobs = self.counts("procrastinate_jobs", by="queue_name || ' ' || status") if self.count_of_tables("procrastinate_jobs") else {}
+        jobs = self.counts("procrastinate_jobs", by="queue_name || ' ' || status") if self._has("procrastinate_jobs") else {}
         processes = {program.process.pid: (program.process.poll(), list(program.err)[-5:]) for program in self.programs}
         connections = len(self.slack.slack.sockets) if self.slack else 0
         handed = [round(time.monotonic() - each.at, 1) for each in self.slack.waiting.values()][:10] if self.slack else []
@@ -283,10 +284,8 @@ class Stage:
         self.kills += 1
         self.in_flight += self.count(_UNDONE) + self.count(_UNSENT)
 
-    def count_of_tables(self, name: str) -> int:
-        if self.url.startswith("sqlite"):
-            return 0
-        return self.count(f"pg_tables WHERE tablename = '{name}'")
+    def _has(self, table: str) -> bool:
+        return not self.url.startswith("sqlite") and self.count(f"pg_tables WHERE tablename = '{table}'") > 0
 
     def count(self, what: str, how: str = "count(*)") -> int:
         return self.counts(what, how).get("", 0)
