@@ -125,7 +125,7 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
 
 
 async def test_of_two_processes_one_is_killed_again_and_again_and_nothing_is_lost_or_doubled(home: Any, server: Server) -> None:
-    async with stage(home, server.database(), slim=True, slack=True, aimed=0.5) as on:
+    async with stage(home, server.database(), slim=True, slack=True, aimed=0.5, pause=2.0) as on:
         on.welcome([*range(100, 110), *(f"U{n}" for n in range(10))])
         reckoning = await one_of_two_killed(on, 4, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning

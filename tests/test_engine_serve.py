@@ -91,7 +91,7 @@ async def test_somebody_who_blocked_the_bot_is_left_in_peace(home):
 
 
 async def test_killing_it_again_and_again_loses_nothing_doubles_nothing_and_keeps_the_order(home):
-    async with stage(home, slack=True, slim=True, aimed=0.5) as on:
+    async with stage(home, slack=True, slim=True, aimed=0.5, pause=2.0) as on:
         on.welcome([*range(100, 140), *(f"U{n}" for n in range(40))])
         reckoning = await killed(on, KILLS, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning
