@@ -89,7 +89,7 @@ async def _reckoned(on: Stage, striking: Awaitable[None], kills: int) -> Reckoni
         async with asyncio.timeout(300 + 60 * kills):
             await striking
     except Exception as error:  # noqa: BLE001 - a run that breaks is reckoned like any other, and says how it broke
-        broke = f"{type(error).__name__}: {error}"
+        broke = f"{type(error).__name__}: {error or await asyncio.to_thread(on.state)}"
     return replace(await asyncio.to_thread(on.reckoning), broke=broke)
 
 
