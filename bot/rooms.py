@@ -1,7 +1,7 @@
 """The rooms of a chat, where a platform has such: each partnership has one, and what is written in it is about that partnership. Pure.
 
 Rooms are asked for once a partnership is known (`look_after`), by letters that say what they are for; the platform tells what came of
-it, or that somebody made one themselves (`named`). What stands open in a room waits there while its person is busy in another (`turned_to`).
+it, or that somebody made one themselves (`named`). What stands open in a room waits there while its person is busy in another one.
 The chat outside all rooms belongs to no partnership: what is open goes on there. On a platform without rooms nothing of this is felt.
 """
 

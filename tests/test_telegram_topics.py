@@ -158,6 +158,17 @@ async def test_a_reflection_in_one_topic_waits_while_its_person_writes_in_anothe
     assert energy == {"Schools": "low", "Water": "good"}
 
 
+async def test_what_is_begun_outside_of_topics_goes_on_in_whichever_its_person_answers(tmp_path):
+    async with talking(tmp_path, WATER, SCHOOLS) as talk:
+        await talk.say("hello")
+        await talk.say("what do you know about me?", talk.topic("Water"))
+        await talk.say("reflect")
+        await talk.press("Good")
+        await talk.say("The director sent the second draft back without a word to anybody.", talk.topic("Schools"))
+
+    assert [entry.partnership for entry in talk.entries] == ["Schools"]
+
+
 async def test_a_plan_is_asked_about_in_the_topic_in_which_it_was_made(tmp_path):
     async with talking(tmp_path, WATER, SCHOOLS) as talk:
         await talk.say("hello")
@@ -242,11 +253,16 @@ async def test_a_topic_of_any_other_name_is_nobodys_and_is_answered_where_it_is(
         await talk.say("reflect", mine)
         await talk.press("Good")
         await talk.say("Nobody from either ministry answered the letter that we had sent.", mine)
+        await talk.say("stop", mine)
         await talk.say("what do you know about me?", aside)
+        room = next(number for (_, number), name in talk.fake.topics.items() if name == "Water")
+        await talk.say("On Thursday I will write to the Water committee about the pump.")
+        await talk.later(days=4)
 
     assert [entry.partnership for entry in talk.entries] == [None]
-    assert len(talk.fake.texts_in(mine)) == 3
+    assert len(talk.fake.texts_in(mine)) == 4
     assert len(talk.fake.texts_in(aside)) == 1
+    assert "the pump" in talk.fake.texts_in(room)[-1]
 
 
 async def test_what_belongs_to_a_topic_that_was_deleted_is_said_in_the_chat(tmp_path):
