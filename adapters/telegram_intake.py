@@ -55,7 +55,8 @@ def to_inbound(update: Update, now: datetime, salt: bytes = b"", *, rooms: bool 
     text = _text(message)
     if update.edited_message:
         at = min(message.edit_date or now, now)
-        return came(key=f"{key}-{update.update_id}", at=at, text=text, edits=key) if text else None
+        own = text and not message.forward_origin
+        return came(key=f"{key}-{update.update_id}", at=at, text=text, edits=key) if own else None
     at = min(message.date, now)
     if room and (name := _named(message)):
         return came(key=key, at=at, names=name)
@@ -115,7 +116,7 @@ def _brought(message: Message) -> Brought | None:
         return "forward"
     if message.text or message.caption:
         return None
-    return "file" if message.effective_attachment or message.contact else None
+    return "file" if message.effective_attachment or message.checklist else None
 
 
 def _key(message: Message, salt: bytes) -> str:
