@@ -646,17 +646,17 @@ async def test_row_10_markup_that_telegram_does_not_take_is_sent_once_more_as_pl
     assert len(fake.called("sendMessage")) == 5
 
 
-async def test_replies_stay_in_the_topic_in_which_the_person_wrote_and_fall_back_to_the_chat():
+async def test_a_letter_goes_to_its_topic_or_else_to_the_chat_and_typing_shows_where_the_person_wrote():
     async with telegram() as fake, listening(fake) as (made, taken):
-        fake.say("in a topic", message_thread_id=42, is_topic_message=True)
+        fake.topics[7, 42] = "Water"
+        fake.say("in a topic", **fake.inside(42))
         await fake.until(lambda: taken.all)
-        await made.send(letter(key="a"))
+        await made.send(letter(key="a", room=taken.all[0].room))
         await made.thinking("7")
-        fake.faults["sendMessage"] = [refusal(400, "Bad Request: message thread not found")]
-        await made.send(letter(key="b"))
+        await made.send(letter(key="b", room="7/43"))
         await made.send(letter(key="c"))
 
-    assert [sent["raw"].get("message_thread_id") for sent in fake.sent] == ["42", None, None]
+    assert [sent["topic"] for sent in fake.sent] == [42, None, None]
     assert fake.called("sendChatAction")[0]["message_thread_id"] == "42"
 
 
