@@ -315,8 +315,10 @@ async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_re
 async def test_row_3_update_ids_that_begin_anew_lower_are_taken_all_the_same():
     async with telegram() as fake:
         fake.add({"message": fake.message("before the quiet week")}, update_id=500)
-        async with listening(fake) as (_, taken):
+        async with listening(fake, poll=0) as (_, taken):
             await fake.until(lambda: len(taken.all) == 1 and not fake.updates)
+            before = len(fake.called("getUpdates"))
+            await fake.until(lambda: len(fake.called("getUpdates")) > before + 2)  # asked, and told of nothing
             fake.add({"message": fake.message("after it")}, update_id=17)
             fake.add({"message": fake.message("and on")}, update_id=18)
             await fake.until(lambda: len(taken.all) == 3 and not fake.updates)
