@@ -91,9 +91,7 @@ class Telegram:
         base = base_url(token, api)
         self._webhook = webhook
         self._salt = sha256(token.encode()).digest()
-        self._secret = secret or hmac.new(self._salt, b"webhook", sha256).hexdigest()
-        if not re.fullmatch(r"[\w-]{1,256}", self._secret, re.ASCII):
-            raise Refused("BROKERCOACH_TELEGRAM_SECRET may hold up to 256 of A-Z a-z 0-9 _ - only; choose another, or leave it out")
+        self._secret = secret_for(token, secret)
         self._clock = clock
         self._sleep = sleep
         self._poll = poll
@@ -318,6 +316,13 @@ class Telegram:
         await self._manners.close()
         for request in (self._asking, self._telling):
             await request.shutdown()
+
+
+def secret_for(token: str, secret: str | None) -> str:
+    """By which Telegram proves itself to the webhook: the one that is set, else one made from the token. Raises Refused."""
+    if secret and not re.fullmatch(r"[\w-]{1,256}", secret, re.ASCII):
+        raise Refused("BROKERCOACH_TELEGRAM_SECRET may hold up to 256 of A-Z a-z 0-9 _ - only; choose another, or leave it out")
+    return secret or hmac.new(sha256(token.encode()).digest(), b"webhook", sha256).hexdigest()
 
 
 def base_url(token: str, api: str | None) -> str:

@@ -215,9 +215,10 @@ def _telegram(settings: Settings) -> str:
     from bot.door import Refused
 
     try:
-        from adapters.telegram import base_url
+        from adapters.telegram import base_url, secret_for
         from adapters.telegram_checkup import checkup
     except ImportError:
         raise Refused("a token is set and its library is not there; install brokercoach[telegram]") from None
     token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    secret_for(token, settings.telegram_secret.get_secret_value() if settings.telegram_secret else None)
     return asyncio.run(checkup(token, base_url(token, settings.telegram_api), settings.telegram_webhook))

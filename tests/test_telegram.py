@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from passages import Silent
 
 from adapters.telegram import Telegram, base_url
-from adapters.telegram_checkup import checkup
+from adapters.telegram_checkup import checkup, fits
 from adapters.telegram_intake import FORGED, read
 from adapters.telegram_text import JOINER
 from bot.doctor import examine
@@ -1010,7 +1010,11 @@ async def test_doctor_says_that_the_bot_answers_and_how_it_takes_in():
         fake.webhook = {"url": "https://coach.example/tg"}
         hooked_up = await looked_at(fake, "https://coach.example/tg")
 
+        fake.topics_on = True
+        has_topics = await looked_at(fake, "https://coach.example/tg")
+
     assert all("@CoachBot" in says for says in (polls, will, hooked_up))
+    assert ["topics" in says for says in (hooked_up, has_topics)] == [False, True]
     assert ["long polling" in polls, "will be set" in will, "coach.example" in hooked_up] == [True] * 3
 
 
@@ -1030,6 +1034,27 @@ async def test_doctor_names_a_webhook_that_is_set_elsewhere_and_not_its_path(our
     assert "other.example" in says
     assert "secret-path" not in says
     assert ("BROKERCOACH_TELEGRAM_WEBHOOK" in says) == bool(ours)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "api", "well"),
+    [
+        ("https://coach.example/tg", "https://api.telegram.org/bot", True),
+        ("https://coach.example:8443/tg", "https://api.telegram.org/bot", True),
+        ("http://10.0.0.2:5000/tg", "http://127.0.0.1:8081/bot", True),
+        ("http://coach.example/tg", "https://api.telegram.org/bot", False),
+        ("https://coach.example:5000/tg", "https://api.telegram.org/bot", False),
+        ("https://coach.example:x/tg", "https://api.telegram.org/bot", False),
+        ("coach.example/tg", "http://127.0.0.1:8081/bot", False),
+        ("https://", "http://127.0.0.1:8081/bot", False),
+    ],
+)
+def test_doctor_names_a_webhook_to_which_nothing_would_be_delivered(webhook, api, well):
+    if well:
+        fits(webhook, api)
+    else:
+        with pytest.raises(Refused, match="BROKERCOACH_TELEGRAM_WEBHOOK"):
+            fits(webhook, api)
 
 
 async def test_doctor_passes_on_why_telegram_could_not_deliver_to_the_webhook():
