@@ -22,6 +22,7 @@ from bot.model import Brought, Inbound, Letter
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 THERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
+GENERAL = 1  # what stands outside of all topics may come with this number, to which nothing can be sent
 FORGED = "forged"  # stands for data that none of our buttons carries; nothing on the table is called so
 
 _COMMAND = re.compile(r"^(/\w+)@\w+")
@@ -70,7 +71,7 @@ def to_inbound(update: Update, now: datetime, salt: bytes = b"", *, rooms: bool 
 def room_of(message: MaybeInaccessibleMessage) -> str | None:
     """The topic of a private chat in which a message stands; the chat is part of its name, for its number means another in another chat."""
     topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
-    return f"{message.chat.id}/{topic}" if topic else None
+    return f"{message.chat.id}/{topic}" if topic and topic != GENERAL else None
 
 
 def topic_in(room: str | None, address: str) -> int | None:

@@ -302,6 +302,13 @@ async def test_a_room_of_another_chat_is_none_here(tmp_path):
     assert [sent["topic"] for sent in talk.fake.sent] == [None, 42]
 
 
+async def test_what_is_written_outside_of_all_topics_is_answered_there_whatever_number_it_comes_with(tmp_path):
+    async with talking(tmp_path) as talk:
+        await talk.say("hello", 1)
+
+    assert [sent["topic"] for sent in talk.fake.sent] == [None]
+
+
 def test_nothing_of_a_room_is_shown_in_a_repr():
     came = Inbound(key="k", platform="telegram", address="7", at=MONDAY, room="7/42", names="Water")
     assert "42" not in repr(came)
