@@ -153,7 +153,7 @@ class FakeTelegram:
     def _tell(self) -> None:
         self.changed.set()
 
-    async def until(self, true: Any, seconds: float = 10.0) -> None:
+    async def until(self, true: Any, seconds: float = 30.0) -> None:
         """Waits until something is true, looking again after every call."""
         async with asyncio.timeout(seconds):
             while not true():
