@@ -91,12 +91,13 @@ def _edited(body: Body, event: Body, team: str, now: datetime, salt: bytes) -> I
         return _deleted(before, {**event, "deleted_ts": message.get("ts")}, team, now, salt)
     if not _by_person(message) or message.get("text") == before.get("text"):  # Slack unfurled a link, or a thread grew
         return None
+    text = words(message.get("text") or "")
+    if not text:  # what was written beside a file was taken away, and the file stays
+        return None
     of = _key(team, event["channel"], message["ts"], salt)
     edit = (message.get("edited") or {}).get("ts") or body.get("event_id")
     who = address(team, message["user"])
-    return Inbound(
-        key=_hashed(f"{of}|{edit}", salt), platform="slack", address=who, at=now, text=words(message.get("text") or ""), edits=of
-    )
+    return Inbound(key=_hashed(f"{of}|{edit}", salt), platform="slack", address=who, at=now, text=text, edits=of)
 
 
 def _deleted(before: Body, event: Body, team: str, now: datetime, salt: bytes) -> Inbound | None:
@@ -114,7 +115,8 @@ def _by_person(message: Body) -> bool:
 def _brought(event: Body) -> Brought | None:
     files = event.get("files") or ()
     if not files:
-        return None
+        shared = any(each.get("is_share") for each in event.get("attachments") or () if isinstance(each, Mapping))
+        return "forward" if shared else None
     return "voice" if any(str(each.get("mimetype", "")).startswith("audio/") for each in files if isinstance(each, Mapping)) else "file"
 
 

@@ -36,12 +36,12 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter
 
 from adapters.telegram_faults import BROKEN, TOKEN_REFUSED, Patience, meant, seconds, told
 from adapters.telegram_files import Files
-from adapters.telegram_intake import WANTED, read
+from adapters.telegram_intake import WANTED, made_room, read, topic_in
 from adapters.telegram_manners import Manners
-from adapters.telegram_places import Places, remember
+from adapters.telegram_places import Opening, Places, remember
 from adapters.telegram_text import Part, to_message
 from adapters.telegram_wire import Wire
-from bot.door import Accept, Press, Refused
+from bot.door import Accept, NotSent, Press, Refused
 from bot.model import Inbound, Letter, Message, Platform
 
 if TYPE_CHECKING:
@@ -88,9 +88,7 @@ class Telegram:
         base = base_url(token, api)
         self._webhook = webhook
         self._salt = sha256(token.encode()).digest()
-        self._secret = secret or hmac.new(self._salt, b"webhook", sha256).hexdigest()
-        if not re.fullmatch(r"[\w-]{1,256}", self._secret, re.ASCII):
-            raise Refused("BROKERCOACH_TELEGRAM_SECRET may hold up to 256 of A-Z a-z 0-9 _ - only; choose another, or leave it out")
+        self._secret = secret_for(token, secret)
         self._clock = clock
         self._sleep = sleep
         self._poll = poll
@@ -102,14 +100,15 @@ class Telegram:
         self._accept: Accept | None = None
         self._tries: dict[int, int] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
-        self._places = Places()
+        self._places, self._opening = Places(), Opening(self._bot)
+        self._rooms = False  # whether private chats with this bot have topics
         self._progress: OrderedDict[str, int] = OrderedDict()
 
     # --- taking in
 
     async def listen(self, accept: Accept) -> None:
         """Raises Refused when Telegram does not know the token."""
-        await self._outlived(self._bot.get_me)
+        self._rooms = bool((await self._outlived(self._bot.get_me)).has_topics_enabled)
         self._accept = accept
         self._manners.introduce()
         if self._webhook:
@@ -162,7 +161,7 @@ class Telegram:
         """
         by_person: defaultdict[str, list[tuple[int, Update, Inbound]]] = defaultdict(list)
         for data in batch:
-            known = read(data, self._clock(), self._salt)
+            known = read(data, self._clock(), self._salt, rooms=self._rooms)
             if known is None:
                 log.warning("an update of an unknown shape was passed over")
                 continue
@@ -242,18 +241,32 @@ class Telegram:
 
     async def send(self, letter: Letter) -> None:
         """A letter of several parts that was interrupted goes on where it stopped."""
+        topic = topic_in(letter.message.room, letter.address)
+        if letter.message.opens:
+            topic = await self._opened(letter)
+            if topic is None:
+                return
         if letter.message.file and self._files:
-            topic = self._places.topic(letter.address)
-            await self._arrived(self._files.send(letter, topic, partial(self._say, letter.address)))
+            await self._arrived(self._files.send(letter, topic, partial(self._say, letter.address, topic)))
             return
         for number, part in enumerate(to_message(letter.message)):
             if number < self._progress.get(letter.key, 0):
                 continue
             if number:
                 await self._sleep(1.0)  # about one message a second is allowed in a chat; letters are paced by whoever sends them
-            await self._arrived(self._send(letter.address, part))
+            await self._arrived(self._send(letter.address, topic, part))
             remember(self._progress, letter.key, number + 1)
         self._progress.pop(letter.key, None)
+
+    async def _opened(self, letter: Letter) -> int | None:
+        """The topic that a letter is to open, once the coach knows of it. Raises in the door's words."""
+        try:
+            topic = await self._opening.topic(letter)
+        except BROKEN as error:
+            raise meant(error) from None
+        if topic and not await self._stored(made_room(letter, topic, self._clock(), self._salt)):
+            raise NotSent("the topic could not be told of")
+        return topic
 
     async def _arrived(self, sending: Awaitable[None]) -> None:
         """Returns when it did; raises in the door's words."""
@@ -265,11 +278,12 @@ class Telegram:
         except BROKEN as error:
             raise meant(error) from None
 
-    async def _say(self, address: str, text: str) -> None:
+    async def _say(self, address: str, topic: int | None, text: str) -> None:
         for part in to_message(Message("notice", text)):
-            await self._send(address, part)
+            await self._send(address, topic, part)
 
-    async def _send(self, address: str, part: Part) -> None:
+    async def _send(self, address: str, topic: int | None, part: Part) -> None:
+        """Where the topic is not there any more, to the chat itself."""
         rows = [[InlineKeyboardButton(button.label, callback_data=button.data)] for button in part.buttons]
         post = partial(
             self._bot.send_message,
@@ -278,7 +292,6 @@ class Telegram:
             link_preview_options=LinkPreviewOptions(is_disabled=True),
             reply_parameters=self._places.about(address),
         )
-        topic = self._places.topic(address)
         try:
             await post(part.html, parse_mode=ParseMode.HTML, message_thread_id=topic)
         except BadRequest as error:
@@ -286,7 +299,6 @@ class Telegram:
             if "parse entities" in what:
                 await post(part.plain, message_thread_id=topic)
             elif topic and "thread not found" in what:
-                self._places.no_topic(address)
                 await post(part.html, parse_mode=ParseMode.HTML)
             else:
                 raise
@@ -300,6 +312,13 @@ class Telegram:
         await self._manners.close()
         for request in (self._asking, self._telling):
             await request.shutdown()
+
+
+def secret_for(token: str, secret: str | None) -> str:
+    """By which Telegram proves itself to the webhook: the one that is set, else one made from the token. Raises Refused."""
+    if secret and not re.fullmatch(r"[\w-]{1,256}", secret, re.ASCII):
+        raise Refused("BROKERCOACH_TELEGRAM_SECRET may hold up to 256 of A-Z a-z 0-9 _ - only; choose another, or leave it out")
+    return secret or hmac.new(sha256(token.encode()).digest(), b"webhook", sha256).hexdigest()
 
 
 def base_url(token: str, api: str | None) -> str:

@@ -13,65 +13,96 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from telegram import Message, MessageEntity, Update
+from telegram import MaybeInaccessibleMessage, Message, MessageEntity, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
 from adapters.telegram_notes import note_in
-from bot.model import Brought, Inbound
+from bot.model import Brought, Inbound, Letter
 
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 THERE = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
+GENERAL = 1  # what stands outside of all topics may come with this number, to which nothing can be sent
 FORGED = "forged"  # stands for data that none of our buttons carries; nothing on the table is called so
 
 _COMMAND = re.compile(r"^(/\w+)@\w+")
 _DATA = re.compile(r"[\x21-\x7e]{1,64}")
 
 
-def read(data: Any, now: datetime, salt: bytes = b"") -> tuple[Update, Inbound | None] | None:
-    """None when it is no update, or one of a shape that the library or this house does not know."""
+def read(data: Any, now: datetime, salt: bytes = b"", *, rooms: bool = False) -> tuple[Update, Inbound | None] | None:
+    """None when it is no update, or one of a shape that the library or this house does not know. `rooms`: private chats have topics."""
     if not isinstance(data, Mapping) or type(data.get("update_id")) is not int:
         return None
     try:
         update = Update.de_json(dict(data), None)
-        return update, to_inbound(update, now, salt)
+        return update, to_inbound(update, now, salt, rooms=rooms)
     except Exception:  # noqa: BLE001 - the library checks nothing, so an unknown shape can break anywhere
         return None
 
 
-def to_inbound(update: Update, now: datetime, salt: bytes = b"") -> Inbound | None:
+def to_inbound(update: Update, now: datetime, salt: bytes = b"", *, rooms: bool = False) -> Inbound | None:
     """None for everything that is not a person's own message in a private chat.
 
     `salt` keeps the chat's number, which is the person's, from being read off the keys.
     """
     if update.callback_query:
-        return _press(update, now, salt)
+        return _press(update, now, salt, rooms)
     message = update.edited_message or update.message
     if message is None or message.chat.type != ChatType.PRIVATE or message.from_user is None or message.from_user.is_bot:
         return None
     key = _key(message, salt)
-    came = partial(Inbound, platform="telegram", address=str(message.chat.id), language=message.from_user.language_code)
+    room = room_of(message) or ("" if rooms else None)
+    came = partial(Inbound, platform="telegram", address=str(message.chat.id), language=message.from_user.language_code, room=room)
     text = _text(message)
     if update.edited_message:
         at = min(message.edit_date or now, now)
-        return came(key=f"{key}-{update.update_id}", at=at, text=text, edits=key) if text else None
+        own = text and not message.forward_origin
+        return came(key=f"{key}-{update.update_id}", at=at, text=text, edits=key) if own else None
     at = min(message.date, now)
+    if room and (name := _named(message)):
+        return came(key=key, at=at, names=name)
     if brought := _brought(message):
         album = message.media_group_id
-        voice = note_in(message) if brought == "voice" else None
+        voice = note_in(message, room) if brought == "voice" else None
         return came(key=_hashed(f"album|{message.chat.id}|{album}", salt) if album else key, at=at, brought=brought, voice=voice)
     return came(key=key, at=at, text=text) if text else None
 
 
-def _press(update: Update, now: datetime, salt: bytes) -> Inbound | None:
+def room_of(message: MaybeInaccessibleMessage) -> str | None:
+    """The topic of a private chat in which a message stands; the chat is part of its name, for its number means another in another chat."""
+    topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+    return f"{message.chat.id}/{topic}" if topic and topic != GENERAL else None
+
+
+def topic_in(room: str | None, address: str) -> int | None:
+    """The number of the topic that a room is in this chat."""
+    chat, _, topic = (room or "").partition("/")
+    return int(topic) if chat == address and topic.isdecimal() else None
+
+
+def made_room(letter: Letter, topic: int, now: datetime, salt: bytes) -> Inbound:
+    """That a topic was made for a letter."""
+    key, room = _hashed(f"topic|{letter.address}|{topic}", salt), f"{letter.address}/{topic}"
+    return Inbound(key=key, platform="telegram", address=letter.address, at=now, room=room, names=letter.message.opens)
+
+
+def _named(message: Message) -> str | None:
+    """What a topic is called from now on; None for anything else, and where its name only repeats what was written first."""
+    if message.forum_topic_created and not message.forum_topic_created.is_name_implicit:
+        return message.forum_topic_created.name
+    return message.forum_topic_edited.name if message.forum_topic_edited else None
+
+
+def _press(update: Update, now: datetime, salt: bytes, rooms: bool) -> Inbound | None:
     """Its data is one of ours, or forged; whether it is still on the table is not known here."""
     query = update.callback_query
     chat = query.message.chat if query and query.message else None
-    if query is None or chat is None or chat.type != ChatType.PRIVATE or chat.id != query.from_user.id:
+    if query is None or query.message is None or chat is None or chat.type != ChatType.PRIVATE or chat.id != query.from_user.id:
         return None
     choice = query.data if query.data and _DATA.fullmatch(query.data) else FORGED
     key, language = _hashed(f"press|{query.id}", salt), query.from_user.language_code
-    return Inbound(key=key, platform="telegram", address=str(chat.id), at=now, press=choice, language=language)
+    room = room_of(query.message) or ("" if rooms else None)
+    return Inbound(key=key, platform="telegram", address=str(chat.id), at=now, press=choice, language=language, room=room)
 
 
 def _text(message: Message) -> str:
@@ -86,7 +117,7 @@ def _brought(message: Message) -> Brought | None:
         return "forward"
     if message.text or message.caption:
         return None
-    return "file" if message.effective_attachment or message.contact else None
+    return "file" if message.effective_attachment or message.checklist else None
 
 
 def _key(message: Message, salt: bytes) -> str:

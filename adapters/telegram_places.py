@@ -1,41 +1,42 @@
-"""Where in a private chat the next letter belongs: in which topic, and to which message further up."""
+"""Where in a private chat a letter belongs: in which topic, and to which message further up."""
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from typing import Any
 
-from telegram import Message, ReplyParameters
+from telegram import Bot, Message, ReplyParameters
+from telegram.constants import ForumTopicLimit
+from telegram.error import BadRequest, NetworkError
 
-from bot.model import Inbound
+from adapters.telegram_faults import BEFORE_SENDING, NOBODY, kind
+from adapters.telegram_intake import topic_in
+from bot.model import Inbound, Letter
 
-REMEMBERED = 5000  # chats, or letters
+REMEMBERED = 5000  # chats, topics, or letters
+
+log = logging.getLogger(__name__)
 
 
 class Places:
     def __init__(self) -> None:
-        self._topics: OrderedDict[str, int] = OrderedDict()
+        self._rooms: OrderedDict[str, str] = OrderedDict()
         self._about: OrderedDict[str, int] = OrderedDict()
 
     def wrote(self, inbound: Inbound, message: Message | None) -> None:
-        """A person wrote, edited or pressed: they are answered in the topic where they did, and what is said to an edit or to a voice
-        note hangs on that message, for they may have gone on writing since.
+        """A person wrote, edited or pressed. What is said to an edit or to a voice note hangs on that message, for they may have gone on
+        writing since.
         """
-        if topic := getattr(message, "message_thread_id", None):
-            remember(self._topics, inbound.address, topic)
-        elif inbound.press is None:
-            self._topics.pop(inbound.address, None)
+        remember(self._rooms, inbound.address, inbound.room or "")
         if message and (inbound.edits or inbound.voice):
             remember(self._about, inbound.address, message.message_id)
         else:
             self._about.pop(inbound.address, None)
 
     def topic(self, address: str) -> int | None:
-        return self._topics.get(address)
-
-    def no_topic(self, address: str) -> None:
-        """The topic is gone: from now on the chat itself is written to."""
-        self._topics.pop(address, None)
+        """The topic in which a person wrote last."""
+        return topic_in(self._rooms.get(address), address)
 
     def about(self, address: str) -> ReplyParameters | None:
         message = self._about.get(address)
@@ -43,6 +44,35 @@ class Places:
 
     def told(self, address: str) -> None:
         self._about.pop(address, None)
+
+
+class Opening:
+    """Makes topics, each once: a letter that comes again finds the one that was made for it."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._made: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    async def topic(self, letter: Letter) -> int | None:
+        """None where none can be made, or nobody knows whether one was: two of a name are worse than none. Raises what the library raises
+        where it can be tried again.
+        """
+        name = (letter.message.opens or "")[: ForumTopicLimit.MAX_NAME_LENGTH]
+        which = (letter.address, name)
+        if which not in self._made:
+            try:
+                made = await self._bot.create_forum_topic(letter.address, name)
+            except (TypeError, ValueError, KeyError, AttributeError):  # it answered, in a shape that the library does not know
+                return None
+            except NetworkError as error:  # a bad request is one of them to the library
+                refused = isinstance(error, BadRequest)
+                nobody = refused and any(sign in error.message.lower() for sign in NOBODY)
+                if nobody or (not refused and isinstance(error.__cause__, BEFORE_SENDING)):
+                    raise
+                log.info("no topic could be made in a chat: %s", kind(error))
+                return None
+            remember(self._made, which, made.message_thread_id)
+        return self._made[which]
 
 
 def remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:

@@ -263,7 +263,7 @@ class Adviser:
             raise _Fallback("danger")
         words = self._library.in_language(advise.brief.language)
         helpline = words.variants("safety.helpline")[0]
-        return Message("safety", words.variants("safety.danger")[0].replace("$helpline", helpline))
+        return Message("safety", words.variants("safety.danger")[0].replace("$helpline", helpline), room=advise.message.room)
 
     def _instead(self, person: PersonId, advise: Advise, why: Why) -> Message | None:
         """The composed reply; an outage or a spent budget is told once, until the model answers again."""

@@ -13,6 +13,7 @@ from bot.draft import Draft
 from bot.finding import Asked
 from bot.model import Add, Choice, Entry, Keep, Place
 from bot.naming import marked
+from bot.week import aims_of_week
 
 MISSED = 7  # days that catching up looks back
 OFFERED = 4  # of them at a time
@@ -140,7 +141,7 @@ def _aim(draft: Draft, asked: Asked) -> None:
 
 
 def review(draft: Draft) -> None:
-    entry = guiding.aims_of_week(draft)
+    entry = aims_of_week(draft.book, draft.today)
     if entry is None:
         draft.say(draft.line("aims.none"), "reply", [draft.choice("aims"), draft.choice("later")])
     else:

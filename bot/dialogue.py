@@ -22,13 +22,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, safety, tagging, translating, voicenotes, wishes, within
+from bot import doorway, falling, guiding, mending, outside, pressing, rooms, safety, tagging, translating, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
 from bot.guiding import LAST_QUESTION
 from bot.hearing import after_greeting, heard, introduced_in, is_learner
-from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
+from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Named, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
 from bot.spelling import words_in
 from bot.tongue import asked_for, besides_language
 from prompts.library import Library
@@ -38,7 +38,7 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
     """Decides one turn. The same arguments give the same turn."""
     draft = Draft(library, context, event)
     _forget_old_place(draft)
-    if not isinstance(event, Fell):
+    if not isinstance(event, Fell | Named):
         _back_again(draft)
     match event:
         case Opened():
@@ -61,6 +61,9 @@ def step(library: Library, context: Context, event: Event) -> Turn:  # noqa: C90
             voicenotes.brought(draft, event)
         case Handed(what=what):
             guiding.finish_in_place(draft, draft.line(f"handed.{what}"))
+        case Named():
+            rooms.named(draft, event)
+    rooms.look_after(draft)
     tagging.set_due(draft)
     return draft.turn()
 

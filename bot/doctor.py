@@ -60,8 +60,6 @@ def _look(part: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
 
 def _slack(settings: Settings) -> str:
-    import asyncio
-
     from bot.door import Refused
     from bot.parts import slack_account
 
@@ -69,9 +67,30 @@ def _slack(settings: Settings) -> str:
         from adapters.slack_checkup import faults
     except ImportError:
         raise Refused("a token is set and its library is not there; install brokercoach[slack]") from None
-    if found := asyncio.run(faults(slack_account(settings))):
+    account = slack_account(settings)
+    installed = {} if account.bot_token else _workspaces(settings)
+    if found := asyncio.run(faults(account, installed)):
         raise Refused("; ".join(found))
-    return f"by {'Socket Mode' if settings.slack_app_token else 'signed requests'}"
+    by = "Socket Mode" if account.app_token else "signed requests"
+    return f"by {by}" if account.bot_token else f"by {by}, in {len(installed)} workspaces"
+
+
+def _workspaces(settings: Settings) -> dict[str, str | None]:
+    """The tokens of those that installed the coach; None for one that cannot be read."""
+    from bot.parts import open_store
+    from storage.faults import Unreadable
+
+    store = open_store(settings)
+    tokens: dict[str, str | None] = {}
+    try:
+        for team in store.slack_teams():
+            try:
+                tokens[team] = store.slack_token(team)
+            except Unreadable:
+                tokens[team] = None
+        return tokens
+    finally:
+        store.close()
 
 
 def _prompts(settings: Settings) -> str:
@@ -196,9 +215,10 @@ def _telegram(settings: Settings) -> str:
     from bot.door import Refused
 
     try:
-        from adapters.telegram import base_url
+        from adapters.telegram import base_url, secret_for
         from adapters.telegram_checkup import checkup
     except ImportError:
         raise Refused("a token is set and its library is not there; install brokercoach[telegram]") from None
     token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    secret_for(token, settings.telegram_secret.get_secret_value() if settings.telegram_secret else None)
     return asyncio.run(checkup(token, base_url(token, settings.telegram_api), settings.telegram_webhook))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from string import Template
+from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 from bot.headings import expanded, spoken
@@ -32,10 +33,12 @@ from bot.model import (
     Message,
     MessageKind,
     Noted,
+    OfferCode,
     Place,
     Remind,
     Said,
     Say,
+    Show,
     Sought,
     Talk,
     Turn,
@@ -51,6 +54,7 @@ KEPT_OUT = 500  # entries that no model may read, as many as are remembered; whe
 EDITABLE = 40  # answers whose message can still be edited: a few days of reflections
 
 
+E = TypeVar("E")
 _SEAM = "\ue000"  # stands where a slot was filled, while a line is put together; nothing that is typed or written holds it
 
 
@@ -88,6 +92,9 @@ class Draft:
         self.voices = conversation.unheard
         self.transcripts = conversation.transcripts
         self.voice_refused = conversation.voice_refused
+        self.rooms = conversation.rooms
+        self.room_of = conversation.room_of
+        self.room = context.room  # in which this turn is said
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
         self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.noted = ""  # what is to be said before the next question of a guide
@@ -299,6 +306,10 @@ class Draft:
             return False
         return not self._is_out
 
+    def say_before(self, messages: Iterable[Message]) -> None:
+        """Beside what this turn says, and ahead of it; what can be chosen stays as it is."""
+        self._effects[:0] = map(Say, messages)
+
     def retract(self) -> None:
         """Takes back the last message of this turn, to say it differently."""
         last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
@@ -328,6 +339,10 @@ class Draft:
     def do(self, effect: Effect) -> None:
         self._effects.append(effect)
 
+    def done(self, kind: type[E]) -> tuple[E, ...]:
+        """The effects of one kind that this turn has led to so far."""
+        return tuple(effect for effect in self._effects if isinstance(effect, kind))
+
     def keep(self, answer: Keep) -> None:
         """Keeps an answer, and remembers which message it came in."""
         self._effects.append(answer)
@@ -338,11 +353,6 @@ class Draft:
     def keep_out(self, entry: str) -> None:
         """No language model may read this entry."""
         self.kept_out = tuple(dict.fromkeys([*self.kept_out, entry]))
-
-    @property
-    def kept_now(self) -> tuple[Keep, ...]:
-        """The answers of this turn."""
-        return tuple(effect for effect in self._effects if isinstance(effect, Keep))
 
     @property
     def last_kept(self) -> Kept | None:
@@ -357,6 +367,7 @@ class Draft:
         self._kept = tuple(kept for kept in self._kept if (kept.entry, kept.step) != (entry, step))
         if self.place and self.place.entry == entry:
             self.place = replace(self.place, answers=tuple(answer for answer in self.place.answers if answer[0] != step))
+        self.rooms = tuple(replace(room, place=None) if room.place and room.place.entry == entry else room for room in self.rooms)
 
     def kept_of(self, message: str) -> Kept | None:
         return next((kept for kept in reversed(self._kept) if kept.message == message), None)
@@ -430,5 +441,16 @@ class Draft:
             choices=self.choices,
             recent=tuple(self._recent[-REMEMBERED:]),
             turns=self._turns + 1,
+            rooms=self.rooms,
+            room_of=self.room_of,
         )
-        return Turn(conversation, tuple(self._effects))
+        return Turn(conversation, tuple(map(self._in_room, self._effects)))
+
+    def _in_room(self, effect: Effect) -> Effect:
+        """What is said is said where the person is, unless it has a room of its own."""
+        match effect:
+            case Say(message) | Advise(message) | Show(_, message) if self.room and message.room is None:
+                return replace(effect, message=replace(message, room=self.room))
+            case OfferCode(letter) if self.room:
+                return replace(effect, letter=replace(letter, room=self.room))
+        return effect

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, mentoring, nudge, staying, tagging, then_and_now, voicenotes, wishes
+from bot import guiding, mentoring, nudge, rooms, staying, tagging, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -91,6 +91,7 @@ def _follow_up(draft: Draft, event: Fell) -> None:
     if draft.alarm or away or _crowded(draft) or not in_hours(draft.at, zone):
         draft.do(Remind("follow-up", morrow(draft.at, rhythm.reminder or AFTERNOON, rhythm, zone), event.ref))
         return
+    rooms.knock_in(draft, rooms.of_plan(draft, plan))
     _begin(draft, "follow-up", frame=clip(plan.text, guiding.QUOTED), ref=plan.id)
     _knock(draft)
 
@@ -218,6 +219,7 @@ def _then_and_now(draft: Draft, event: Fell) -> None:
     _knock(draft)
     draft.paired_on = draft.today
     draft.set_then_and_now()
+    rooms.knock_in(draft, pair.partnership)
     shown, asked = then_and_now.shown(draft, pair), draft.line("then-now.ask")
     _begin(draft, "weekly-letter", frame=asked)
     draft.retract()

@@ -10,11 +10,10 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from bot import then_and_now
+from bot import rooms, then_and_now
 from bot.draft import Draft
 from bot.hearing import heard, means
 from bot.model import PHASES, Choice, Context, Entry, Event, Fell, Person, Phase, Pressed, Said, Sought
-from bot.naming import partnership_in
 from bot.offers import moment_in
 from bot.periods import Period, month_meant, period_in
 from bot.recall import quote_around, ranked, stems, text_of
@@ -66,7 +65,7 @@ def asked_in(text: str, words: Words, language: str, person: Person, today: date
 
 
 def _sought(about: str, period: Period | None, words: Words, person: Person, latest: bool) -> Sought:
-    partnership = partnership_in(about, person.partnerships)
+    partnership = rooms.named_in(about, person.partnerships)
     phase = _phase_in(about, words)
     if partnership:
         about = re.sub(rf"(?<!\w){re.escape(partnership.name)}(?!\w)", " ", about, flags=re.IGNORECASE)

@@ -18,10 +18,11 @@ from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
-from bot.model import Choice, Entry, Place, Talk
+from bot.model import Choice, Place, Talk
 from bot.righting import Righted, confirmed
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
+from bot.week import aims_of_week
 from prompts.library import END, Guide, GuideChoice, Hear, Step, StepWords
 
 HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only its answers remain (coaching.md section 4)
@@ -199,19 +200,12 @@ def _week_asks(draft: Draft, guide: Guide) -> str | None:
     workdays = draft.person.rhythm.workdays
     if guide.guide in ("aims", "weekly-letter") or not workdays or not draft.person.zone or draft.here.energy == "low":
         return None
-    aims = aims_of_week(draft)
+    aims = aims_of_week(draft.book, draft.today)
     if draft.today.weekday() == min(workdays) and aims is None:
         return "aims"
     if draft.today.weekday() == max(workdays) and aims is not None and "review" not in dict(aims.answers):
         return "aims-review"
     return None
-
-
-def aims_of_week(draft: Draft) -> Entry | None:
-    """The aims written for the week in which we are."""
-    monday = draft.today - timedelta(days=draft.today.weekday())
-    written = (entry for entry in draft.book if entry.guide == "aims" and entry.event_date >= monday and not entry.retracted)
-    return max(written, key=lambda entry: entry.written, default=None)
 
 
 def _onward(draft: Draft, step: Step, choice: GuideChoice) -> str:

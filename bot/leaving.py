@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from bot import rooms
 from bot.asking import clip
 from bot.draft import Draft
 from bot.keeping import CONSENT, no_letters
@@ -152,6 +153,7 @@ def _drop_partnership(draft: Draft, partnership: Partnership | None) -> None:
     if partnership is not None:
         left = tuple(each for each in draft.person.partnerships if each != partnership)
         draft.person = replace(draft.person, partnerships=left)
+        rooms.forget(draft, partnership.name)
         draft.do(Drop("partnership", partnership.name))
 
 

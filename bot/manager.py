@@ -25,7 +25,7 @@ from enum import IntEnum
 from functools import partial
 from typing import Any, Protocol, TypeVar, get_args
 
-from bot import month, tagging, translating
+from bot import month, rooms, tagging, translating
 from bot.consenting import CONSENT, may_choose
 from bot.dialogue import step
 from bot.doorway import code_in
@@ -53,6 +53,7 @@ from bot.model import (
     Mark,
     MarkLater,
     Message,
+    Named,
     Noted,
     Opened,
     Passage,
@@ -85,7 +86,7 @@ from bot.voicenotes import meant
 from prompts.library import Library
 from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
-TRIES = 5  # after this many, a message is set aside and the person is told; with three, one that did no harm was, after 40 kills in a row
+TRIES = 3  # after this many, a message is set aside and the person is told
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
 AFTERWARDS = 0.02  # seconds in which a reply leaves before what its answer is about is looked up
 PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
@@ -495,16 +496,20 @@ class Manager:
             except NoSuchPerson:
                 return None
             event = Fell(f"due|{row.kind}|{row.ref}|{row.at.isoformat()}", self._clock(), row.kind, row.at, row.ref)
-            turn = self._decide(gathered, event, addresses[0][0] if addresses else "terminal", came)
+            turn = self._decide(gathered, event, addresses[-1][0] if addresses else "terminal", came)
             if saved := self._store.save(row.person_id, turn, gathered.version, event.at, due=(row.kind, row.ref)):
                 return _waiting(saved, turn)
         return None
 
     def _decide(self, gathered: Gathered, event: Event, platform: Platform, came: Came = NOTHING) -> Turn:
         """One of two places that catch everything: whatever goes wrong while deciding, nothing has changed, and the person is told."""
+        room = _room_of(gathered, event)
         try:
-            conversation, event = meant(self._library, gathered.person, gathered.conversation, event)
-            context = self._context(replace(gathered, conversation=conversation), event, platform)
+            conversation = gathered.conversation
+            if not isinstance(event, Edited | Deleted | Named | Fell):
+                conversation = rooms.entered(conversation, gathered.person, room)
+            conversation, event = meant(self._library, gathered.person, conversation, event)
+            context = self._context(replace(gathered, conversation=conversation), event, platform, room)
             return step(self._library, replace(context, heard=came.heard, suggested=came.themes), event)
         except Exception as error:  # noqa: BLE001
             # log.exception would write the exception's text, which may hold a person's words
@@ -512,9 +517,9 @@ class Manager:
             if isinstance(event, Fell):  # nobody wrote, so nobody is told; it falls due again tomorrow
                 return Turn(gathered.conversation, (Remind(event.kind, event.at + timedelta(days=1), event.ref),))
             words = self._library.in_language(gathered.person.language)
-            return Turn(gathered.conversation, (Say(Message("notice", words.variants("wrong")[0])),))
+            return Turn(gathered.conversation, (Say(Message("notice", words.variants("wrong")[0], room=room)),))
 
-    def _context(self, gathered: Gathered, event: Event, platform: Platform) -> Context:
+    def _context(self, gathered: Gathered, event: Event, platform: Platform, room: str | None) -> Context:
         person, conversation = gathered.person, gathered.conversation
         context = Context(
             person,
@@ -535,6 +540,7 @@ class Manager:
             spent=self._adviser.usage(person.id) if self._adviser and isinstance(event, Said) else None,
             listened=self._ear.usage(person.id) if self._ear and isinstance(event, Said) else None,
             forms=self._forms,
+            room=room,
         )
         if isinstance(event, Said):
             context = replace(context, tongue=tongue_of(event.text, self._library.languages, self._guess))
@@ -549,7 +555,7 @@ class Manager:
         if text is None and not cards and not held:
             return context
         finder = self._finder()
-        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        phases = tuple(phase for partnership in rooms.at_hand(context) for phase in partnership.phases)
         return replace(
             context,
             passages=Later(partial(self._found, context, event, text, language, phases)) if text else (),
@@ -625,6 +631,8 @@ def _waiting(saved: Saved, turn: Turn) -> Waiting:
 
 def _event_of(key: str, inbound: Inbound) -> Event:
     """What the core decides on. `key` is the inbox key, unique over all platforms: ids of entries and plans are made from it."""
+    if inbound.names is not None:
+        return Named(key, inbound.at, inbound.room or "", inbound.names)
     if inbound.press is not None:
         return Pressed(key, inbound.at, inbound.press)
     if inbound.edits is not None:
@@ -640,6 +648,13 @@ def _event_of(key: str, inbound: Inbound) -> Event:
     if inbound.opened:
         return Opened(key, inbound.at)
     return Said(key, inbound.at, inbound.text)
+
+
+def _room_of(gathered: Gathered, event: Event) -> str | None:
+    """Where in the chat an event happened: that of a voice note is the room in which it was spoken."""
+    if isinstance(event, Fell) and event.kind == "voice":
+        return next((each.note.room for each in gathered.conversation.unheard if each.key == event.ref), None)
+    return gathered.inbound.room if gathered.inbound else None
 
 
 def origin(error: BaseException) -> str:

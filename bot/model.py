@@ -77,6 +77,7 @@ class VoiceNote:
     ref: str = _private()
     seconds: int = 0
     size: int = 0
+    room: str | None = _private(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,8 @@ class Inbound:
     key of an earlier message that the person took away. `wish` names something asked for by a button outside the talk (a home
     page, a menu), and `entry` says that `text` is for the logbook and part of no talk.
     `language` is what the platform takes for the person's language (a BCP 47 tag); it counts only when they are seen for the first time.
+    `room` is where in the chat it happened, by the platform's own name for it: empty outside of rooms, None where the chat has none.
+    `names` says that the room is called so from now on.
     """
 
     key: str
@@ -103,6 +106,8 @@ class Inbound:
     wish: str | None = None
     entry: bool = False
     voice: VoiceNote | None = None
+    room: str | None = _private(default=None)
+    names: str | None = _private(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,16 @@ class Handed:
     voice: VoiceNote | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A room of the chat is called so from now on."""
+
+    key: str
+    at: datetime
+    room: str = _private()
+    name: str = _private()
+
+
 # "retention": nobody has written for long, and is told; "erasure": thirty days later they are forgotten
 # "mentor": somebody has become their mentor; "shared": an entry is shown to them as a mentor; "comment": their mentor asks something
 # "asked-after": somebody in distress wanted to be asked how it went; `ref` is what had the floor then
@@ -215,7 +230,7 @@ class Fell:
     ref: str = ""
 
 
-Event = Said | Pressed | Opened | Edited | Deleted | Wished | Noted | Handed | Fell
+Event = Said | Pressed | Opened | Edited | Deleted | Wished | Noted | Handed | Named | Fell
 
 
 # --- what goes out
@@ -247,13 +262,19 @@ ANYWHERE: tuple[Form, ...] = ("html", "md", "json")  # forms of a logbook that n
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """With a `file`, the person's logbook in that form goes along; it is made when the message leaves, and is stored nowhere."""
+    """With a `file`, the person's logbook in that form goes along; it is made when the message leaves, and is stored nowhere.
+
+    `room` is where in the chat it belongs; where that is not there any more, in the chat itself. With `opens` it is the first message in
+    a room of that name, which is to be made for it; where none can be made, it is not said.
+    """
 
     kind: MessageKind
     text: str = _private()
     choices: tuple[Choice, ...] = ()
     sources: tuple[Cited, ...] = ()
     file: Form | None = None
+    room: str | None = _private(default=None)
+    opens: str | None = _private(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +436,20 @@ class Sought:
     page: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room of a partnership; `id` is empty as long as there is none. `plans` were made in it, by their ids; `place`, `talk` and
+    `choices` stand open in it while its person is busy in another.
+    """
+
+    id: str = _private()
+    partnership: str = _private()
+    plans: tuple[str, ...] = ()
+    place: Place | None = None
+    talk: Talk | None = None
+    choices: tuple[Choice, ...] = ()
+
+
 # What has the floor. "doubt" and "spent" were hints and asked about; "eased" and "threat-eased" come after somebody said to be safe.
 Alarm = Literal["asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "ethics", "harassment", "told"]
 
@@ -431,6 +466,7 @@ class Conversation:
     `unheard` are voice notes that wait to be listened to, `transcripts` those whose words wait to be kept or talked about; `voice_refused`:
     the person does not want them listened to.
     `meant` is the last thing they said they would do; `earlier` what could be chosen a reply ago; `asked` the question that is open.
+    `rooms` are those of partnerships, and `room_of` names the one in which what is open was last talked about.
     """
 
     place: Place | None = None
@@ -459,6 +495,8 @@ class Conversation:
     meant: str = _private(default="")
     earlier: tuple[Choice, ...] = ()
     asked: str = _private(default="")
+    rooms: tuple[Room, ...] = ()
+    room_of: str | None = _private(default=None)
 
 
 # --- what a turn leads to
@@ -889,6 +927,7 @@ class Context:
     be taken out.
     `mentor` is the person's own, `shown` what others show them as theirs; `open` is one of these with its words, and `remark` a mentor's
     words, where the event is about it. `named` are names found in the entry that is about to be shown.
+    `room` is where in the chat the event happened, as it came in.
     `book` is the whole logbook, newest first, where the event looks something up in it, and `near` how close its entries are in meaning
     (entry id and cosine); `entries` are the latest ones.
     """
@@ -925,3 +964,4 @@ class Context:
     ear: str | None = None
     heard: Heard | None = None
     forms: tuple[Form, ...] = ANYWHERE
+    room: str | None = _private(default=None)

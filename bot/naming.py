@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from bot import rooms
 from bot.alarms import alarm_in
 from bot.draft import Draft
 from bot.hearing import who_in
@@ -28,11 +29,12 @@ MOST = 8  # people of one answer
 def marked(draft: Draft, answer: Keep) -> Keep:
     """An answer with its marks."""
     person, text = draft.person, answer.text
+    at_hand = rooms.at_hand(draft.context)
     raises = alarm_in(text, draft.library.safeties(draft.language)) is not None
-    partnership = partnership_in(text, person.partnerships)
+    partnership = rooms.named_in(text, at_hand)
     before = next((entry for entry in draft.context.entries if entry.id == answer.entry), None)
-    if partnership is None and len(person.partnerships) == 1 and (before is None or before.partnership is None):
-        partnership = person.partnerships[0]
+    if partnership is None and len(at_hand) == 1 and (before is None or before.partnership is None):
+        partnership = at_hand[0]
     name = answer.partnership or (partnership.name if partnership else None)
     return Keep(
         answer.entry,
@@ -64,12 +66,6 @@ def _phases(name: str | None, partnerships: Sequence[Partnership]) -> tuple[Phas
 def known(entries: Sequence[Entry]) -> frozenset[str]:
     """Everybody who was named before."""
     return frozenset(name for entry in entries for name in entry.people)
-
-
-def partnership_in(text: str, partnerships: Sequence[Partnership]) -> Partnership | None:
-    """The one partnership that a text names; None when it names none, or several."""
-    named = [each for each in partnerships if re.search(rf"(?<!\w){re.escape(flat(each.name))}(?!\w)", flat(text))]
-    return named[0] if len(named) == 1 else None
 
 
 def people_in(text: str, hear: Hear, before: frozenset[str] = frozenset(), language: str = "en") -> list[str]:

@@ -1,4 +1,4 @@
-"""What a home page shows of a person: today, their steps, their partnerships, the last entries, the settings. Pure.
+"""What a home page shows of a person: today, the week's aim, their steps, their partnerships, the last entries, the settings. Pure.
 
 It holds finished sentences in the person's language; an adapter only lays them out.
 """
@@ -12,6 +12,7 @@ from string import Template
 from bot.asking import clip
 from bot.model import Choice, Context, Entry, Partnership
 from bot.rhythm import day_in_words, moment_in_words, next_reminder, today
+from bot.week import aims_of_week
 from prompts.library import Library, Words
 
 SHOWN = 5  # entries, and steps of one's own
@@ -38,19 +39,21 @@ class Overview:
 
 def overview(library: Library, context: Context, at: datetime) -> Overview:
     words = library.in_language(context.person.language)
+    entries = [_entry(words, context, each) for each in context.entries[:SHOWN]]
     parts = (
-        ("home.today", [_today(words, context, at)]),
-        ("home.steps", _steps(words, context)),
-        ("home.partnerships", [_partnership(words, each) for each in context.person.partnerships]),
-        ("home.entries", [_entry(words, context, each) for each in context.entries[:SHOWN]] or [_line(words, "logbook.none")]),
-        ("home.settings", _settings(words, context, at)),
+        (_line(words, "home.today"), [_today(words, context, at)]),
+        (words.guides["aims"].title, _aims(words, context, at)),
+        (_line(words, "home.steps"), _steps(words, context)),
+        (_line(words, "home.partnerships"), [_partnership(words, each) for each in context.person.partnerships]),
+        (_line(words, "home.entries"), entries or [_line(words, "logbook.none")]),
+        (_line(words, "home.settings"), _settings(words, context, at)),
     )
     dear = f", {context.person.name}" if context.person.name else ""
     return Overview(
         language=context.person.language,
         welcomed=context.person.welcomed,
         greeting=_line(words, "home.greeting", dear=dear),
-        sections=tuple(Section(_line(words, title), tuple(rows)) for title, rows in parts if rows),
+        sections=tuple(Section(title, tuple(rows)) for title, rows in parts if rows),
         actions=tuple(Choice(f"wish:{wish}", _line(words, f"home.{wish}")) for wish in ACTIONS),
         note=_line(words, "home.note"),
     )
@@ -65,6 +68,13 @@ def _today(words: Words, context: Context, at: datetime) -> str:
         return _line(words, "home.today.open")
     day = today(at, context.person.zone)
     return _line(words, "home.today.done" if any(entry.event_date == day for entry in context.entries) else "home.today.free")
+
+
+def _aims(words: Words, context: Context, at: datetime) -> list[str]:
+    """What was set for this week, and how."""
+    aims = aims_of_week(context.entries, today(at, context.person.zone))
+    answers = dict(aims.answers) if aims else {}
+    return [_line(words, "summary.row", text=clip(answers[step])) for step in ("aim", "strategy") if step in answers]
 
 
 def _steps(words: Words, context: Context) -> list[str]:

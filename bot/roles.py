@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot import rooms
 from bot.draft import Draft
 from bot.hearing import act_in, says_any
 from bot.model import PHASES, Broker, Choice, Cited, Context, Event, Phase, Pressed, Said
@@ -40,7 +41,7 @@ def role(draft: Draft, text: str = "") -> None:
     """The role at a stage: the stage that was named, else those of the person's partnerships, else the one they pick."""
     hear = draft.words.hear
     named = [phase for phase in PHASES if says_any(text, hear.phases.get(phase, ()))]
-    known = {phase for partnership in draft.person.partnerships for phase in partnership.phases}
+    known = {phase for partnership in rooms.at_hand(draft.context) for phase in partnership.phases}
     phases = named or [phase for phase in PHASES if phase in known]
     if len(phases) == 1:
         _show(draft, phases[0])

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.alarms import alarm_in
 from bot.draft import Draft
-from bot.model import Conversation, Entry, Fell, Mark, Passage, Remind, Theme
+from bot.model import Conversation, Entry, Fell, Keep, Mark, Passage, Remind, Theme
 from bot.pseudonyms import Names
 from bot.quoting import QUOTE, cut
 from bot.spelling import words_in
@@ -48,7 +48,7 @@ def set_due(draft: Draft) -> None:
 def _closed(draft: Draft) -> Iterator[str]:
     """Entries that were written in, in this turn or before, and are open no more."""
     conversation = draft.context.conversation
-    written = {kept.entry: kept.guide for kept in draft.kept_now}
+    written = {kept.entry: kept.guide for kept in draft.done(Keep)}
     for place in (conversation.place, conversation.held):
         if place and place.entry and any(kept.entry == place.entry for kept in conversation.kept):
             written[place.entry] = place.guide

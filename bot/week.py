@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,6 +18,13 @@ from prompts.library import Hear
 WEEK = timedelta(days=7)  # that a letter looks back
 OWN = frozenset({"follow-up", "weekly-letter", "aims"})  # guides whose entries are answers to the coach, not scenes
 ACT = 4  # words of something done that can stand alone
+
+
+def aims_of_week(entries: Iterable[Entry], today: date) -> Entry | None:
+    """The aims written for the week of this day."""
+    monday = today - timedelta(days=today.weekday())
+    written = (entry for entry in entries if entry.guide == "aims" and entry.event_date >= monday and not entry.retracted)
+    return max(written, key=lambda entry: entry.written, default=None)
 
 
 @dataclass(frozen=True, slots=True)

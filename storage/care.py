@@ -78,6 +78,11 @@ class Care(Ground):
         with self._database.reading(HOUSE) as connection:
             return workspaces.token_of(connection, self._vault, team)
 
+    def slack_teams(self) -> list[str]:
+        """The workspaces that have installed the coach."""
+        with self._database.reading(HOUSE) as connection:
+            return workspaces.teams(connection)
+
     def slack_uninstall(self, team: str, at: datetime) -> None:
         """The token is gone at once, unless the workspace was installed anew after `at`."""
         with self._database.writing(HOUSE) as connection:

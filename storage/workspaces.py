@@ -28,6 +28,11 @@ def token_of(connection: Connection, vault: Vault, team: str) -> str | None:
     return vault.unwrap(owner, row.wrapped_key).open(person=owner, table=workspaces.name, row=team, field="token", sealed=row.token)
 
 
+def teams(connection: Connection) -> list[str]:
+    """Those that are installed, the latest last."""
+    return list(connection.scalars(select(workspaces.c.team).order_by(workspaces.c.installed_at, workspaces.c.team)))
+
+
 def uninstall(connection: Connection, team: str, at: datetime) -> None:
     """Only what was installed until `at`: word of an uninstallation may come late and twice."""
     connection.execute(delete(workspaces).where(workspaces.c.team == team, workspaces.c.installed_at <= at))

@@ -140,6 +140,7 @@ class FakeSlack:
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: TEAM, OTHER_TOKEN: OTHER})
     scopes: str = SCOPES
+    scopes_of: dict[str, str] = field(default_factory=dict)  # of a token that has others
     base: str = ""
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     opened: int = 0
@@ -194,7 +195,7 @@ class FakeSlack:
         if fault and fault.raw is not None:
             return web.Response(status=fault.status, text=fault.raw, content_type="text/html")
         status, headers = (fault.status, fault.headers) if fault else (200, {})
-        return web.json_response(answer, status=status, headers={"x-oauth-scopes": self.scopes} | headers)
+        return web.json_response(answer, status=status, headers={"x-oauth-scopes": self.scopes_of.get(token, self.scopes)} | headers)
 
     def _answer(self, method: str, arguments: dict[str, Any], token: str) -> dict[str, Any]:  # noqa: C901, PLR0912 - a table of methods
         if method == "apps.connections.open":

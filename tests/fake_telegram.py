@@ -1,6 +1,7 @@
 """A Bot API on loopback for the tests, with a queue of updates as Telegram's and a script of faults.
 
-It refuses what Telegram refuses: HTML that does not parse, texts too long or empty, a button's data above 64 bytes, a second poller.
+It refuses what Telegram refuses: HTML that does not parse, texts too long or empty, a button's data above 64 bytes, a topic that is not
+there, a second poller.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class FakeTelegram:
     commands: dict[str | None, Any] = field(default_factory=dict)
     descriptions: dict[str | None, str] = field(default_factory=dict)
     token: str = TOKEN
+    topics_on: bool = False  # a setting of the bot's, for all its private chats
+    topics: dict[tuple[int, int], str] = field(default_factory=dict)  # names, by chat and number
     polling: set[object] = field(default_factory=set)
     base: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,6 +102,20 @@ class FakeTelegram:
         said = {"text": text} if text is not None else {}
         return {"message_id": self._message, "date": 1_770_000_000, **own, **said, **more}
 
+    def topic(self, name: str, chat: int = 7, *, implicit: bool = False) -> int:
+        """A person makes one; `implicit` as Telegram does for a message that is written outside of all."""
+        message = self.message(chat=chat)
+        number = message["message_id"]
+        self.topics[chat, number] = name
+        made = {"name": name, "icon_color": 7322096} | ({"is_name_implicit": True} if implicit else {})
+        self.add({"message": message | self.inside(number) | {"forum_topic_created": made}})
+        return number
+
+    @staticmethod
+    def inside(topic: int | None) -> dict[str, Any]:
+        """What a message in a topic says of it."""
+        return {"message_thread_id": topic, "is_topic_message": True} if topic else {}
+
     def say(self, text: str, chat: int = 7, **more: Any) -> dict[str, Any]:
         message = self.message(text, chat, **more)
         self.add({"message": message})
@@ -114,6 +131,7 @@ class FakeTelegram:
             quote = {"type": "expandable_blockquote", "offset": 0, "length": 4}
             keyboard = {"inline_keyboard": [[button] for button in on["buttons"]]}
             message |= {"message_id": on["message_id"], "text": on["shown"], "entities": [quote], "reply_markup": keyboard}
+            message |= self.inside(on["topic"])
         return self.add(
             {
                 "callback_query": {
@@ -135,7 +153,7 @@ class FakeTelegram:
     def _tell(self) -> None:
         self.changed.set()
 
-    async def until(self, true: Any, seconds: float = 10.0) -> None:
+    async def until(self, true: Any, seconds: float = 30.0) -> None:
         """Waits until something is true, looking again after every call."""
         async with asyncio.timeout(seconds):
             while not true():
@@ -144,6 +162,9 @@ class FakeTelegram:
 
     def texts(self, chat: int = 7) -> list[str]:
         return [message["shown"] for message in self.sent if message["chat"] == chat]
+
+    def texts_in(self, topic: int | None, chat: int = 7) -> list[str]:
+        return [message["shown"] for message in self.sent if message["chat"] == chat and message["topic"] == topic]
 
     def called(self, method: str) -> list[dict[str, Any]]:
         return [args for name, args in self.calls if name == method]
@@ -183,7 +204,23 @@ class FakeTelegram:
         return await handler(args) if handler else _ok(True)
 
     async def _on_getme(self, _: dict[str, Any]) -> web.Response:
-        return _ok(BOT)
+        return _ok(BOT | ({"has_topics_enabled": True} if self.topics_on else {}))
+
+    async def _on_createforumtopic(self, args: dict[str, Any]) -> web.Response:
+        if not self.topics_on:
+            return _failed(400, "Bad Request: the chat is not a forum")
+        if not 1 <= len(args["name"]) <= 128:
+            return _failed(400, "Bad Request: TOPIC_TITLE_EMPTY")
+        self._message += 1
+        self.topics[int(args["chat_id"]), self._message] = args["name"]
+        return _ok({"message_thread_id": self._message, "name": args["name"], "icon_color": 7322096})
+
+    def _topic(self, args: dict[str, Any]) -> int | None:
+        """The topic that a letter is for. Raises LookupError for one that is not there."""
+        number = int(args["message_thread_id"]) if "message_thread_id" in args else None
+        if number and (int(args["chat_id"]), number) not in self.topics:
+            raise LookupError
+        return number
 
     async def _on_getupdates(self, args: dict[str, Any]) -> web.Response:
         if self.webhook:
@@ -222,9 +259,21 @@ class FakeTelegram:
         buttons = [button for row in markup for button in row]
         if any(len(button["callback_data"].encode()) > 64 for button in buttons):
             return _failed(400, "Bad Request: BUTTON_DATA_INVALID")
+        try:
+            topic = self._topic(args)
+        except LookupError:
+            return _failed(400, "Bad Request: message thread not found")
         self._message += 1
         chat = int(args["chat_id"])
-        letter = {"chat": chat, "shown": text, "raw": args, "buttons": buttons, "message_id": self._message, "at": time.monotonic()}
+        letter = {
+            "chat": chat,
+            "topic": topic,
+            "shown": text,
+            "raw": args,
+            "buttons": buttons,
+            "message_id": self._message,
+            "at": time.monotonic(),
+        }
         self.sent.append(letter)
         return _ok({"message_id": self._message, "date": 1_770_000_000, "chat": {"id": chat, "type": "private"}, "from": BOT, "text": text})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from passages import CONVERSATION, Chat, said, text_of
 
 from bot.dialogue import step
-from bot.model import Deleted, Intention, Keep, Noted, Partnership, Person, PersonId, TakeOut, Turn, Wished
+from bot.model import Deleted, Entry, Intention, Keep, Noted, Partnership, Person, PersonId, TakeOut, Turn, Wished
 from bot.overview import ACTIONS, overview
 from bot.wishes import WISHES
 from prompts.library import load_library
@@ -123,13 +124,19 @@ def test_a_home_page_speaks_the_persons_language_and_leaves_no_slot_open(languag
     )  # fmt: skip
     chat = Chat(LIBRARY, person=person)
     note(chat, STORY)
+    day = chat.at.date()
+    aims = Entry("a1", "aims", day, chat.at, (("aim", "the mayor opens the meeting"), ("strategy", "ask her deputy")))
+    before = replace(aims, id="a0", event_date=day - timedelta(days=7), answers=(("aim", "an older one"),))
+    chat.entries = (aims, before, *chat.entries)
     plan = Intention("i1", "If he bristles, then I ask", made=chat.at, due=(chat.at + timedelta(days=3)).date())
     chat.intentions = (plan,)
     shown = overview(LIBRARY, chat.context(), chat.at)
     rows = [shown.greeting, *(row for section in shown.sections for row in (section.title, *section.rows))]
     whole = "\n".join(rows)
     assert "$" not in whole
-    assert all(word in whole for word in ("Aisha", "Water", "Roads", "If he bristles", "Anna"))
+    assert all(word in whole for word in ("Aisha", "Water", "Roads", "If he bristles", "Anna", "ask her deputy"))
+    week = next(section for section in shown.sections if section.title == LIBRARY.words[language].guides["aims"].title)
+    assert [row.lstrip("· ") for row in week.rows] == ["the mayor opens the meeting", "ask her deputy"]
     assert [choice.id for choice in shown.actions] == [f"wish:{what}" for what in ACTIONS]
     assert "Anna" not in repr(shown)
     assert "Aisha" not in repr(shown)

@@ -473,6 +473,72 @@ async def test_row_27_mentions_and_links_in_somebodys_words_are_shown_and_do_not
 # --- 23: what is no new message
 
 
+def changed(text: str | None, before: str | None, **more: Any) -> dict[str, Any]:
+    """An edit as Slack tells it, where a text may be missing."""
+    both = [{"user": "U1", "ts": "1.1", **({} if each is None else {"text": each}), **more} for each in (text, before)]
+    inner = {"type": "message", "subtype": "message_changed", "channel": "DU1", "channel_type": "im", "message": both[0]}
+    return event(inner | {"previous_message": both[1], "ts": stamp()})
+
+
+ODD = {
+    "unfurled": changed(CANDID, CANDID, attachments=[{"from_url": "http://x"}]),
+    "without a text": changed(None, CANDID),
+    "in a channel": said(CANDID, channel="C1", channel_type="channel"),
+    "in a group": said(CANDID, channel="G1", channel_type="mpim"),
+    "pinned": said(CANDID, subtype="pinned_item"),
+    "reaction": event({"type": "reaction_added", "user": "U1", "item": {"channel": "DU1", "ts": "1.1"}, "reaction": "x"}),
+    "file": event({"type": "file_shared", "user_id": "U1", "file_id": "F1"}),
+    "link": event({"type": "link_shared", "user": "U1", "links": [{"url": f"http://x/{CANDID}"}]}),
+    "nobody's": said(CANDID, user=None),
+    "no team": said(CANDID) | {"team_id": None},
+    "new kind": event({"type": "hologram", "text": CANDID}),
+}
+
+
+@pytest.mark.parametrize("payload", ODD.values(), ids=ODD)
+async def test_row_23_what_nobody_told_the_coach_is_passed_over_and_leaves_no_trace_in_store_or_log(opened, payload, caplog):
+    with caplog.at_level(logging.DEBUG):
+        async with opened() as house:
+            assert await house.hand(payload) == 200
+            assert not house.accepted
+            assert house.store.people() == []
+    own = "".join(
+        record.getMessage() + (record.exc_text or "") for record in caplog.records if not record.name.startswith(("asyncio", "aio"))
+    )
+    assert "mayor" not in own
+    assert "Traceback" not in own
+
+
+async def test_what_is_written_in_any_of_slacks_ways_is_heard_and_what_is_handed_on_is_owned_up_to(opened, slack):
+    async with opened() as house:
+        house.known()
+        await house.hand(said("reflect", subtype="thread_broadcast", thread_ts="1.1"))
+        await house.hand(said("stop", subtype="file_share", files=[{"mimetype": "image/png", "url_private": "x"}]))
+        await house.hand(said("hello", blocks=[{"type": "rich_text", "elements": [{"type": "x"}] * 500}], attachments=[{"text": CANDID}]))
+        assert [came.text for came in house.accepted] == ["reflect", "stop", "hello"]
+        await house.heard()
+        await house.hand(said("", attachments=[{"is_share": True, "text": CANDID}]))
+        [told] = await house.heard()
+        assert told in WORDS.variants("handed.forward")
+        await house.hand(said(""))
+        assert len(await house.heard()) == 1
+
+
+async def test_a_form_sent_twice_is_one_note_and_one_that_is_closed_or_of_a_strange_shape_is_none(opened):
+    async with opened() as house:
+        house.known()
+        body = noted("The mayor sat down first.")
+        for payload in (body, body):
+            assert (await house.interact(form(payload)))[0] == 200
+        assert house.entries() == ["The mayor sat down first."]
+        closed = noted("Never mind.") | {"type": "view_closed", "is_cleared": False}
+        strange = noted("Never mind.")
+        strange["view"] = strange["view"] | {"state": {"values": {}}}
+        for payload in (closed, strange):
+            assert (await house.interact(form(payload)))[0] < 500
+        assert house.entries() == ["The mayor sat down first."]
+
+
 async def test_row_23_what_a_bot_wrote_is_no_message(opened):
     async with opened() as house:
         for payload in (

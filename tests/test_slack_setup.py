@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,8 +21,10 @@ from adapters.slack import Slack
 from adapters.slack_calls import Account
 from adapters.slack_checkup import faults
 from adapters.slack_manifest import SCOPES, as_yaml, manifest
+from bot.doctor import examine
 from bot.door import Refused
 from bot.hearing import heard
+from bot.parts import open_store
 from bot.settings import Settings
 from prompts.library import load_library
 from storage.store import Store
@@ -184,6 +189,36 @@ async def test_doctor_names_the_scopes_that_are_missing(slack):
     slack.scopes = "chat:write,commands,im:write,app_mentions:read"
     found = await faults(Account(bot_token=TOKEN, app_token=APP_TOKEN, api=slack.api))
     assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:read, files:write, im:history"]
+
+
+async def test_doctor_names_each_workspace_whose_token_is_refused_lacks_a_scope_or_cannot_be_read(slack, fresh):
+    settings = Settings(
+        _env_file=None, home=fresh.path, slack_signing_secret=SECRET, slack_client_id="1.2", slack_client_secret=SECRET, slack_api=slack.api
+    )
+    store = open_store(settings)
+    for team, token in (("TWELL", TOKEN), ("TREVOKED", "xoxb-old"), ("TFEW", "xoxb-few"), ("TSEALED", "xoxb-sealed")):
+        store.slack_install(team, token, now())
+    store.close()
+    slack.tokens |= {"xoxb-few": "TFEW", "xoxb-sealed": "TSEALED"}
+    slack.scopes_of["xoxb-few"] = ",".join(scope for scope in SCOPES if scope != "files:read")
+    with closing(sqlite3.connect(fresh.database)) as connection, connection:
+        connection.execute("UPDATE workspaces SET token = zeroblob(60) WHERE team = 'TSEALED'")
+    found = await asyncio.to_thread(lambda: {each.part: each for each in examine(settings)}["slack"])
+    store = open_store(settings)
+    for team in ("TREVOKED", "TFEW", "TSEALED"):
+        store.slack_uninstall(team, now())
+    store.close()
+    well = await asyncio.to_thread(lambda: {each.part: each for each in examine(settings)}["slack"])
+
+    said = found.says.split("; ")
+    assert not found.ok
+    assert "Slack refuses the token of workspace TREVOKED (invalid_auth)" in said
+    assert "the Slack app lacks files:read in workspace TFEW" in said
+    assert "the token of workspace TSEALED cannot be read with this key" in said
+    assert "TWELL" not in found.says
+    assert "xoxb" not in found.says
+    assert well.ok
+    assert "in 1 workspaces" in well.says
 
 
 def test_a_slack_app_is_made_from_the_settings():

@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from passages import Silent
 
 from adapters.telegram import Telegram, base_url
-from adapters.telegram_checkup import checkup
+from adapters.telegram_checkup import checkup, fits
 from adapters.telegram_intake import FORGED, read
 from adapters.telegram_text import JOINER
 from bot.doctor import examine
@@ -315,8 +315,10 @@ async def test_row_2_an_update_that_is_delivered_twice_has_one_effect_and_one_re
 async def test_row_3_update_ids_that_begin_anew_lower_are_taken_all_the_same():
     async with telegram() as fake:
         fake.add({"message": fake.message("before the quiet week")}, update_id=500)
-        async with listening(fake) as (_, taken):
+        async with listening(fake, poll=0) as (_, taken):
             await fake.until(lambda: len(taken.all) == 1 and not fake.updates)
+            before = len(fake.called("getUpdates"))
+            await fake.until(lambda: len(fake.called("getUpdates")) > before + 2)  # asked, and told of nothing
             fake.add({"message": fake.message("after it")}, update_id=17)
             fake.add({"message": fake.message("and on")}, update_id=18)
             await fake.until(lambda: len(taken.all) == 3 and not fake.updates)
@@ -646,17 +648,17 @@ async def test_row_10_markup_that_telegram_does_not_take_is_sent_once_more_as_pl
     assert len(fake.called("sendMessage")) == 5
 
 
-async def test_replies_stay_in_the_topic_in_which_the_person_wrote_and_fall_back_to_the_chat():
+async def test_a_letter_goes_to_its_topic_or_else_to_the_chat_and_typing_shows_where_the_person_wrote():
     async with telegram() as fake, listening(fake) as (made, taken):
-        fake.say("in a topic", message_thread_id=42, is_topic_message=True)
+        fake.topics[7, 42] = "Water"
+        fake.say("in a topic", **fake.inside(42))
         await fake.until(lambda: taken.all)
-        await made.send(letter(key="a"))
+        await made.send(letter(key="a", room=taken.all[0].room))
         await made.thinking("7")
-        fake.faults["sendMessage"] = [refusal(400, "Bad Request: message thread not found")]
-        await made.send(letter(key="b"))
+        await made.send(letter(key="b", room="7/43"))
         await made.send(letter(key="c"))
 
-    assert [sent["raw"].get("message_thread_id") for sent in fake.sent] == ["42", None, None]
+    assert [sent["topic"] for sent in fake.sent] == [42, None, None]
     assert fake.called("sendChatAction")[0]["message_thread_id"] == "42"
 
 
@@ -739,6 +741,9 @@ def message(**more: Any) -> dict[str, Any]:
 
 FILE = {"file_id": "f", "file_unique_id": "u", "file_size": 20_000_000}
 PHOTO = {**FILE, "width": 1, "height": 1}
+PLACE = {"longitude": 1.0, "latitude": 1.0}
+ASKED = {"id": "1", "question": "Who?", "options": [], "total_voter_count": 0, "is_closed": False, "is_anonymous": True}
+POLL = ASKED | {"type": "regular", "allows_multiple_answers": False, "allows_revoting": False, "members_only": False}
 SENDER = {"type": "hidden_user", "sender_user_name": "K.", "date": 1}
 
 
@@ -752,7 +757,13 @@ SENDER = {"type": "hidden_user", "sender_user_name": "K.", "date": 1}
         ({"sticker": {**PHOTO, "type": "regular", "is_animated": False, "is_video": False}}, "file"),
         ({"contact": {"phone_number": "1", "first_name": "K."}}, "file"),
         ({"location": {"longitude": 1.0, "latitude": 1.0}}, "file"),
+        ({"venue": {"location": PLACE, "title": "X", "address": "X"}, "location": PLACE}, "file"),
+        ({"dice": {"emoji": "🎲", "value": 3}}, "file"),
+        ({"story": {"chat": {"id": 8, "type": "private"}, "id": 3}}, "file"),
+        ({"poll": POLL}, "file"),
+        ({"checklist": {"title": "X", "tasks": [{"id": 1, "text": "X"}]}}, "file"),
         ({"text": "what the mayor wrote", "forward_origin": SENDER}, "forward"),
+        ({"caption": "what the mayor wrote", "photo": [PHOTO], "forward_origin": SENDER}, "forward"),
     ],
 )
 def test_row_12_voice_files_stickers_and_forwards_are_told_by_their_kind(brings, what):
@@ -796,6 +807,58 @@ def test_the_pictures_of_one_album_come_as_one():
     assert first.key == second.key
 
 
+CALLED = {"id": "1", "from": person(7), "chat_instance": "1"}
+GROUP = {"id": -5, "type": "group", "title": "Xanadu"}
+ODD = [  # what the coach never asked to hear, and what is nobody's words
+    {"inline_query": {"id": "1", "from": person(7), "query": "Xanadu", "offset": ""}},
+    {"chosen_inline_result": {"result_id": "1", "from": person(7), "query": "Xanadu"}},
+    {"callback_query": {**CALLED, "inline_message_id": "9", "data": "do:reflect"}},
+    {"callback_query": {**CALLED, "message": message(text="x", chat=GROUP)["message"], "data": "do:reflect"}},
+    {"business_message": message(text="Xanadu", business_connection_id="b")["message"]},
+    {"edited_business_message": message(text="Xanadu", business_connection_id="b")["message"]},
+    {"business_connection": {"id": "b", "user": person(7), "user_chat_id": 7, "date": 1, "is_enabled": True}},
+    {"message_reaction": {**message()["message"], "user": person(7), "old_reaction": [], "new_reaction": []}},
+    {"poll_answer": {"poll_id": "1", "user": person(7), "option_ids": [0], "option_persistent_ids": ["0"]}},
+    {"edited_message": message(text="Xanadu", forward_origin=SENDER, edit_date=2)["message"]},
+    {"edited_message": message(photo=[PHOTO], edit_date=2)["message"]},
+    message(chat=GROUP, migrate_to_chat_id=-1005),
+    message(chat={**GROUP, "id": -1005, "type": "supergroup"}, migrate_from_chat_id=-5),
+    message(message_auto_delete_timer_changed={"message_auto_delete_time": 5}),
+    message(forum_topic_closed={}, message_thread_id=5, is_topic_message=True),
+    {"hologram": {"text": "Xanadu"}},
+    message(hologram={"file_id": "Xanadu"}),
+    {"message": None},
+]
+BROKEN = [
+    message(text="Xanadu", date="soon"),
+    message(text="Xanadu", date=10**15),
+    message(poll={"question": "Xanadu"}),
+    {"message": "Xanadu"},
+]
+
+
+async def test_odd_updates_are_passed_over_politely_and_leave_nothing_in_the_store_or_in_a_log(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    store = Store.open(f"sqlite:///{tmp_path}/db", tmp_path / "key")
+    manager = Manager(LIBRARY, store, Silent, lambda: NOW)
+    async with telegram() as fake, listening(fake, manager.handle) as (made, _):
+        for update in [*ODD, *BROKEN]:
+            fake.add(update)
+        await fake.until(lambda: not fake.updates)
+        nobody = store.people()
+        fake.say("hello")
+        await fake.until(lambda: not fake.updates)
+        await manager.deliver("telegram", made.send)
+    store.close()
+
+    ours = "".join(record.getMessage() + (record.exc_text or "") for record in caplog.records if record.name != "aiohttp.access")
+    assert nobody == []
+    assert len(fake.texts()) == 1
+    assert ours.count("unknown shape") == len(BROKEN)
+    assert "Xanadu" not in ours
+    assert "Traceback" not in ours
+
+
 @pytest.mark.parametrize(
     "update",
     [
@@ -805,6 +868,7 @@ def test_the_pictures_of_one_album_come_as_one():
         message(pinned_message=message(text="x")["message"]),
         {"edited_message": message(location={"longitude": 1.0, "latitude": 1.0}, edit_date=2)["message"]},
         {"channel_post": message(chat={"id": -5, "type": "channel", "title": "C"}, text="hi")["message"]},
+        *ODD,
     ],
 )
 def test_groups_channels_bots_and_notices_are_not_taken_in(update):
@@ -946,7 +1010,11 @@ async def test_doctor_says_that_the_bot_answers_and_how_it_takes_in():
         fake.webhook = {"url": "https://coach.example/tg"}
         hooked_up = await looked_at(fake, "https://coach.example/tg")
 
+        fake.topics_on = True
+        has_topics = await looked_at(fake, "https://coach.example/tg")
+
     assert all("@CoachBot" in says for says in (polls, will, hooked_up))
+    assert ["topics" in says for says in (hooked_up, has_topics)] == [False, True]
     assert ["long polling" in polls, "will be set" in will, "coach.example" in hooked_up] == [True] * 3
 
 
@@ -966,6 +1034,27 @@ async def test_doctor_names_a_webhook_that_is_set_elsewhere_and_not_its_path(our
     assert "other.example" in says
     assert "secret-path" not in says
     assert ("BROKERCOACH_TELEGRAM_WEBHOOK" in says) == bool(ours)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "api", "well"),
+    [
+        ("https://coach.example/tg", "https://api.telegram.org/bot", True),
+        ("https://coach.example:8443/tg", "https://api.telegram.org/bot", True),
+        ("http://10.0.0.2:5000/tg", "http://127.0.0.1:8081/bot", True),
+        ("http://coach.example/tg", "https://api.telegram.org/bot", False),
+        ("https://coach.example:5000/tg", "https://api.telegram.org/bot", False),
+        ("https://coach.example:x/tg", "https://api.telegram.org/bot", False),
+        ("coach.example/tg", "http://127.0.0.1:8081/bot", False),
+        ("https://", "http://127.0.0.1:8081/bot", False),
+    ],
+)
+def test_doctor_names_a_webhook_to_which_nothing_would_be_delivered(webhook, api, well):
+    if well:
+        fits(webhook, api)
+    else:
+        with pytest.raises(Refused, match="BROKERCOACH_TELEGRAM_WEBHOOK"):
+            fits(webhook, api)
 
 
 async def test_doctor_passes_on_why_telegram_could_not_deliver_to_the_webhook():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from bot.manager import Finder
 from prompts.library import Library
 
 SCENARIOS = Path(__file__).with_name("scenarios")
+SCREENS = Path(__file__).parent.parent / "docs" / "screens"
 PLAYED = (
     "the_daily_crossing",
     "complaints_in_private_lead_to_an_if_then",
@@ -42,6 +45,19 @@ async def test_a_replay_says_the_same_words_at_each_door(name: str, tmp_path: Pa
             assert elsewhere.text == _in_slack(here, elsewhere)
             assert [label.rstrip("…") for label in elsewhere.labels] == _cut(_plain(here), elsewhere.labels)
             assert elsewhere.sources == here.sources
+
+
+async def test_the_pictures_in_the_docs_show_what_is_said_today(tmp_path: Path, library: Library, found: Callable[[], Finder]) -> None:
+    """The terminal's picture is text; the others are drawn with it."""
+    drawn = _without_spaces(html.unescape(re.sub(r"<[^>]+>", "", (SCREENS / "terminal.svg").read_text(encoding="utf-8"))))
+    shown, _ = await seen("terminal", read_script(SCREENS / "evening.yaml"), tmp_path, library, found)
+    missing = [each.text for each in shown if _without_spaces(each.text) not in drawn]
+
+    assert not missing, "draw them anew: python docs/screens/draw.py"
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
 
 
 def _but_for_the_owner(text: str, platform: str, library: Library) -> str:

@@ -47,7 +47,8 @@ async def rehearsed(folder: Path) -> tuple[str, str]:
     from fake_model import fake_model, worded
     from model_house import house_of, model_at
 
-    with fake_model() as fake, house_of(folder / "rehearsed", [model_at(fake.url)]) as house:
+    # in which also the libraries are loaded: on a busy machine that alone may take as long as a person would wait
+    with fake_model() as fake, house_of(folder / "rehearsed", [model_at(fake.url, timeout=60)], patience=120) as house:
         house.known("aisha")
         await house.say("aisha", STORY)
         answer = json.dumps(worded(fake.asked()))
