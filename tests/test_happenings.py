@@ -68,3 +68,23 @@ def test_told_again_it_is_said_differently() -> None:
     chat = Chat(LIBRARY)
     first, second = (said(chat.say(text))[0].text for text in TWICE)
     assert first.partition(".")[0] != second.partition(".")[0]
+
+
+def test_english_tells_back_a_few_words_in_the_second_person() -> None:
+    (message,) = said(Chat(LIBRARY).say("i am afraid of losing my people"))
+    assert "losing your people" in message.text
+
+
+STORY = (
+    "they say the land is theirs by law",
+    "the herders say the path is older than the law",
+    "nobody has asked the herders",
+    "police took two boys",
+)
+
+
+def test_what_happened_is_no_step_of_ones_own_even_where_one_was_asked_for() -> None:
+    chat, police = Chat(LIBRARY), LIBRARY.happenings["en"].told["police"]
+    *_, last = (said(chat.say(text))[0].text for text in STORY)
+    assert chat.intentions == ()
+    assert any(last.startswith(mirror) for mirror in police.mirrors), last
