@@ -94,8 +94,8 @@ def span_in(text: str, happenings: Happenings) -> str:
 
 def what_in(text: str, name: str, happenings: Happenings, hear: Hear) -> str:
     """What it was, in a few of the person's own words told back to them. Empty where they are many, or a verb would change."""
-    whole = _whole(text)
-    line, heard = _elided(flat(whole), happenings), happenings.told[name].heard
+    line, heard = _elided(flat(_whole(text)), happenings), happenings.told[name].heard
+    whole = "".join(mark if mark == "'" else char for mark, char in zip(line, _whole(text), strict=True))
     named = (found for pattern in heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
     said = next((whole[slice(*found.span("what"))].strip() for found in named if found["what"]), "")
     return (handed_back(said, hear) or "") if said and len(words_in(said)) <= OWN else ""
