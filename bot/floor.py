@@ -32,10 +32,12 @@ PASSING = frozenset(
     {"privacy", "delete", "status", "about-me", "who-are-you", "keep-out", "export", "shared", "unshare", "mentor-end"}
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
+WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
 ASKED = 2  # marks of what was said in one reply
+TOLD = 6  # words from which something of work is told, and no answer is given
 OPENING = 2  # words in which a question begins
 DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
 RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is still in that talk
@@ -167,7 +169,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
-    if "work" in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
+    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -191,7 +193,8 @@ def _back_to_work(draft: Draft, text: str) -> bool:
         return False
     told = draft.talk is not None and same_matter(draft.talk.asked, text, hear)
     of_work = of_this_world(text, hear) and not any(came_in(text, draft.words.safety))
-    return ((told or of_work) and len(words_in(text)) > ANSWER) or returned_in(text, hear) is not None
+    words = len(words_in(text))
+    return (told and words > ANSWER) or (of_work and words > TOLD) or returned_in(text, hear) is not None
 
 
 def _doubt_answered(draft: Draft, text: str, wish: str | None) -> bool:
@@ -228,10 +231,10 @@ def _spent_answered(draft: Draft, text: str, wish: str | None) -> bool:
 def _gloss_answered(draft: Draft, text: str) -> bool:
     """Whether figures that are to look good are so: honest ones are no matter of integrity, and the talk is theirs again."""
     draft.alarm = None
-    honest = says(text, "honest", draft.words.safety)
-    if honest:
+    if says(text, "honest", draft.words.safety):
         draft.say(draft.line("safety.gloss.honest"))
-    return honest
+        return True
+    return raising.hinted_at(draft, text)
 
 
 def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
@@ -246,18 +249,14 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased"):
             draft.say(staying.once(draft, "safety.threat.eased"), "safety")
             return True
-    elif kinds[:1] == ["work"] and not _waits(draft):
+    elif kinds[:1] == ["work"] and draft.heard_at(WAITED) >= 0:
         return _turned_away(draft, text, wish)
     elif kinds[:1] == ["work"]:
+        draft.remember(WAITED)
         draft.say(staying.once(draft, "safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay"), "safety")
         return True
     staying.stay(draft, text)
     return True
-
-
-def _waits(draft: Draft) -> bool:
-    """Whether the work is asked to wait for a threat; that is asked once, or twice where nothing was done about it yet."""
-    return draft.unheard("safety.threat.planned" if draft.aim else "safety.threat.stay")
 
 
 def _still_safe(draft: Draft, text: str) -> bool:

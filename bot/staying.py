@@ -88,6 +88,8 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
     kinds = list(came_in(text, safety))
     if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in CLAUSE.split(text)):
         kinds = ["who", *(kind for kind in kinds if kind not in ("nobody", "who"))]
+    if "sign" in kinds and any(kind.startswith("loss-") for kind in kinds):
+        kinds.remove("sign")  # "if I refuse I lose my post" asks for no leave to sign
     if "tell-helper" in kinds and not any(draft.said_lately(key, LATELY) for key in HELPERS):
         kinds.remove("tell-helper")  # "should I tell him?" is about the one who did it
     if _only_names(draft, text) or (not kinds and _talk(draft) in ("strain", "danger", "threat")):
