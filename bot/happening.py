@@ -10,22 +10,24 @@ import re
 from dataclasses import dataclass
 
 from bot.draft import Draft
-from bot.hearing import only_who_in
-from bot.spelling import READ, any_in, expression, flat, in_line
-from prompts.library import Happening, Happenings
+from bot.hearing import handed_back, only_who_in
+from bot.spelling import READ, any_in, expression, flat, in_line, words_in
+from prompts.library import Happening, Happenings, Hear
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
+OWN = 6  # words of theirs in a row that a mirror may hold (coaching.md section 2.2, C1)
 SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A happening as it was told in this turn: what it is called, whom it is about and for how long, where that was said."""
+    """A happening as it was told in this turn: what it is called, whom it is about, for how long, and what it was, where that was said."""
 
     draft: Draft
     name: str
     who: str
     span: str
+    what: str
 
     def mirror(self) -> str:
         """The mirror heard longest ago, and of those never heard the one that holds most of the person's own."""
@@ -52,7 +54,7 @@ class Told:
         return f"told.{self.name}.{what}"
 
     def _said(self, what: str, lines: tuple[str, ...]) -> str:
-        return self.draft.fitting(self._key(what), LONGEST, lines, who=self.who, span=self.span)
+        return self.draft.fitting(self._key(what), LONGEST, lines, who=self.who, span=self.span, what=self.what)
 
 
 def told_in(draft: Draft, text: str) -> Told | None:
@@ -66,8 +68,9 @@ def told_in(draft: Draft, text: str) -> Told | None:
     if name is None:
         return None
     happening = happenings.told[name]
+    hear = draft.words.hear
     told = next((part for part in SENTENCES.split(text) if happening.stands_in(in_line(part))), text)
-    return Told(draft, name, only_who_in(told, draft.words.hear) or "", span_in(text, happenings))
+    return Told(draft, name, only_who_in(told, hear) or "", span_in(text, happenings), what_in(told, happening, hear))
 
 
 def mirror_in(draft: Draft, text: str) -> str:
@@ -84,6 +87,20 @@ def happening_in(text: str, happenings: Happenings) -> str | None:
 
 def span_in(text: str, happenings: Happenings) -> str:
     """A stretch of time, or how often, as the person put it: "three weeks", "the third time". Empty where none was named."""
-    whole = " ".join(text[:READ].split())
+    whole = _whole(text)
     found = [found.span() for pattern in happenings.spans if (found := expression(pattern).search(flat(whole)))]
     return whole[slice(*min(found, key=lambda span: span[0]))] if found else ""
+
+
+def what_in(text: str, happening: Happening, hear: Hear) -> str:
+    """What it was, in a few of the person's own words told back to them. Empty where they are many, or a verb would change."""
+    whole = _whole(text)
+    line = flat(whole)
+    named = (found for pattern in happening.heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
+    said = next((whole[slice(*found.span("what"))].strip() for found in named if found["what"]), "")
+    return (handed_back(said, hear) or "") if said and len(words_in(said)) <= OWN else ""
+
+
+def _whole(text: str) -> str:
+    """A text whose places are those of its `in_line`."""
+    return " ".join(text[:READ].split())

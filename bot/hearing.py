@@ -383,10 +383,13 @@ def _hangs_on(said: str, start: int, end: int, upto: int, hear: Hear) -> bool:
 
 def retold(clause: str, hear: Hear) -> str | None:
     """A clause as it is told back to whoever said it: "they laughed at me" is "they laughed at you". None where a verb would change."""
-    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells[found[0].lower()], clause)
-    if speaks_of_oneself(said, hear) or (hear.subjectless and not begins_with_others(clause, hear)):
-        return None
-    return said
+    return None if hear.subjectless and not begins_with_others(clause, hear) else handed_back(clause, hear)
+
+
+def handed_back(phrase: str, hear: Hear) -> str | None:
+    """As `retold`, for a part of a clause that has no subject of its own: "losing my job" is "losing your job"."""
+    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells[found[0].lower()], phrase)
+    return None if speaks_of_oneself(said, hear) else said
 
 
 @lru_cache(8)

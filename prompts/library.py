@@ -525,8 +525,8 @@ class Happening(_Part):
     """Something that people tell, by how they say it; what is said back, and asked next.
 
     `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
-    words. Mirrors and questions may hold $who (whom it is about) and $span (a stretch of time, or how often); a few of them
-    hold none.
+    words. Mirrors and questions may hold $who (whom it is about), $span (a stretch of time, or how often) and $what (what stands in
+    the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none.
     """
 
     said: Annotated[list[Line], Field(min_length=2)]
@@ -635,7 +635,7 @@ def load_library(folder: Path = HERE) -> Library:
     for path in sorted((folder / "happenings").glob("*.yaml")):
         if (happening := read(path, Happenings, faults)) is not None:
             happenings[path.stem] = happening
-            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening, happenings.get("en"))]
+            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)]
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
     languages = read(told, Languages, faults) if told.is_file() else None
     roles = read(parts, Roles, faults) if parts.is_file() else None
@@ -776,19 +776,17 @@ def _bad_templates(lines: Lines) -> list[str]:
     return [line for line in ([lines] if isinstance(lines, str) else lines) if not Template(line).is_valid()]
 
 
-def _happening_faults(told: Happenings, english: Happenings | None) -> Iterator[str]:
+def _happening_faults(told: Happenings) -> Iterator[str]:
     for name, happening in told.told.items():
-        if english and name not in english.told:
-            yield f"{name} is not among the English ones"
         for lines in (happening.mirrors, happening.questions):
             if not any(not _slots(line) for line in lines):
                 yield f"{name}: a line without slots has to be there for whoever names nobody and no time"
-            if unknown := _slots(lines) - {"who", "span"}:
-                yield f"{name}: ${min(unknown)} is not known; there are $who and $span"
+            if unknown := _slots(lines) - {"who", "span", "what"}:
+                yield f"{name}: ${min(unknown)} is not known; there are $who, $span and $what"
+            if "what" in _slots(lines) and not any("(?P<what>" in pattern for pattern in happening.heard):
+                yield f"{name}: no pattern has a group `what` for $what"
             if _bad_templates(lines):
                 yield f"{name}: a $ that begins no slot (write $$)"
-    if english and (missing := english.told.keys() - told.told.keys()):
-        yield f"{', '.join(sorted(missing))}: missing"
 
 
 def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:

@@ -17,6 +17,11 @@ EVERY = [(language, name) for language, happenings in LIBRARY.happenings.items()
 LONGEST = 120  # characters of a mirror on a phone (coaching.md section 4)
 WHO = {"en": "one of the older partners", "fr": "une de vos partenaires", "es": "una de tus organizaciones"}
 SPAN = {"en": "more than three weeks", "fr": "plus de trois semaines", "es": "más de tres semanas"}
+WHAT = {
+    "en": "losing the trust of your partners",
+    "fr": "perdre la confiance de vos partenaires",
+    "es": "perder la confianza de tus socios",
+}
 
 
 @pytest.mark.parametrize(("language", "name"), EVERY)
@@ -31,7 +36,7 @@ def test_its_lines_fit_a_phone_and_keep_to_the_book(language: str, name: str) ->
     happening, signals = LIBRARY.happenings[language].told[name], load_signals()[language]
     unwanted = [*signals.flattery, *signals.jargon, *signals.knows_better]
     for line in (*happening.mirrors, *happening.questions):
-        filled = Template(line).substitute(who=WHO[language], span=SPAN[language])
+        filled = Template(line).substitute(who=WHO[language], span=SPAN[language], what=WHAT[language])
         assert len(filled) <= LONGEST, filled
         assert not re.search('[“”«»"]', filled), filled
         assert not any(re.search(pattern, filled, re.IGNORECASE) for pattern in unwanted), filled
