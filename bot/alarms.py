@@ -56,9 +56,12 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 
 def hinted(text: str, safety: Safety) -> str | None:
-    """A hint at something graver: "spent" strength, or a "doubt" about what it is all for that ends a sentence; None for neither."""
+    """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
+    over something, somebody who is "feared", or being "belittled" before others; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    return next((hint for hint in ("spent", "doubt") if any(says(part, hint, safety) for part in parts)), None)
+    return next(
+        (hint for hint in ("spent", "doubt", "gloss", "feared", "belittled") if any(says(part, hint, safety) for part in parts)), None
+    )
 
 
 def says(text: str, what: str, safety: Safety) -> bool:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot import doorway, falling, guiding, mending, outside, pressing, rooms, safety, tagging, translating, voicenotes, wishes, within
+from bot import doorway, falling, floor, guiding, mending, outside, pressing, rooms, safety, tagging, translating, voicenotes, wishes, within
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -98,8 +98,8 @@ def _stands(draft: Draft, place: Place) -> bool:
 
 
 def _opened(draft: Draft) -> None:
-    if safety.in_danger(draft):
-        safety.keep_company(draft)
+    if floor.in_danger(draft):
+        floor.keep_company(draft)
     elif not draft.person.welcomed:
         _welcome(draft)
     elif draft.place or draft.held:
@@ -214,8 +214,8 @@ def _first_words(draft: Draft, text: str) -> None:
 
 def _wished(draft: Draft, wish: str) -> None:
     """A button outside the talk: it does what its words would do, and a guide that is open keeps its place."""
-    if safety.in_danger(draft):
-        safety.keep_company(draft)
+    if floor.in_danger(draft):
+        floor.keep_company(draft)
         return
     draft.alarm = None
     if not draft.person.welcomed:

@@ -451,7 +451,9 @@ class Room:
 
 
 # What has the floor. "doubt" and "spent" were hints and asked about; "eased" and "threat-eased" come after somebody said to be safe.
-Alarm = Literal["asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "ethics", "harassment", "told"]
+Alarm = Literal[
+    "asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "gloss", "ethics", "harassment", "told"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from bot import (
     amending,
     coaching,
+    floor,
     guiding,
     leaving,
     mending,
@@ -15,7 +16,6 @@ from bot import (
     offers,
     outside,
     roles,
-    safety,
     sharing,
     timing,
     voicenotes,
@@ -33,7 +33,7 @@ LATE = frozenset({"opt", "card", "thread", "guide", "group"})  # kinds of choice
 
 
 def pressed(draft: Draft, choice_id: str) -> None:
-    if safety.pressed(draft, choice_id):
+    if floor.pressed(draft, choice_id):
         return
     kind, _, what = choice_id.partition(":")
     if choice_id not in {choice.id for choice in draft.offered}:

@@ -6,6 +6,7 @@ is heard and asked what would help. No card, no option and no plan of the coach'
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import get_args
 
@@ -19,13 +20,47 @@ from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
 from prompts.library import Safety
 
+CLAUSE = re.compile(r"[.,;:!?\n]+")
 LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
+ONLY_NAMED = 5  # words of an answer that names somebody, to which a moment may be added: "maybe my sister", "tonight"
+AIMED = "safety:aimed"  # the mark that somebody was named so
+LATELY = 4  # marks of what was said, a reply or two
 ASKED = "safety:asked-after"  # the mark that it was asked whether the coach shall ask again
-ASKS = frozenset({"confront", "go-back", "sign", "what-now", "who-helps"})  # what is asked of the coach, and no step yet
+# What is asked of the coach, and no step yet.
+ASKS = frozenset(
+    {
+        "confront",
+        "go-back",
+        "sign",
+        "what-now",
+        "who-helps",
+        "tell-helper",
+        "is-it",
+        "keep-quiet",
+        "what-happens",
+        "give-whom",
+        "what-words",
+        "put-right",
+        "may-they",
+        "what-if",
+        "should-have",
+        "help-her",
+        "police-asked",
+        "medical",
+    }
+)
+HELPERS = tuple(
+    f"safety.{talk}.{kind}" for talk in ("came", "strain", "danger", "threat") for kind in ("who", "coming", "unaware", "eased")
+)
 NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
 ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
-NAMED = {"who": "people", "channel": "channels", "witness": "people"}  # what came by which somebody is named, and of which kind
+NAMED = {
+    "who": "people",
+    "coming": "people",
+    "channel": "channels",
+    "witness": "people",
+}  # what came by which somebody is named, and of which kind
 # The kind of talk that an alarm makes.
 TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
 
@@ -34,19 +69,39 @@ def _talk(draft: Draft) -> str:
     return TALKS.get(draft.alarm or "", draft.alarm or "")
 
 
-def stay(draft: Draft, text: str) -> None:
-    """Answers one message in such a talk."""
+def stay(draft: Draft, text: str, *, again: bool = False) -> None:
+    """Answers one message in such a talk. `again`: what it tells would raise the same alarm once more."""
     safety, talk = draft.words.safety, _talk(draft)
-    kinds = list(came_in(text, safety))
-    if _only_names(text, safety):
-        kinds += ("who", "channel")
+    kinds = _kinds(draft, text, again=again)
     if _step(draft, text, "planned" in kinds, safety):
         return
     for kind in kinds:
         if line := _line(draft, talk, kind, text, safety):
-            draft.say(line, "safety", [] if kind == "bye" else _ways(draft, talk))
+            draft.say(line, "safety", [] if kind == "bye" else ways(draft))
             return
-    draft.say(_heard(draft, talk), "safety", _ways(draft, talk))
+    draft.say(_heard(draft, talk), "safety", ways(draft))
+
+
+def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
+    """What came, the most telling first. Whoever names somebody has not nobody: "my husband mostly, nobody at work"."""
+    safety = draft.words.safety
+    kinds = list(came_in(text, safety))
+    if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in CLAUSE.split(text)):
+        kinds = ["who", *(kind for kind in kinds if kind not in ("nobody", "who"))]
+    if "sign" in kinds and any(kind.startswith("loss-") for kind in kinds):
+        kinds.remove("sign")  # "if I refuse I lose my post" asks for no leave to sign
+    if "tell-helper" in kinds and not any(draft.said_lately(key, LATELY) for key in HELPERS):
+        kinds.remove("tell-helper")  # "should I tell him?" is about the one who did it
+    if _only_names(draft, text) or (not kinds and _talk(draft) in ("strain", "danger", "threat")):
+        kinds += ("who", "channel")
+    return [*kinds, "more"] if again else kinds
+
+
+def _named(draft: Draft, text: str, kind: str) -> str | None:
+    """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them."""
+    safety = draft.words.safety
+    close = _talk(draft) in ("strain", "danger") and kind == "people"
+    return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
 
 
 def once(draft: Draft, key: str, /, **slots: str) -> str:
@@ -56,9 +111,9 @@ def once(draft: Draft, key: str, /, **slots: str) -> str:
     return draft.line(key, **slots)
 
 
-def _ways(draft: Draft, talk: str) -> list[Choice]:
+def ways(draft: Draft) -> list[Choice]:
     """The ways out of the talk; there are none while somebody may be in danger."""
-    return [] if talk in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
+    return [] if _talk(draft) in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
 
 
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
@@ -68,17 +123,25 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     for key in (f"safety.{talk}.{kind}", f"safety.came.{kind}"):
         if key not in draft.words.lines or not draft.unheard(key):
             continue
+        if kind == "when":
+            return once(draft, key, when=_begun(text.strip(" .!,;")))
         if kind not in NAMED:
             return once(draft, key)
-        named = named_in(text, safety, NAMED[kind])
-        if named:
-            return once(draft, key, who=named[0].upper() + named[1:])
+        if named := _named(draft, text, NAMED[kind]):
+            if kind == "who" and len(words_in(text)) <= ONLY_NAMED:
+                draft.aim = text.strip(" .!,;")
+                draft.remember(AIMED)
+            return once(draft, key, who=_begun(named))
     return None
 
 
-def _only_names(text: str, safety: Safety) -> bool:
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _only_names(draft: Draft, text: str) -> bool:
     """Whether a message names somebody or something to turn to, and says nothing else of them."""
-    named = [name for kind in ("people", "channels") if (name := named_in(text, safety, kind))]
+    named = [name for kind in ("people", "channels") if (name := _named(draft, text, kind))]
     return any(len(words_in(text)) - len(words_in(name)) <= BESIDE for name in named)
 
 
@@ -102,14 +165,20 @@ def _heard(draft: Draft, talk: str) -> str:
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = deed_in(text, safety) or (draft.aim if announced else None)
-    if set(came_in(text, safety)) & ASKS:
+    kinds = set(came_in(text, safety))
+    if kinds & ASKS:
         return False
+    if step is None and "when" in kinds and draft.aim and draft.lately(AIMED, LATELY):
+        step = f"{draft.aim}, {text.strip(' .!,;')}"
     if step is None and announced:
         draft.say(draft.line("safety.plan.bare"), "safety")
     if step is None:
         return announced
     draft.aim = step
     told = clip(step, LONGEST_STEP)
+    if _talk(draft) == "danger":
+        draft.say(draft.line("safety.danger.plan", plan=told), "safety")
+        return True
     if draft.heard_at(ASKED) >= 0 or not draft.person.zone:
         key = "safety.plan.more"
         draft.say(draft.line(key, plan=told) if announced or draft.unheard(key) else _heard(draft, _talk(draft)), "safety")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot import safety
+from bot import raising
 from bot.alarms import alarm_in
 from bot.coaching import CLEAR
 from bot.draft import Draft
@@ -70,7 +70,7 @@ def answer(draft: Draft, gist: Gist) -> None:
     alarm = gist.safety if gist.safety != "none" else found[0] if found and found[0] != "injection" else None
     if alarm:
         draft.speak(draft.person.language)
-        safety.met(draft, gist.text, alarm, draft.language)
+        raising.met(draft, gist.text, alarm, draft.language)
         return
     best = next(iter(draft.context.passages), None)
     # "quiet": it is not offered to be gone on with, for that would show the gist as if they had said it

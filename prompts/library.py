@@ -430,6 +430,17 @@ class Safety(_Part):
     spent: list[str]
     bigger: list[str]
     moments: list[str]
+    no_moments: list[str]
+    worn: list[str]
+    this_only: list[str]
+    wondering: list[str]
+    misread: list[str]
+    gloss: list[str]
+    honest: list[str]
+    belittled: list[str]
+    feared: list[str]
+    retaliation: list[str]
+    admits: list[str]
     strain: list[str]
     takes_back: list[Phrase]
     safe_now: list[Phrase]
@@ -444,6 +455,7 @@ class Safety(_Part):
     came: dict[str, list[str]]
     owners: dict[str, str]
     people: list[str]
+    close: list[str]
     channels: list[str]
     deed: list[str]
 
@@ -456,6 +468,17 @@ class Safety(_Part):
             "spent",
             "bigger",
             "moments",
+            "no_moments",
+            "worn",
+            "this_only",
+            "wondering",
+            "misread",
+            "gloss",
+            "honest",
+            "belittled",
+            "feared",
+            "retaliation",
+            "admits",
             "strain",
             "ethics",
             "accused",
@@ -794,7 +817,7 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         yield f"hear.looking.asks.{key} is {'missing' if key in english.hear.looking.asks else 'not in the English words'}"
     for part, phrases in words.safety.lists:
         for phrase in phrases:
-            if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)", phrase):
+            if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)|\([^)]*[$^…]", phrase):
                 yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
     for part in ("threat", "came"):
         mine, theirs = getattr(words.safety, part), getattr(english.safety, part)

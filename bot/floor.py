@@ -1,0 +1,308 @@
+"""Whatever is written while something grave has the floor: what it is met with, and when the person has turned to something else.
+
+The lines that are said back are staying.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from bot import raising, staying
+from bot.alarms import came_in, says, strained
+from bot.choosing import choice_in
+from bot.draft import Draft
+from bot.hearing import (
+    act_in,
+    aside_in,
+    asks_plainly,
+    begins_with,
+    feels,
+    heard,
+    of_this_world,
+    returned_in,
+    same_matter,
+    says_any,
+)
+from bot.model import Choice
+from bot.spelling import words_in
+
+LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
+PASSING = frozenset(
+    {"privacy", "delete", "status", "about-me", "who-are-you", "keep-out", "export", "shared", "unshare", "mentor-end"}
+)  # met without giving up the floor
+ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
+WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
+SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
+ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
+ANSWER = 4  # words of an answer that only names something
+ASKED = 2  # marks of what was said in one reply
+TOLD = 6  # words from which something of work is told, and no answer is given
+OPENING = 2  # words in which a question begins
+DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
+RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is still in that talk
+# What shows that somebody goes on with what had the floor some days ago.
+OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witness", "written", "loss-job", "loss-standing", "afraid"})
+# What may have been raised by a misreading.
+MISREAD = frozenset({"asked-danger", "asked-safe", "doubt", "spent", "threat", "harassment", "told"})
+# What is asked of the coach about the matter itself; any other question after strain is one about the work.
+ABOUT_IT = frozenset(
+    {"time-off", "permission", "what-now", "who-helps", "go-back", "confront", "sign", "tell-helper", "what-words", "may-happen", "angry"}
+)
+
+
+def in_danger(draft: Draft) -> bool:
+    """Whether a sign of danger has the floor, from oneself or from others."""
+    return draft.alarm in ("asked-danger", "asked-safe", "threat")
+
+
+def _asked_in_passing(draft: Draft) -> bool:
+    """Whether the question on the table is about the person's data; it was met without giving up the floor."""
+    return any(choice.id == ASKED_IN_PASSING for choice in draft.offered)
+
+
+def keeps(draft: Draft, text: str, *, again: bool) -> bool:
+    """What is written while something has the floor; False when the person has turned to something else. `again`: it alarms once more."""
+    hear = draft.words.hear
+    wish = heard(text, hear.wishes, hear) or act_in(text, hear)
+    if picked := _picked(draft, text):
+        return pressed(draft, picked.id)
+    if wish in PASSING:
+        return _met_in_passing(draft, wish)
+    if not again and draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
+        return _after_a_day(draft, text, wish)
+    draft.alarmed_at = draft.at if again else draft.alarmed_at
+    if not again and draft.alarm in MISREAD and says(text, "misread", draft.words.safety):
+        raising.misread(draft, text)
+        return True
+    match draft.alarm:
+        case "asked-danger" | "asked-safe":
+            return _in_danger(draft, text, wish, again=again)
+        case "threat":
+            return _threat_goes_on(draft, text, wish, again=again)
+        case "doubt":
+            return _doubt_answered(draft, text, wish)
+        case "spent":
+            return _spent_answered(draft, text, wish)
+        case "gloss":
+            return _gloss_answered(draft, text)
+    return _talk_goes_on(draft, text, wish, again=again)
+
+
+def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
+    if draft.alarm == "eased" and _still_safe(draft, text):
+        draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
+        return True
+    if not again and _turns_away(draft, text, wish):
+        return _turned_away(draft, text, wish)
+    if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety):
+        raising.clear(draft, text, "safety.accused.mine")
+        return True
+    staying.stay(draft, text, again=again)
+    return True
+
+
+def _picked(draft: Draft, text: str) -> Choice | None:
+    """The choice that is meant; "no" and "I don't know" are answers, and no wish to stop."""
+    hear = draft.words.hear
+    choice = choice_in(text, draft.offered, hear)
+    if choice is None and _asked_in_passing(draft) and (heard(text, hear.wishes, hear) or act_in(text, hear)) in ("no", "leave-it", "bye"):
+        return next(choice for choice in draft.offered if choice.id == "do:as-it-is")
+    idle = choice and choice.id == "do:enough" and (heard(text, hear.controls, hear) == "skip" or heard(text, hear.wishes, hear) == "no")
+    return None if idle else choice
+
+
+def pressed(draft: Draft, choice_id: str) -> bool:
+    """Takes a choice while something has the floor; False when it is one like any other, and then the floor is given up for it."""
+    asked = _asked_in_passing(draft)
+    if choice_id not in {choice.id for choice in draft.offered}:
+        choice_id = ""
+    if choice_id == "do:ask-after":
+        staying.ask_after(draft)
+    elif choice_id == "do:tell-myself":
+        staying.tell_myself(draft)
+    elif draft.alarm and asked and choice_id == "do:as-it-is":
+        draft.say(f"{draft.line('safety.kept')} {draft.line('safety.next')}", "safety")
+    elif draft.alarm and not in_danger(draft) and choice_id == "do:enough":
+        draft.say(draft.line("safety.came.bye"), "safety")
+    elif in_danger(draft) and not asked:
+        keep_company(draft)
+    else:
+        draft.alarm = draft.alarm if asked else None
+        return False
+    return True
+
+
+def _met_in_passing(draft: Draft, wish: str | None) -> bool:
+    """A wish about their data. The question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+    if wish != "delete":
+        return False
+    elsewhere = draft.line(f"forget.history.{draft.context.platform}")
+    choices = [draft.choice(what) for what in ("forget-all", "forget-one", "as-it-is")]
+    draft.say(draft.line("safety.forget", elsewhere=elsewhere), "question", choices)
+    return True
+
+
+def _after_a_day(draft: Draft, text: str, wish: str | None) -> bool:
+    """A day later the talk is theirs again: whoever greets is asked how it has been, and whoever goes on with it is still in it."""
+    kinds = set(came_in(text, draft.words.safety))
+    since = draft.at - draft.alarmed_at if draft.alarmed_at else DAY
+    if draft.alarm in ("asked-danger", "asked-safe"):
+        keep_company(draft)
+    elif draft.alarm in ("threat", "threat-eased", "ethics", "harassment", "told") and wish in ("hello", "resume"):
+        draft.alarmed_at = draft.at
+        draft.say(draft.line("safety.after"), "safety")
+    elif since <= RESTING and (kinds & OF_THAT or "better" in kinds) and draft.alarm not in ("doubt", "spent"):
+        draft.alarmed_at = draft.at
+        staying.stay(draft, text)
+    else:
+        draft.alarm = None
+        return False
+    return True
+
+
+def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
+    """Whether the person turns to something else. A question about work is such a turn after strain and after danger has passed; after
+    harassment and wrongdoing a question belongs to them, and it takes words for it."""
+    hear, kinds = draft.words.hear, set(came_in(text, draft.words.safety))
+    if wish in LEAVING or draft.place or aside_in(text, hear) is not None:
+        return True
+    if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
+        return True
+    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
+        return True
+    asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
+    begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
+    return asks and (begun or asks_plainly(text, hear) or _back_to_work(draft, text))
+
+
+def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
+    """Gives up the floor; False when the message itself says what to go on with."""
+    draft.alarm = None
+    elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
+    said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
+    if said:
+        draft.say(draft.line("safety.came.work"))
+    return said
+
+
+def _back_to_work(draft: Draft, text: str) -> bool:
+    """After strain, somebody speaks of the work again: of what they had told with it, or of people in it. They are followed there."""
+    hear = draft.words.hear
+    if draft.alarm == "threat-eased" or feels(text, hear) or strained(text, draft.library.safeties(draft.language)):
+        return False
+    told = draft.talk is not None and same_matter(draft.talk.asked, text, hear)
+    of_work = of_this_world(text, hear) and not any(came_in(text, draft.words.safety))
+    words = len(words_in(text))
+    return (told and words > ANSWER) or (of_work and words > TOLD) or returned_in(text, hear) is not None
+
+
+def _doubt_answered(draft: Draft, text: str, wish: str | None) -> bool:
+    """Whether it is about this one thing, or bigger: only the latter is graver."""
+    safety, short = draft.words.safety, len(words_in(text)) <= SHORT
+    this = says(text, "this_only", safety) and len(words_in(text)) <= ANSWERED
+    if not this and (says(text, "moments", safety) or wish in ("good", "agrees") or (short and says(text, "bigger", safety))):
+        draft.talk = None
+        raising.endangered(draft)
+        return True
+    draft.alarm = None
+    if strained(text, draft.library.safeties(draft.language)):
+        return raising.strained_by(draft, text)
+    if this:
+        draft.say(draft.line("safety.hint.this"))
+    return this
+
+
+def _spent_answered(draft: Draft, text: str, wish: str | None) -> bool:
+    """Whether somebody is worn out, or would rather not be here: only the latter is graver."""
+    safety = draft.words.safety
+    if wish in ("good", "agrees") or (says(text, "moments", safety) and not says(text, "no_moments", safety)):
+        draft.talk = None
+        raising.endangered(draft)
+        return True
+    draft.alarm = "strain"
+    if (wish == "no" or says(text, "worn", safety)) and draft.unheard("safety.hint.worn"):
+        draft.say(staying.once(draft, "safety.hint.worn"), "safety", staying.ways(draft))
+    else:
+        staying.stay(draft, text)
+    return True
+
+
+def _gloss_answered(draft: Draft, text: str) -> bool:
+    """Whether figures that are to look good are so: honest ones are no matter of integrity, and the talk is theirs again."""
+    draft.alarm = None
+    if says(text, "honest", draft.words.safety):
+        draft.say(draft.line("safety.gloss.honest"))
+        return True
+    return raising.hinted_at(draft, text)
+
+
+def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
+    """While somebody is threatened: that they are not alone with it eases it; the work waits once. `again`: another threat."""
+    if again and (more := raising.one_more(draft, text)):
+        draft.say(more, "safety")
+        return True
+    kinds = list(came_in(text, draft.words.safety))
+    safe = says_any(text, [phrase for _, safety in draft.library.safeties(draft.language) for phrase in safety.safe_now])
+    if safe or kinds[:1] in (["somebody-near"], ["coming"]):
+        draft.alarm = "threat-eased"
+        if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased"):
+            draft.say(staying.once(draft, "safety.threat.eased"), "safety")
+            return True
+    elif kinds[:1] == ["work"] and draft.heard_at(WAITED) >= 0:
+        return _turned_away(draft, text, wish)
+    elif kinds[:1] == ["work"]:
+        draft.remember(WAITED)
+        draft.say(staying.once(draft, "safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay"), "safety")
+        return True
+    staying.stay(draft, text)
+    return True
+
+
+def _still_safe(draft: Draft, text: str) -> bool:
+    """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
+    phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and says_any(text, phrases)
+
+
+def keep_company(draft: Draft) -> None:
+    """Somebody in danger opened the chat or pressed a button: nothing of work, the person is asked about."""
+    if draft.alarm == "threat":
+        draft.say(draft.line("safety.threat.stay"), "safety")
+    elif draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
+        draft.alarm, draft.alarmed_at = "eased", draft.at
+        draft.say(draft.line("safety.danger.after"), "safety")
+    else:
+        draft.say(draft.line("safety.danger.stay"), "safety")
+
+
+def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
+    """The next words after a sign of danger. `again`: they hold another one."""
+    safeties = [safety for _, safety in draft.library.safeties(draft.language)]
+    safe = says_any(text, [phrase for safety in safeties for phrase in safety.safe_now])
+    safe = safe or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
+    takes_back = says_any(text, [phrase for safety in safeties for phrase in safety.takes_back])
+    if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
+        denied = re.split(r"[,.;!]", text)[0]
+        safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+    if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
+        draft.alarm, draft.alarmed_at = "eased", draft.at
+        low = "low" in came_in(text, draft.words.safety)
+        draft.say(draft.line("safety.danger.low" if low else "safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
+    elif takes_back:
+        draft.alarm = "asked-safe"
+        draft.say(draft.line("safety.danger.back"), "safety")
+    elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
+        draft.say(staying.once(draft, "safety.danger.unsafe"), "safety")
+    else:
+        staying.stay(draft, text)
+    return True
+
+
+def _unsafe(draft: Draft, text: str) -> bool:
+    """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
+    not say so and is not about work."""
+    if draft.alarm == "asked-danger":
+        asked = draft.said_lately("safety.danger", ASKED) or draft.said_lately("safety.danger.again", ASKED)
+        return asked and says(text, "admits", draft.words.safety)
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)
