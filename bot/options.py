@@ -13,13 +13,14 @@ from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.happening import told_in
-from bot.hearing import feels, shared_words
-from bot.model import Cited, Passage, Talk
-from bot.reply import brief, open_to, speak, with_used
+from bot.hearing import feels, only_who_in, shared_words, undenied
+from bot.model import Choice, Cited, Passage, Said, Talk
+from bot.reply import NEAR, WANTED, brief, open_to, speak, with_used
+from bot.spelling import words_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
-LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
+TITLES = 2  # cards that are named beside a small thing of the coach's own
 SURE = 0.9  # a passage's score from which its own mirror fits (44 of 44 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
@@ -111,11 +112,35 @@ def another_way(draft: Draft) -> None:
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
     for other in open_to(draft, talk):
-        if other.card != talk.card and other.score >= LIKELY and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
+        if other.card != talk.card and other.score >= WANTED and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
             advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
             return
-    draft.talk = replace(talk, stage="own", at=draft.at)
-    draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked))
+    try_small(draft)
+
+
+def try_small(draft: Draft, seen: str = "") -> None:
+    """Nothing that was found is near enough: that is said, and a small thing is offered as the coach's own, with its price; the cards that
+    may be near stand beside it by their titles."""
+    talk = draft.talk
+    told = talk.asked.splitlines() if talk else []
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    denied = set(words_in(text)) - set(words_in(undenied(text, draft.words.hear)))
+    named = (only_who_in(line, draft.words.hear) for line in reversed(told))
+    who = next((who for who in named if who and words_in(who)[-1] not in denied), None)
+    key = next((key for key in (("try.who", "try.bare") if who else ("try.bare",)) if draft.unheard(key)), None)
+    if talk is None or key is None:
+        draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
+        return
+    draft.talk = replace(talk, card="", stage="explore", at=draft.at)
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:TITLES] if passage.score >= NEAR]
+    said = draft.line(key, ours=draft.line("ours"), **({"who": who} if who and key == "try.who" else {}))
+    speak(draft, [seen, said], draft.line("try.question"), choices)
+
+
+def shown_any(draft: Draft) -> bool:
+    """Whether options of the card in hand were shown in this talk."""
+    talk, passage = draft.talk, draft.context.in_hand
+    return bool(talk and passage and talk.stage in ("options", "deepen", "own") and _seen(talk, passage))
 
 
 def one_way(draft: Draft) -> None:

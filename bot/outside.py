@@ -39,15 +39,16 @@ TALK_ONLY = frozenset(
 BRIEFLY = {
     "verdict-self": 30,
     "verdict-other": 30,
-    "opinion": 16,
-    "rejects": 14,
+    "opinion": 40,
+    "rejects": 30,
     "tried": 16,
     "off-topic": 16,
     "opening": 16,
     "weary": 8,
     "what-if": 14,
-    "wording": 22,
+    "wording": 50,
 }
+PUT_TO_COACH = ("opinion", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
@@ -110,7 +111,7 @@ STRONGER = {
 
 
 # Acts that say less than a plea for ideas in the same message does.
-YIELDING = frozenset({None, "wording", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
+YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
 
 
 def _passing(text: str, hear: Hear) -> bool:
@@ -305,7 +306,7 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
     hear = draft.words.hear
     if talk.stage == "glad" or is_none(text, clock(draft)) or len(words_in(text)) > LONGEST_STEP:
         return False
-    if asks_coach(text, hear) or pleads(text, hear):
+    if asks_coach(text, hear) or pleads(text, hear) or act in PUT_TO_COACH:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP

@@ -70,6 +70,9 @@ def _begin(draft: Draft, plan: str, *given: tuple[str, str]) -> None:
 def muse(draft: Draft, step: str) -> None:
     """A thought said aloud: whether it is meant is asked, once, beside the days on which it could be asked about."""
     _begin(draft, step, (MUSED, "1"))
+    if day := step_day(step, clock(draft)):
+        draft.say(draft.line("step.mused.day", day=draft.day(day)), "question", [draft.choice("keep-plan"), draft.choice("not-a-plan")])
+        return
     _, choices = question(draft)
     draft.say(draft.line("step.mused"), "question", choices)
 
