@@ -102,13 +102,12 @@ def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: st
 
 
 def another_way(draft: Draft) -> None:
-    """The next option of the card in hand, then the next card found; then honesty that there is no more."""
+    """The next option of the card in hand, then the next card found; then a small thing, and at last honesty that there is no more."""
     talk, passage = draft.talk, draft.context.in_hand
-    if talk is None or passage is None:
+    if talk is None:
         draft.say(draft.line("unsure"))
         return
-    left = _unshown(Voice(draft, passage, talk.asked), talk)
-    if left:
+    if passage and (left := _unshown(Voice(draft, passage, talk.asked), talk)):
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
     for other in open_to(draft, talk):
@@ -126,7 +125,8 @@ def try_small(draft: Draft, seen: str = "") -> None:
     text = draft.event.text if isinstance(draft.event, Said) else ""
     denied = set(words_in(text)) - set(words_in(undenied(text, draft.words.hear)))
     named = (only_who_in(line, draft.words.hear) for line in reversed(told))
-    who = next((who for who in named if who and words_in(who)[-1] not in denied), None)
+    anybody = {*denied, *draft.words.hear.general}
+    who = next((who for who in named if who and words_in(who)[-1] not in anybody), None)
     key = next((key for key in (("try.who", "try.bare") if who else ("try.bare",)) if draft.unheard(key)), None)
     if talk is None or key is None:
         draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
@@ -147,7 +147,7 @@ def one_way(draft: Draft) -> None:
     """Somebody wants one thing and no choice of two: one option with its reason, as an offer; of those shown only its name."""
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None or passage is None:
-        draft.say(draft.line("unsure"))
+        another_way(draft)
         return
     voice = Voice(draft, passage, talk.asked)
     seen, left = _seen(talk, passage), _unshown(voice, talk)

@@ -315,7 +315,9 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     if found and found.firmness == "mused":
         planning.muse(draft, found.text)
-    elif act == "step" or plain or talk.stage in ("options", "deepen", "own"):
+    elif found is None and act != "step" and planning.held_day(talk) is None:
+        planning.muse(draft, text)
+    elif act == "step" or talk.stage in ("options", "deepen", "own"):
         planning.take_step(draft, found.text if found else text)
     else:
         return False

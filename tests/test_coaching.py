@@ -198,14 +198,17 @@ def test_off_topic_twice_is_said_in_other_words():
 # --- moves
 
 
-def test_another_way_gives_the_third_option_and_then_says_when_there_is_no_more():
+def test_another_way_gives_the_third_option_then_a_small_thing_of_its_own_and_then_says_when_there_is_no_more():
     found = next(p for p in passages() if len(p.options) == 3)
     chat = Chat(LIBRARY)
     chat.say(MESSAGES[0], [found])
     third = text_of(chat.say("another way", [found]))
+    own = [text_of(chat.say("another way", [found])) for _ in range(6)]
     none = text_of(chat.say("another way", [found]))
 
     assert longest_piece(found.options[2].offer) in third
+    assert len(set(own)) == len(own)
+    assert all(WORDS.variants("ours")[0] in text and questions_in(text) == 1 for text in own)
     assert none in WORDS.variants("advise.no-more")
 
 
