@@ -36,7 +36,7 @@ from bot.hearing import (
 )
 from bot.model import Passage, Said, Talk
 from bot.options import SURE, advise, try_small
-from bot.reply import BARRED, LIKELY, WANTED, open_to, speak, with_used, without
+from bot.reply import BARRED, NEAR, WANTED, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
@@ -109,7 +109,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     clear, adds = best.score >= (WANTED if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
     asks = wants or asks_plainly(text, hear)
     only_felt = feels(text, hear) and not asks
-    likely = [passage for passage in open_to(draft, talk) if passage.score >= LIKELY]
+    likely = [passage for passage in open_to(draft, talk) if passage.score >= NEAR]
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
@@ -200,7 +200,7 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     elif len(words_in(text)) < FEW and not text.rstrip().endswith("?"):
         _too_little(draft, text)
-    elif at_work and len(words_in(text)) < TELLING and not text.rstrip().endswith("?"):
+    elif at_work and not asks and not text.rstrip().endswith("?"):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     elif at_work:
         draft.talk = Talk("", "explore", draft.at, draft.at, text)
@@ -269,8 +269,8 @@ def leaning(draft: Draft) -> None:
 def opinion(draft: Draft) -> None:
     """Their own idea is put to the coach: it says which way it leans, and weighs it with them; of options that were shown it names one."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
-    if options.shown_any(draft) and content_of(text, draft.words.hear) < FEW:
-        options.leaning(draft)
+    if content_of(text, draft.words.hear) < FEW:
+        leaning(draft)
     else:
         weigh(draft, "opinion")
 

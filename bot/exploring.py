@@ -12,6 +12,7 @@ from bot import offers
 from bot.draft import Draft
 from bot.happening import mirror_in, told_in
 from bot.hearing import (
+    begins_with_others,
     feels,
     feels_with,
     kinds_named,
@@ -19,7 +20,7 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, LIKELY, NEAR, brief, open_to, speak, with_used
+from bot.reply import BARRED, NEAR, brief, open_to, speak, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
@@ -28,17 +29,19 @@ from prompts.library import Hear
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message holds several matters
+OFFERED = "offered"  # the mark that a way on was offered in this talk
 BACK = "back:"  # what a talk remembers of each question back
-ENOUGH, LONG = 2, 3  # questions back before a way on is offered where a card is near, and before one's own step is asked for
+ENOUGH, LONG = 2, 4  # questions back before a way on is offered where a card is near, and before one's own step is asked for
 TELLING = 8  # words from which a message shows who moves and who is moved
 APART = 10  # marks of what was said between two guesses at where others stand, three replies or so
 
-# What is asked where nothing says what to ask, from the beginning of a talk on; each once. `on.*` may follow the answer to one of them.
+# What is asked where nothing says what to ask, from the beginning of a talk on. An `on.*` line follows what was told of one of these, or
+# the answer to one.
 OPENERS = 4  # of these, that may come first
 ASKS = ("tried", "matters", "easier", "good", "sees", "stake", "part", "unsaid", "sure", "neutral", "enough")
-FOLLOWS = {"tried": "tried", "matters": "matters", "easier": "easier", "good": "good", "stake": "stake", "who": "who"} | dict.fromkeys(
-    ("sees", "neutral", "first"), "person"
-)
+TOLD = ("part", "idea", "stake", "tried", "good", "easier")  # what may be told of one's own accord, and asked on about
+FOLLOWS = {"first": "first", "matters": "matters", "sees": "person", "neutral": "person"}
+BRIEF = 6  # words in which somebody is named and nothing else
 
 
 # --- that it was heard
@@ -67,7 +70,7 @@ def _stands(draft: Draft, text: str) -> str:
         return ""
     if (both := two_in(text, draft.words.hear)) and draft.unheard("explore.between"):
         said = draft.line("explore.between", one=both[0], two=both[1])
-    elif (who := only_who_in(text, draft.words.hear)) and draft.unheard("explore.who"):
+    elif begins_with_others(text, draft.words.hear) and (who := only_who_in(text, draft.words.hear)) and draft.unheard("explore.who"):
         said = draft.line("explore.who", who=who)
     else:
         return ""
@@ -97,9 +100,10 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     near = any(passage.score >= NEAR for passage in open_to(draft, talk)[:1])
     ideas = [draft.choice("ideas")] if near else []
     told = told_in(draft, text)
-    if not (told and told.asks_on and told.fresh) and not feels(text, draft.words.hear):
-        if times >= ENOUGH and near and draft.unheard("offer.ways"):
-            return talk, draft.line("offer.ways"), [*ideas, draft.choice("stay")]
+    asks_on = (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or _told_of(draft, text)
+    if not asks_on:
+        if times >= ENOUGH and near and OFFERED not in talk.used:
+            return with_used(talk, OFFERED), draft.line("offer.ways"), [*ideas, draft.choice("stay")]
         if times and times % LONG == 0 and draft.unheard("own.question"):
             return replace(talk, stage="own"), draft.line("own.question"), [*ideas, *walk(draft, talk.asked)]
     return talk, question_on(draft, talk, text), [*ideas, *walk(draft, talk.asked)]
@@ -111,25 +115,37 @@ def question_on(draft: Draft, talk: Talk, text: str) -> str:
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
-    before = _asked_before(draft)
-    if before and draft.unheard(f"on.{before}"):
-        return _ask(draft, f"on.{before}")
+    kind = _told_of(draft, text) or _asked_before(draft, text)
+    if kind and draft.unheard(f"on.{kind}"):
+        return _ask(draft, f"on.{kind}")
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
         return _ask(draft, "ask.who", who=who)
-    if talk.began == draft.at and len(words_in(text)) < TELLING and draft.unheard("ask.first"):
+    if talk.began == draft.at and draft.unheard("ask.first"):
         return _ask(draft, "ask.first")
     return next_question(draft, f"{talk.asked}\n{text}")
 
 
 def next_question(draft: Draft, told: str) -> str:
     """The next question of a general kind that was not asked yet, and that what was told does not answer already."""
-    answered = {kind for kind, patterns in draft.words.hear.answered.items() if any_in(patterns, in_line(told))}
+    answered = _answered(draft, told)
     begin = len(words_in(told.partition("\n")[0])) % OPENERS
     turned = (*ASKS[begin:OPENERS], *ASKS[:begin], *ASKS[OPENERS:])  # two talks need not begin alike
     open_ = [kind for kind in turned if kind not in answered] or turned
     kind = min(open_, key=lambda kind: draft.heard_at(f"ask.{kind}#0"))
     return _ask(draft, f"ask.{kind}")
+
+
+def _told_of(draft: Draft, text: str) -> str | None:
+    """What a message tells of its own accord that may still be asked on about: the end of an `on.*` key."""
+    answered = _answered(draft, text)
+    return next((kind for kind in TOLD if kind in answered and draft.unheard(f"on.{kind}")), None)
+
+
+def _answered(draft: Draft, text: str) -> set[str]:
+    """The kinds of questions that a text answers, whether they were asked or not."""
+    line = in_line(text)
+    return {kind for kind, patterns in draft.words.hear.answered.items() if any_in(patterns, line)}
 
 
 def _ask(draft: Draft, key: str, **slots: str) -> str:
@@ -139,13 +155,15 @@ def _ask(draft: Draft, key: str, **slots: str) -> str:
     return draft.line(key, **slots)
 
 
-def _asked_before(draft: Draft) -> str | None:
+def _asked_before(draft: Draft, text: str) -> str | None:
     """What may follow the answer to the question on which the last reply ended: the end of an `on.*` key; None where nothing does."""
     last = draft.last_said
-    kind = last.removeprefix("ask.")
+    kind = FOLLOWS.get(last.removeprefix("ask."))
     if last.startswith("told."):
         return "told"
-    return "own" if last == "own.question" else FOLLOWS.get(kind)
+    if kind == "person" and len(words_in(text)) > BRIEF and only_who_in(text, draft.words.hear) is None:
+        return None
+    return "own" if last == "own.question" else kind
 
 
 def stay(draft: Draft) -> None:
@@ -187,7 +205,7 @@ def holds_several(text: str, hear: Hear) -> bool:
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks. Without a text nothing is mirrored."""
     said, draft.talk = heard_in(draft, text) if text else "", with_used(replace(talk, stage="threads"), "threads")
-    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS] if passage.score >= LIKELY]
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS] if passage.score >= NEAR]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
 

@@ -43,7 +43,7 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     room = SCREEN - len(middle) - len("\n\n\n\n")
     draft.talk = _shown(replace(talk, stage="options"), passage, *numbers)
     voice.show(numbers)
-    said, asked = _opening(draft, voice, text, room)
+    said, asked = _opening(draft, voice, text, room, talk.began < draft.at)
     wording = replace(
         brief(draft, "options", passage, text, said, asked),
         before="\n".join([*([passage.thin] if passage.thin else []), lead]),
@@ -55,16 +55,21 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, wording)
 
 
-def _opening(draft: Draft, voice: Voice, text: str, room: int) -> tuple[str, str]:
-    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened."""
+def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
+    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened. Who was
+    heard before (`later`) is asked for another reading of it, with their own part."""
     told = None if voice.passage.score >= SURE else told_in(draft, text.rpartition("\n")[2]) or told_in(draft, text)
     if told and told.fresh:
         said = told.mirror()
+        if later and len(said) + len(voice.passage.challenge) <= room:
+            return said, voice.challenge()
         fits = [name for name in voice.questions() if len(said) + len(voice.part(name)) <= room]
         return said, voice.use(fits[0] if fits else min(voice.questions(), key=lambda name: len(voice.part(name))))
     pairs = list(product(voice.mirrors(), voice.questions()))
     fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
     mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
+    if later and len(voice.part(mirror)) + len(voice.passage.challenge) <= room:
+        return voice.use(mirror), voice.challenge()
     return voice.use(mirror), voice.use(question)
 
 
@@ -174,7 +179,7 @@ def _lean(draft: Draft, talk: Talk, passage: Passage, seen: list[int]) -> None:
     option = passage.options[number]
     draft.talk = replace(talk, stage="options", at=draft.at)
     said = draft.line("advise.one.shown", name=option.name, not_if=voice.filled(option.not_if))
-    speak(draft, [said], voice.ask(), [*map(voice.choice, seen), draft.choice("another")])
+    speak(draft, [said], voice.challenge(), [*map(voice.choice, seen), draft.choice("another")])
 
 
 def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:
@@ -184,7 +189,7 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     said = draft.line(key, offer=offer, price=price)
     draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
     voice.show([number])
-    question = voice.ask()
+    question = voice.challenge()
     wording = replace(
         brief(draft, "one", passage, talk.asked, "", question),
         before=said.partition(offer)[0].strip(),
@@ -228,7 +233,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         choices += walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
-            speak(draft, [said], challenge, choices)
+            speak(draft, [said], voice.challenge(), choices)
         else:
             question = draft.line("own.question")
             speak(draft, [said, challenge], question, choices, brief=brief(draft, "challenge", passage, text, challenge, question))

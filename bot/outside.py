@@ -21,6 +21,7 @@ from bot.hearing import (
     heard,
     introduced_in,
     pleads,
+    turns_in,
 )
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
@@ -33,13 +34,14 @@ SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
 TALK_ONLY = frozenset(
-    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording", "recap"}
+    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "either", "leaning", "what-if", "wording", "recap"}
 )
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
     "verdict-self": 30,
     "verdict-other": 30,
     "opinion": 40,
+    "either": 40,
     "rejects": 30,
     "tried": 16,
     "off-topic": 16,
@@ -48,7 +50,7 @@ BRIEFLY = {
     "what-if": 14,
     "wording": 50,
 }
-PUT_TO_COACH = ("opinion", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
+PUT_TO_COACH = ("opinion", "either", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
@@ -311,6 +313,7 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
     plain = asked and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
+    plain = plain and not turns_in(text, hear) and not begins_with(text, hear.joints)
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":

@@ -69,7 +69,7 @@ def put_right(draft: Draft, righted: Righted) -> None:
     if talk is None:
         return
     left = draft.context.conversation.place is not None  # the question was that of a guide, which has been left
-    fresh = left or righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
+    fresh = left or draft.last_said == "offer.ways" or righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
     draft.talk = replace(talk, asked=righted.within(talk.asked), card="" if fresh else talk.card, stage="explore", at=draft.at)
     card = draft.context.in_hand
     if card and righted.old and righted.stands_in(card.title):

@@ -404,7 +404,9 @@ def _yes(draft: Draft) -> None:
 
 
 def _no(draft: Draft) -> None:
-    if draft.was_offered("do:another") and draft.talk and draft.context.in_hand:
+    if draft.was_offered("do:stay"):
+        exploring.stay(draft)
+    elif draft.was_offered("do:another") and draft.talk and draft.context.in_hand:
         options.another_way(draft)
     else:
         _nod(draft)
@@ -474,6 +476,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "stay": exploring.stay,
     "recap": coaching.recap,
     "opinion": _weighed("opinion", coaching.opinion),
+    "either": _weighed("opinion.either"),
     "what-if": _weighed("what-if"),
     "wording": _weighed("wording"),
     "rejects": coaching.rejected,
