@@ -26,7 +26,7 @@ from bot.hearing import (
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
-from bot.spelling import words_in
+from bot.spelling import any_in, in_line, words_in
 from bot.threads import picked_in
 from prompts.library import Hear
 
@@ -86,6 +86,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         said = aside  # "something else: ..."
         talk = talk if _passing(said, hear) else None
     act = act_in(said, hear)
+    if act in (None, "step", "state"):
+        act = next((put for put in PUT_TO_COACH if any_in(hear.acts[put], in_line(said))), act)
     if (act in BRIEFLY and len(words_in(said)) > BRIEFLY[act]) or (act in TALK_ONLY and talk is None):
         act = None
     if act in ("role", "lens") and not roles.asks_role(said, hear):
@@ -312,7 +314,8 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    plain = asked and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
+    theirs = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
+    plain = asked and not feels(text, hear) and not theirs and not begins_with(text, hear.questions)
     plain = plain and not turns_in(text, hear) and not begins_with(text, hear.joints)
     if found is None and act != "step" and not plain:
         return False

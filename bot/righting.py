@@ -51,7 +51,7 @@ def righted_in(text: str, hear: Hear) -> Righted | None:
 
 def _after_number(said: str, hear: Hear) -> str:
     """What is put right right behind a choice: "2 I guess, though honestly it's the cancelling, not the drifting"."""
-    beside = any_of([*hear.turns, *hear.hedges, *hear.picks])
+    beside = any_of([*hear.turns, *hear.guesses, *hear.picks])
     found = re.match(rf"\(?\d\)?[.,:;]*\s+(?:(?:{beside})\b[\s.,;:–-]*)*", flat(said))
     return said[found.end() :] if found else said
 
