@@ -7,6 +7,7 @@ This module checks the shape only; whether the writing is good enough is lint.py
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -90,10 +91,18 @@ class Card(_Part):
     handoff: Literal["none", "ethics", "distress", "safeguarding", "specialist"]
     sources: Annotated[list[Source], Field(min_length=1)]
     asks: dict[Language, list[Text]]
+    asks_by_topic: dict[Slug, dict[Language, list[Text]]] = {}
     words: dict[Language, Words]
+
+    def asked_in(self, language: str) -> list[str]:
+        """Everything that people say when they need this card, be it for all of it or for one of its topics."""
+        by_topic = (asks.get(language, []) for asks in self.asks_by_topic.values())  # type: ignore[call-overload]
+        return [*self.asks.get(language, []), *chain.from_iterable(by_topic)]  # type: ignore[call-overload]
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Card:
+        if strange := self.asks_by_topic.keys() - set(self.topics):
+            raise ValueError(f"asks_by_topic: {min(strange)!r} is none of its topics")
         if "en" not in self.words or "en" not in self.asks:
             raise ValueError("English words and asks are required")
         for language, words in self.words.items():

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 5  # raise it when what is written here changes
+FORMAT = 6  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 GLOSSARIES = tuple(Path(__file__).with_name(f"{name}.yaml") for name in ("glossary", "everyday"))  # the first that has a word is heard
@@ -60,6 +60,7 @@ class Text:
     owner: str  # the id of the card or topic; empty for the last two
     language: str  # that it was written in
     text: str = field(repr=False)  # in English, or glossed (gloss.py), as the model reads it
+    topic: str = ""  # of an ask that is for one topic of its card
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ def texts_of(cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> tuple[Text,
         for language, words in card.words.items():
             texts += [Text("title", card.id, language, words.title), Text("gist", card.id, language, words.gist)]
         texts += [Text("ask", card.id, language, ask) for language, asks in card.asks.items() for ask in asks]
+        for topic, by_language in card.asks_by_topic.items():
+            texts += [Text("ask", card.id, language, ask, topic) for language, asks in by_language.items() for ask in asks]
     used = {topic for card in cards for topic in card.topics}
     labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
     texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
@@ -202,14 +205,14 @@ def glossaries() -> list[dict[str, list[str]]]:
 
 
 def compiled_card(card: Card) -> dict[str, Any]:
-    return card.model_dump(mode="json", exclude={"asks"})
+    return card.model_dump(mode="json", exclude={"asks", "asks_by_topic"})
 
 
 def columns_of(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
     """The texts of a card by language; the English ones together with the glosses of all others, so that each language helps the rest."""
     columns: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
-        columns[language] = {"asks": "\n".join(card.asks.get(language, []))}  # type: ignore[call-overload]
+        columns[language] = {"asks": "\n".join(card.asked_in(language))}
         if words := card.words.get(language):  # type: ignore[call-overload]
             columns[language] |= {"title": words.title, "gist": words.gist}
     for language in glosses:

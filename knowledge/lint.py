@@ -175,7 +175,7 @@ def _faults_in_card(card: Card, topics: set[str], lines: dict[str, set[int]], de
         asks = card.asks.get(language, [])  # type: ignore[call-overload]
         if len(asks) < least:
             yield f"asks.{language}: {len(asks)}, at least {least} are needed"
-        for ask in asks:
+        for ask in card.asked_in(language):
             for run in runs_of(ask, DEV_RUN):
                 if run in dev:
                     yield f"asks.{language}: {' '.join(run)!r} stands in development query {dev[run]}"
@@ -215,8 +215,8 @@ def _twins(cards: Iterable[Card]) -> Iterator[str]:
                 said[language].append((card.id, mirror))
     asked: dict[str, str] = {}
     for card in cards:
-        for asks in card.asks.values():
-            for ask in asks:
+        for spoken in LANGUAGES:
+            for ask in card.asked_in(spoken):
                 key = " ".join(words_of(ask))
                 if key in asked:
                     yield f"{card.id}: the ask {ask!r} stands in {asked[key]} too"

@@ -35,7 +35,7 @@ WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Cosines to each card (whitened) and each topic's label.
+    """Cosines to each card (whitened), to each topic's label, and to the closest of what people say when they need that very topic.
 
     `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
     `like`: of each card the cards most like it, with shares that add up to 1.
@@ -43,6 +43,7 @@ class Near:
 
     cards: dict[str, float]
     topics: dict[str, float]
+    told: dict[str, float]
     ours: float
     vague: bool = False
     like: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False)
@@ -86,6 +87,10 @@ class Meaning:
         self._space = Space(texts, vectors)
         self._like = _most_alike(self._space.cards, self._space.means["en"])
         self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
+        told = sorted((text.topic, row) for row, text in enumerate(texts) if text.topic)
+        self._told = tuple(dict.fromkeys(topic for topic, _ in told))
+        self._told_rows = np.array([row for _, row in told], dtype=np.int64)
+        self._told_from = np.searchsorted([topic for topic, _ in told], self._told)
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
         self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
         self._ours = np.array([row for cards in self._space.rows.values() for own in cards.values() for row in own], dtype=np.int64)
@@ -110,10 +115,19 @@ class Meaning:
         return Near(
             dict(zip(space.cards, close.tolist(), strict=True)),
             dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
+            self._closest_told(cosines),
             float(near - far),
             bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
             self._like,
         )
+
+    def _closest_told(self, cosines: NDArray[np.float32]) -> dict[str, float]:
+        """Of each topic the closest of its own asks."""
+        import numpy as np
+
+        if not self._told:
+            return {}
+        return dict(zip(self._told, np.maximum.reduceat(cosines[self._told_rows], self._told_from).tolist(), strict=True))
 
 
 def _most_alike(cards: Sequence[str], means: Any) -> dict[str, tuple[tuple[str, float], ...]]:

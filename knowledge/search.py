@@ -38,6 +38,7 @@ Leg = Literal["lexical", "dense", "fused", "shipped"]
 OWN, GLOSSED = 0.3, 0.7
 NEIGHBOURLY = 0.3  # what the cards most like it add to a card's score, on the mean: sensible second and third places
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
+TOLD = 4.0  # what the closest of a topic's own asks adds, times the cosine: the same (2 to 6 do as well, docs/retrieval.md)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 
@@ -216,7 +217,9 @@ class Finder:
         topics: dict[str, float] = {}
         for card, score in scores.items():
             for place, topic in enumerate(self._index.cards[card]["topics"]):
-                fit = score - PLACE * place + (LABEL * near.topics.get(topic, 0.0) if near else 0.0)
+                fit = score - PLACE * place
+                if near:
+                    fit += LABEL * near.topics.get(topic, 0.0) + TOLD * near.told.get(topic, 0.0)
                 topics[topic] = max(topics.get(topic, fit), fit)
         return topics
 
