@@ -155,9 +155,10 @@ def answer(draft: Draft, text: str) -> None:
     if not words_in(read.said):
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
+    asked = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
     if (
         _puts_right(draft, read)
-        or _of_plans(draft, text, read)
+        or _of_plans(draft, text, read, asked)
         or _bare_number(draft, text)
         or points_back(draft, text)
         or planning.told_day(draft, text)
@@ -166,12 +167,12 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
+    if looked_up(draft, asked) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     _meet(draft, read)
 
 
-def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
+def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | None) -> bool:
     """What is said of plans and of their days, whatever card or talk is open."""
     if (rest := planning.taken_out(draft, text)) is not None:
         if rest:
@@ -179,8 +180,7 @@ def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
         return True
     if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
-    of_logbook = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
-    if of_logbook or read.wish or offers.asked_for(draft, read.said):
+    if asked or read.wish or offers.asked_for(draft, read.said):
         return False  # "I want to do my reflection of today" is no plan, nor is "share Tuesday's entry with my mentor"
     return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
 
@@ -285,8 +285,12 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 
 
 def asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Hears what is asked of one's own logbook, and does it."""
+    return looked_up(draft, finding.asked_in(text, draft.words, draft.language, draft.person, draft.today))
+
+
+def looked_up(draft: Draft, asked: finding.Asked | None) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
-    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
     if asked is not None and asked.kind in sharing.ASKED:
         sharing.asked(draft, asked)
         return True
