@@ -22,7 +22,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot import doorway, falling, floor, guiding, mending, outside, pressing, rooms, safety, tagging, translating, voicenotes, wishes, within
+from bot import (
+    doorway,
+    falling,
+    floor,
+    guiding,
+    mending,
+    outside,
+    pressing,
+    rooms,
+    safety,
+    tagging,
+    translating,
+    voicenotes,
+    wishes,
+    within,
+)
 from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
