@@ -10,8 +10,9 @@ from telegram import Bot, Message, ReplyParameters
 from telegram.constants import ForumTopicLimit
 from telegram.error import BadRequest, NetworkError
 
-from adapters.telegram_faults import BEFORE_SENDING, NOBODY, kind
+from adapters.telegram_faults import NOBODY, kind
 from adapters.telegram_intake import topic_in
+from adapters.telegram_wire import BEFORE_SENDING
 from bot.model import Inbound, Letter
 
 REMEMBERED = 5000  # chats, topics, or letters
