@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
 from bot.choosing import points
 from bot.draft import Draft
+from bot.happening import told_in
 from bot.hearing import (
     act_in,
     after_greeting,
@@ -309,7 +310,13 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    plain = asked and not feels(text, hear) and not begins_with_others(text, hear) and not begins_with(text, hear.questions)
+    plain = (
+        asked
+        and told_in(draft, text) is None
+        and not feels(text, hear)
+        and not begins_with_others(text, hear)
+        and not begins_with(text, hear.questions)
+    )
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":
