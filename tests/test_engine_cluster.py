@@ -113,7 +113,7 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
         async with two(on) as (first, _):
             for chat in on.rounds:
                 on.says_a_round(chat)
-            await on.fake.until(lambda: len(on.fake.sent) >= 5, 30)
+            await on.fake.until(lambda: len(on.fake.sent) >= 5, 120)
             first.kill()
             await first.ended()
             on.fake.hang_up()
