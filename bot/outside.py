@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
 from bot.choosing import points
 from bot.draft import Draft
+from bot.happening import told_in
 from bot.hearing import (
     act_in,
     after_greeting,
@@ -319,8 +320,8 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
     theirs = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
-    plain = asked and not feels(text, hear) and not theirs and not begins_with(text, hear.questions)
-    plain = plain and not turns_in(text, hear) and not begins_with(text, hear.joints)
+    told = told_in(draft, text) is not None or feels(text, hear) or theirs or turns_in(text, hear)
+    plain = asked and not told and not begins_with(text, (*hear.questions, *hear.joints))
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":
