@@ -319,9 +319,9 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    others = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
-    tells = others or feels(text, hear) or told_in(draft, text) is not None
-    plain = asked and not tells and not turns_in(text, hear) and not begins_with(text, [*hear.questions, *hear.joints])
+    theirs = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
+    told = told_in(draft, text) is not None or feels(text, hear) or theirs or turns_in(text, hear)
+    plain = asked and not told and not begins_with(text, (*hear.questions, *hear.joints))
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":
