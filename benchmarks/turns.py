@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, BinaryIO
 
 from measuring import HERE, Ground, process_numbers, spread, took
@@ -23,6 +24,11 @@ MANY = 300  # people in the count of turns a second, each with two messages
 
 MOMENT = "The ministry and the farmers met at last, and nobody spoke of money"
 QUESTION = "how do I stop one partner from attacking everyone by email?"
+
+
+def told(n: int) -> tuple[str, str]:
+    """A moment and a question as nobody has put them before: what was worked out for one message is no help with the next."""
+    return f"{MOMENT}, for {n + 20} minutes", f"{n + 20} mails this week: {QUESTION}"
 
 
 def measured(ground: Ground) -> dict[str, Any]:
@@ -49,11 +55,12 @@ async def _waits(ground: Ground) -> dict[str, Any]:
             await waited(on.fake, 900 + n, QUESTION)  # until the knowledge is open
         for n in range(ROUNDS):
             one, two = 910 + 2 * n, 911 + 2 * n
+            moment, question = told(n)
             for chat, text in ((one, "reflect"), (one, "ok"), (two, "something on my mind")):
                 await waited(on.fake, chat, text)
-            echo.append(await waited(other, 1 + n, MOMENT))
-            reflect.append(await waited(on.fake, one, MOMENT))
-            ask.append(await waited(on.fake, two, QUESTION))
+            echo.append(await waited(other, 1 + n, moment))
+            reflect.append(await waited(on.fake, one, moment))
+            ask.append(await waited(on.fake, two, question))
     return {"echo_ms": spread(echo), "turn_ms": {"reflect": spread(reflect), "ask": spread(ask)}}
 
 
@@ -118,10 +125,11 @@ async def _inside(ground: Ground) -> dict[str, Any]:
             for text in ("reflect", "ok"):
                 await say(who, text)
             samples["fsync"].append(took(lambda: _written(file)))
-            samples["reflect"].append(await say(who, MOMENT))
+            moment, question = told(n)
+            samples["reflect"].append(await say(who, moment))
             await say(who, "something on my mind")
-            samples["embed"].append(took(lambda: embedder.embed([QUESTION])))
-            samples["ask"].append(await say(who, QUESTION))
+            samples["embed"].append(took(partial(embedder.embed, [question])))
+            samples["ask"].append(await say(who, question))
     store.close()
     figures = {name: spread(each) for name, each in samples.items()}
     return {"fsync_ms": figures["fsync"], "inside_ms": {name: figures[name] for name in ("embed", "reflect", "ask")}}

@@ -105,6 +105,7 @@ def first_break(chain: Chain, person: str, written: Sequence[Revision]) -> Break
 
 # --- in the tables
 
+_ADD = revisions.insert()
 _CHAIN = select(chains).where(chains.c.person_id == bindparam("person"))
 _REVISIONS = (
     select(revisions, entries.c.event_date, entries.c.guide)
@@ -128,7 +129,7 @@ def append(connection: Connection, sealer: Sealer, written: Sequence[Revision]) 
         return
     chain, hung = linked(of_person(connection, sealer) or Chain.new(), sealer.person, written)
     keep(connection, sealer, chain)
-    connection.execute(revisions.insert(), [row_of(sealer, revision) for revision in hung])
+    connection.execute(_ADD, [row_of(sealer, revision) for revision in hung])
 
 
 def keep(connection: Connection, sealer: Sealer, chain: Chain) -> None:

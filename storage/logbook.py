@@ -44,6 +44,9 @@ _STEPS_OF = select(revisions.c.n, revisions.c.step).where(
     revisions.c.person_id == bindparam("person"), revisions.c.entry_id == bindparam("entry")
 )
 _ENTRY = select(entries).where(entries.c.person_id == bindparam("person"), entries.c.id == bindparam("entry"))
+_MARKED = (
+    update(entries).where(entries.c.person_id == bindparam("person"), entries.c.id == bindparam("entry")).values(marks=bindparam("sealed"))
+)
 _INTENTIONS = select(intentions).where(intentions.c.person_id == bindparam("person")).order_by(intentions.c.made_at, intentions.c.id)
 _OPEN_INTENTIONS = _INTENTIONS.where(intentions.c.settled_at.is_(None))
 
@@ -127,7 +130,7 @@ def _mark(connection: Connection, sealer: Sealer, row: Any, new: Marks) -> None:
     )
     if marks != had:
         sealed = sealer.seal(entries.c.marks, MARKS.text(marks), row.id)
-        connection.execute(update(entries).where(entries.c.person_id == sealer.person, entries.c.id == row.id).values(marks=sealed))
+        connection.execute(_MARKED, {"person": sealer.person, "entry": row.id, "sealed": sealed})
 
 
 def _marks(sealer: Sealer, row: Any) -> Marks:
