@@ -191,9 +191,9 @@ async def test_doctor_names_the_scopes_that_are_missing(slack):
     assert [line.partition(";")[0] for line in found] == ["the Slack app lacks assistant:write, files:read, files:write, im:history"]
 
 
-async def test_doctor_names_each_workspace_whose_token_is_refused_lacks_a_scope_or_cannot_be_read(slack, fresh):
+async def test_doctor_names_each_workspace_whose_token_is_refused_lacks_a_scope_or_cannot_be_read(slack, home):
     settings = Settings(
-        _env_file=None, home=fresh.path, slack_signing_secret=SECRET, slack_client_id="1.2", slack_client_secret=SECRET, slack_api=slack.api
+        _env_file=None, home=home.path, slack_signing_secret=SECRET, slack_client_id="1.2", slack_client_secret=SECRET, slack_api=slack.api
     )
     store = open_store(settings)
     for team, token in (("TWELL", TOKEN), ("TREVOKED", "xoxb-old"), ("TFEW", "xoxb-few"), ("TSEALED", "xoxb-sealed")):
@@ -201,7 +201,7 @@ async def test_doctor_names_each_workspace_whose_token_is_refused_lacks_a_scope_
     store.close()
     slack.tokens |= {"xoxb-few": "TFEW", "xoxb-sealed": "TSEALED"}
     slack.scopes_of["xoxb-few"] = ",".join(scope for scope in SCOPES if scope != "files:read")
-    with closing(sqlite3.connect(fresh.database)) as connection, connection:
+    with closing(sqlite3.connect(home.database)) as connection, connection:
         connection.execute("UPDATE workspaces SET token = zeroblob(60) WHERE team = 'TSEALED'")
     found = await asyncio.to_thread(lambda: {each.part: each for each in examine(settings)}["slack"])
     store = open_store(settings)
