@@ -443,7 +443,9 @@ class Manager:
         return Took.NOTHING, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
-        """One at a time: were many tried side by side when the program dies, each would be blamed for it."""
+        """One at a time: were many tried side by side when the program dies, each would be blamed for it. The knowledge is open by then,
+        for that takes seconds, and whoever ends the program meanwhile has not been ended by this message."""
+        self._finder()
         with self._blame:
             if self._store.failed(key) <= TRIES:
                 return self._turn(key, person)
