@@ -62,6 +62,41 @@ def test_what_happened_is_said_back_and_asked_about() -> None:
     assert any(message.text.endswith(question[-20:]) for question in silence.questions), message.text
 
 
+FRENCH = Person(PersonId("p1"), zone="Africa/Nairobi", language="fr", welcomed=True, onboarded=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told_back"),
+    [
+        ("j ai peur de perdre le chef de village", "perdre le chef de village"),
+        ("j'ai peur de me faire virer", "vous faire virer"),
+        ("jaimerais retrouver la paix", "retrouver la paix"),
+        ("parce que c est lui qui conduit", "c'est lui qui conduit"),
+        ("de la tristesse", "de la tristesse"),
+    ],
+)
+def test_short_french_without_apostrophes_is_told_back_as_theirs(typed: str, told_back: str) -> None:
+    (message,) = said(Chat(LIBRARY, FRENCH).say(typed))
+    assert told_back in message.text.lower(), message.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "not_this"),
+    [
+        ("elle a peur de perdre son poste", "my-fear"),
+        ("j'ai pas peur de lui", "my-fear"),
+        ("personne veut etre president du comité", "they-want"),
+        ("l'ambiance est morte", "someone-died"),
+        ("non c'est pas une question d'argent", "holds-money"),
+        ("montre moi", "one-name"),
+        ("la 2", "one-name"),
+        ("je vois bien que le maire s'ennuie", "although"),
+    ],
+)
+def test_french_words_that_only_sound_alike_are_not_taken_for_it(typed: str, not_this: str) -> None:
+    assert happening_in(typed, LIBRARY.happenings["fr"]) != not_this
+
+
 TWICE = ("the mayor never answers my mails", "and the mayor still does not answer my calls")
 
 
