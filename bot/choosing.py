@@ -45,7 +45,7 @@ def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hea
     if number := re.fullmatch(shape, flat(text).strip()):
         place = int(number[1]) if number[1].isdigit() else hear.numbers[number[1]]
         return offered[place - 1] if 1 <= place <= len(offered) else None
-    if (named := _rank_in(core, hear)) is None:
+    if (named := _rank_in(core, hear)) is None or (len(offered) == 1 and not points(text, hear)):
         return None
     ranked = [choice for choice in offered if choice.id != NONE] or offered
     place = {-1: len(ranked), 0: len(ranked) // 2 + 1 if len(ranked) % 2 else 0}.get(named, named)

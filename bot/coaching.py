@@ -16,7 +16,7 @@ from typing import Literal
 
 from bot import options
 from bot.draft import Draft
-from bot.exploring import STORY, TELLING, ask_back, holds_several, name_threads, offer_threads, question_on, walk
+from bot.exploring import STORY, TELLING, ask_back, heard_in, holds_several, name_threads, offer_threads, question_on, walk
 from bot.happening import mirror_in, told_in
 from bot.hearing import (
     asks_coach,
@@ -33,17 +33,16 @@ from bot.hearing import (
     speaks_of_oneself,
     turns_in,
     undenied,
-    who_in,
 )
 from bot.model import Passage, Said, Talk
-from bot.options import LIKELY, SURE, advise
-from bot.reply import BARRED, open_to, speak, with_used, without
-from bot.spelling import words_in
+from bot.options import SURE, advise, try_small
+from bot.reply import BARRED, NEAR, WANTED, open_to, speak, with_used, without
+from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
 # A passage's score from which it answers the message: on messages that had no part in the making, 19 in 20 such cards bear on what was
 # told, and of those between the two 6 in 10 (docs/retrieval.md). So the others are asked about first, and shown when asked for.
-CLEAR, LIKELIER = 0.7, 0.5
+CLEAR = 0.7
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one
 RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
@@ -107,31 +106,25 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     wants = pleads(text, hear)
-    clear, adds = best.score >= (LIKELIER if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
+    clear, adds = best.score >= (WANTED if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
     asks = wants or asks_plainly(text, hear)
     only_felt = feels(text, hear) and not asks
+    likely = [passage for passage in open_to(draft, talk) if passage.score >= NEAR]
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
     elif talk is None and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
-    elif talk is None and holds_several(text, hear) and told_in(draft, text) is None:
+    elif talk is None and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:
         kept = tuple(part for part in used if "/" in part or part.startswith(BARRED))
         advise(draft, replace(fresh, used=kept), best, asked)
-    elif best.score >= LIKELY and _would_pick(draft, talk, text):
-        offer_threads(draft, fresh, text)
+    elif (wants or asks_coach(text, hear)) and content_of(text, hear) >= NEW and not only_felt:
+        draft.talk = fresh
+        try_small(draft, heard_in(draft, text, bare=False))
     else:
-        ask_back(draft, fresh, None, text, ideas=best.score >= LIKELIER and not only_felt)
-
-
-def _would_pick(draft: Draft, talk: Talk | None, text: str) -> bool:
-    """Threads are offered to somebody who asks, and has been heard first unless a story was told with it; once in a talk."""
-    asks = asks_coach(text, draft.words.hear)
-    if talk:
-        return asks and "threads" not in talk.used and content_of(text, draft.words.hear) >= NEW
-    return asks and len(words_in(text)) >= STORY
+        ask_back(draft, fresh, None, text)
 
 
 def _heading(draft: Draft, talk: Talk, text: str) -> Literal["on", "aside", "new"]:
@@ -166,7 +159,8 @@ def _turn_aside(draft: Draft, talk: Talk, text: str) -> None:
     best = next(iter(open_to(draft, talk)), None)
     shaped = feels(text, hear) or feels_with(text, hear) or len(words_in(text)) < TELLING or denied
     knows = best is not None and best.score >= CLEAR and not shaped
-    aside = replace(talk, card=best.card if best and knows else talk.card, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
+    told = undenied(text, hear) if denied else text
+    aside = replace(talk, card=best.card if best and knows else talk.card, stage="explore", at=draft.at, asked=f"{talk.asked}\n{told}")
     ask_back(draft, aside, best if knows else None, text)
 
 
@@ -187,8 +181,8 @@ def rehear(draft: Draft, text: str) -> None:
     """The coach was on the wrong track: the card is dropped, and what was said instead is heard (rubric S10)."""
     drop(draft)
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
-    draft.talk = replace(talk, asked=f"{talk.asked}\n{text}")
     instead = undenied(text, draft.words.hear)
+    draft.talk = replace(talk, asked=f"{talk.asked}\n{instead}")
     back = _back(draft, instead)
     speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
 
@@ -206,13 +200,11 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     elif len(words_in(text)) < FEW and not text.rstrip().endswith("?"):
         _too_little(draft, text)
-    elif at_work and len(words_in(text)) < TELLING and not text.rstrip().endswith("?"):
+    elif at_work and not asks and not text.rstrip().endswith("?"):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     elif at_work:
         draft.talk = Talk("", "explore", draft.at, draft.at, text)
-        who = None if text.rstrip().endswith("?") else who_in(text, hear)
-        seen = [draft.line("explore.who", who=who)] if who else []
-        speak(draft, [" ".join([*seen, draft.line("silent")])], draft.line("silent.question"), walk(draft, text))
+        speak(draft, [draft.line("silent")], draft.line("silent.question"), walk(draft, text))
     elif not asks and (says_any(text, [*hear.absence, *hear.again]) or (len(words_in(text)) >= SENTENCE and speaks_of_oneself(text, hear))):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     else:
@@ -234,22 +226,21 @@ def ideas(draft: Draft) -> None:
         draft.say(draft.line("unsure"))
         return
     draft.talk = talk = without(talk, "listening")
-    if talk.stage in ("options", "deepen", "own") and draft.context.in_hand:
+    if options.shown_any(draft):
         options.another_way(draft)
-    elif not passages or passages[0].score < LIKELY:
-        draft.say(draft.line("ideas.none"), "reply", draft.offered)
-    elif talk.stage == "threads" or passages[0].score >= LIKELIER:
-        advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
+    elif not passages or passages[0].score < WANTED:
+        try_small(draft)
     else:
-        offer_threads(draft, replace(talk, at=draft.at), "")
+        advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
 
 
 def plea(draft: Draft) -> None:
     """Ideas are asked for in a message that holds more besides: it belongs to what was told, and the talk's own matter is answered."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
-    if draft.talk and content_of(text, draft.words.hear) >= FEW and draft.talk.stage in ("explore", "threads"):
-        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{text}")
-    if undenied(text, draft.words.hear) != text:
+    told = undenied(text, draft.words.hear)
+    if draft.talk and content_of(told, draft.words.hear) >= FEW and draft.talk.stage in ("explore", "threads"):
+        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{told}")
+    if told != text:
         drop(draft)
     ideas(draft)
 
@@ -257,14 +248,39 @@ def plea(draft: Draft) -> None:
 def one(draft: Draft) -> None:
     """One thing is wanted and no more talk: of the card in hand, else of the best that was found for what was told."""
     talk, passages = draft.talk, open_to(draft, draft.talk)
-    if talk and talk.stage != "glad" and (talk.stage in ("explore", "threads") or draft.context.in_hand is None) and passages:
-        best = passages[0]
-        if best.score < LIKELIER:
-            draft.say(draft.line("ideas.none"), "reply", draft.offered)
+    if talk and talk.stage != "glad" and not options.shown_any(draft):
+        draft.talk = talk = without(talk, "listening")
+        if not passages or passages[0].score < WANTED:
+            try_small(draft)
             return
-        draft.talk = replace(without(talk, "listening"), card=best.card, stage="options", at=draft.at)
-        draft.context = replace(draft.context, in_hand=best)
+        draft.talk = replace(talk, card=passages[0].card, stage="options", at=draft.at)
+        draft.context = replace(draft.context, in_hand=passages[0])
     options.one_way(draft)
+
+
+def leaning(draft: Draft) -> None:
+    """Somebody asks what the coach would do: a leaning among the options that were shown, else one thing."""
+    if options.shown_any(draft):
+        options.leaning(draft)
+    else:
+        one(draft)
+
+
+def opinion(draft: Draft) -> None:
+    """Their own idea is put to the coach: it says which way it leans, and weighs it with them; of options that were shown it names one."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    if content_of(text, draft.words.hear) < FEW:
+        leaning(draft)
+    else:
+        weigh(draft, "opinion")
+
+
+def weigh(draft: Draft, key: str) -> None:
+    """A verdict or a word is wanted: answered in a line that hands it back as a question, and what was told stays in hand."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
+    draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
+    draft.say(draft.line(key), "reply", draft.offered)
 
 
 def card_picked(draft: Draft, card: str) -> None:
@@ -289,6 +305,18 @@ def thread_picked(draft: Draft, what: str) -> None:
     coach(draft, text)
     if draft.talk:
         draft.talk = replace(draft.talk, threads=others)
+
+
+def rejected(draft: Draft) -> None:
+    """The options do not fit: their card is dropped, and what would fit is asked for; a reason that was given is kept in mind."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    drop(draft)
+    if any_in(draft.words.hear.acts["wording"], in_line(text)):
+        weigh(draft, "wording")
+        return
+    if draft.talk and content_of(text, draft.words.hear) >= FEW:
+        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{undenied(text, draft.words.hear)}")
+    listens(draft, "rejects")
 
 
 def listens(draft: Draft, key: str) -> None:

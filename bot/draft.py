@@ -264,6 +264,12 @@ class Draft:
         """Whether a mark is among the last so many."""
         return mark in self._recent[-within:]
 
+    @property
+    def last_said(self) -> str:
+        """The key of the line that was said last before this turn; empty where that is not known."""
+        before = self.context.conversation.recent[-1:]
+        return before[0].partition("#")[0] if before else ""
+
     def guide(self, name: str) -> Guide:
         """A guide; the one of a person's own headings has a step for each of them."""
         guide = self.library.guides[name]

@@ -6,21 +6,22 @@ somebody else's fear), in a few of the person's own words, or by whom it is abou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from bot import offers
 from bot.draft import Draft
 from bot.happening import mirror_in, told_in
 from bot.hearing import (
+    begins_with_others,
     feels,
     feels_with,
     kinds_named,
     only_who_in,
+    two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, brief, open_to, speak, with_used
-from bot.spelling import words_in
+from bot.reply import BARRED, NEAR, brief, open_to, speak, with_used
+from bot.spelling import any_in, in_line, words_in
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -28,83 +29,158 @@ from prompts.library import Hear
 STORY = 18  # words from which a message tells a story: another one in the middle of a talk, or several threads at once
 THREADS = 3  # threads that are named (rubric S5)
 MANY, KINDS = 22, 3  # words, and kinds of people in them, from which a message holds several matters
-QUOTING = ("explore.back", "explore.theirs.back")
-JUST_SAID = 5  # marks of what was said, a reply or two
-BACK, ENOUGH = "back:", 2  # what a talk remembers of each question back, and how many there are before one for a step of their own
+OFFERED = "offered"  # the mark that a way on was offered in this talk
+BACK = "back:"  # what a talk remembers of each question back
+ENOUGH, LONG = 2, 4  # questions back before a way on is offered where a card is near, and before one's own step is asked for
 TELLING = 8  # words from which a message shows who moves and who is moved
+APART = 10  # marks of what was said between two guesses at where others stand, three replies or so
+
+# What is asked where nothing says what to ask, from the beginning of a talk on. An `on.*` line follows what was told of one of these, or
+# the answer to one.
+OPENERS = 4  # of these, that may come first
+ASKS = ("tried", "matters", "easier", "good", "sees", "stake", "part", "unsaid", "sure", "neutral", "enough")
+TOLD = ("part", "idea", "stake", "tried", "good", "easier")  # what may be told of one's own accord, and asked on about
+FOLLOWS = {"first": "first", "matters": "matters", "sees": "person", "neutral": "person"}
+BRIEF = 6  # words in which somebody is named and nothing else
 
 
 # --- that it was heard
 
 
 def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
-    """A mirror of a message: what happened, where that was heard, else its shape. Without `bare`, empty where nothing else would fit.
-
-    The person's own words are told back at most every other time.
-    """
+    """A mirror of a message: what happened, where that was heard, else the feeling in it, else how it may look to those it is about.
+    Without `bare`, empty where nothing else would fit."""
     hear = draft.words.hear
     if happened := mirror_in(draft, text):
         return happened
-    back = "" if any(draft.said_lately(key, JUST_SAID) for key in QUOTING) else draft.said_back(text)
     if feels(text, hear):
-        return draft.line("explore.back", back=back) if back and feels(back, hear) else draft.line("explore.feeling")
-    if back and feels_with(text, hear) and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
-        return draft.line("explore.theirs.back", back=back)
-    shape = next((name for name in _shapes(text, back, hear) if draft.unheard(f"explore.{name}")), None)
-    if shape:
-        return draft.line(f"explore.{shape}", back=back)
-    if bare and (who := only_who_in(text, hear)) and draft.unheard("explore.who"):
-        said = draft.line("explore.who", who=who)
-        return said[:1].upper() + said[1:]
-    return draft.line("explore.bare") if bare else ""
-
-
-def _shapes(text: str, back: str, hear: Hear) -> Iterator[str]:
+        return draft.line("explore.feeling")
     if feels_with(text, hear):
-        yield "theirs"
-    if back:
-        yield "back"
+        back = draft.said_back(text)
+        if back and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
+            return draft.line("explore.theirs.back", back=back)
+        if draft.unheard("explore.theirs"):
+            return draft.line("explore.theirs")
+    return _stands(draft, text) or (draft.line("explore.bare") if bare else "")
+
+
+def _stands(draft: Draft, text: str) -> str:
+    """How it may look from where those stand whom a message names; now and then only, since it is a guess."""
+    if any(draft.said_lately(key, APART) for key in ("explore.who", "explore.between")):
+        return ""
+    if (both := two_in(text, draft.words.hear)) and draft.unheard("explore.between"):
+        said = draft.line("explore.between", one=both[0], two=both[1])
+    elif begins_with_others(text, draft.words.hear) and (who := only_who_in(text, draft.words.hear)) and draft.unheard("explore.who"):
+        said = draft.line("explore.who", who=who)
+    else:
+        return ""
+    return said[:1].upper() + said[1:]
 
 
 # --- asking back
 
 
-def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str, *, ideas: bool = False) -> None:
-    """A mirror and a question only. `passage` is None where no card is sure enough to speak; `ideas`: one may be asked for all the same."""
+def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
+    """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
     if passage:
         voice = Voice(draft, passage, text)
         draft.talk = talk
         said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
     else:
         said = heard_in(draft, text, bare=talk.began == draft.at)
-        draft.talk, question = _on_with_it(draft, talk, text)
-        choices = [*([draft.choice("ideas")] if ideas else []), *walk(draft, talk.asked)]
+        draft.talk, question, choices = _on_with_it(draft, talk, text)
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
 
 
-def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str]:
-    """After a few questions back in one talk the next is for a step of their own: being heard is for something."""
+def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Choice]]:
+    """After a few questions back in one talk a way on is offered, where a card is near, or the next is for a step of their own: being
+    heard is for something."""
     times = sum(part.startswith(BACK) for part in talk.used)
     talk = with_used(talk, f"{BACK}{times}")
-    if times and times % ENOUGH == 0 and draft.unheard("own.question"):
-        return replace(talk, stage="own"), draft.line("own.question")
-    return talk, question_on(draft, talk, text)
+    near = any(passage.score >= NEAR for passage in open_to(draft, talk)[:1])
+    ideas = [draft.choice("ideas")] if near else []
+    told = told_in(draft, text)
+    asks_on = (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or _told_of(draft, text)
+    if not asks_on:
+        if times >= ENOUGH and near and OFFERED not in talk.used:
+            return with_used(talk, OFFERED), draft.line("offer.ways"), [*ideas, draft.choice("stay")]
+        if times and times % LONG == 0 and draft.unheard("own.question"):
+            return replace(talk, stage="own"), draft.line("own.question"), [*ideas, *walk(draft, talk.asked)]
+    return talk, question_on(draft, talk, text), [*ideas, *walk(draft, talk.asked)]
 
 
 def question_on(draft: Draft, talk: Talk, text: str) -> str:
-    """An open question about what was told: of what happened, where that was heard, else of a general kind."""
+    """An open question about what was told: of what happened, where that was heard, else one that follows from the question before."""
     if (told := told_in(draft, text)) and told.asks_on:
         return told.question()
-    first = talk.began == draft.at and len(words_in(text)) < TELLING
-    return draft.line("explore.feeling.question" if feels(text, draft.words.hear) else f"explore.question{'.first' if first else ''}")
+    if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
+        return draft.line("explore.feeling.question")
+    kind = _told_of(draft, text) or _asked_before(draft, text)
+    if kind and draft.unheard(f"on.{kind}"):
+        return _ask(draft, f"on.{kind}")
+    guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
+    if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
+        return _ask(draft, "ask.who", who=who)
+    if talk.began == draft.at and draft.unheard("ask.first"):
+        return _ask(draft, "ask.first")
+    return next_question(draft, f"{talk.asked}\n{text}")
+
+
+def next_question(draft: Draft, told: str) -> str:
+    """The next question of a general kind that was not asked yet, and that what was told does not answer already."""
+    answered = _answered(draft, told)
+    begin = len(words_in(told.partition("\n")[0])) % OPENERS
+    turned = (*ASKS[begin:OPENERS], *ASKS[:begin], *ASKS[OPENERS:])  # two talks need not begin alike
+    open_ = [kind for kind in turned if kind not in answered] or turned
+    kind = min(open_, key=lambda kind: draft.heard_at(f"ask.{kind}#0"))
+    return _ask(draft, f"ask.{kind}")
+
+
+def _told_of(draft: Draft, text: str) -> str | None:
+    """What a message tells of its own accord that may still be asked on about: the end of an `on.*` key."""
+    answered = _answered(draft, text)
+    return next((kind for kind in TOLD if kind in answered and draft.unheard(f"on.{kind}")), None)
+
+
+def _answered(draft: Draft, text: str) -> set[str]:
+    """The kinds of questions that a text answers, whether they were asked or not."""
+    line = in_line(text)
+    return {kind for kind, patterns in draft.words.hear.answered.items() if any_in(patterns, line)}
+
+
+def _ask(draft: Draft, key: str, **slots: str) -> str:
+    """A question, remembered even where it has one wording only."""
+    if len(draft.words.variants(key)) == 1:
+        draft.remember(f"{key}#0")
+    return draft.line(key, **slots)
+
+
+def _asked_before(draft: Draft, text: str) -> str | None:
+    """What may follow the answer to the question on which the last reply ended: the end of an `on.*` key; None where nothing does."""
+    last = draft.last_said
+    kind = FOLLOWS.get(last.removeprefix("ask."))
+    if last.startswith("told."):
+        return "told"
+    if kind == "person" and len(words_in(text)) > BRIEF and only_who_in(text, draft.words.hear) is None:
+        return None
+    return "own" if last == "own.question" else kind
+
+
+def stay(draft: Draft) -> None:
+    """A way on was offered, and they would rather look at it a while longer."""
+    talk = draft.talk
+    if talk is None:
+        draft.say(draft.line("ask.open"))
+        return
+    draft.talk = replace(talk, stage="explore", at=draft.at)
+    speak(draft, [], next_question(draft, talk.asked), [draft.choice("ideas")])
 
 
 def opened(draft: Draft, text: str) -> None:
     """There is a problem, and with whom; nothing more is known yet."""
     draft.talk = Talk("", "explore", draft.at, draft.at, text)
     who = only_who_in(text, draft.words.hear)
-    said = draft.line("explore.who", who=who) if who else ""
-    speak(draft, [said[:1].upper() + said[1:]], draft.line("opening" if who else "opening.bare"))
+    speak(draft, [], draft.line("opening.who", who=who) if who else draft.line("opening.bare"))
 
 
 def walk(draft: Draft, text: str) -> list[Choice]:
@@ -129,7 +205,7 @@ def holds_several(text: str, hear: Hear) -> bool:
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks. Without a text nothing is mirrored."""
     said, draft.talk = heard_in(draft, text) if text else "", with_used(replace(talk, stage="threads"), "threads")
-    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS]]
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS] if passage.score >= NEAR]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
     speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
 

@@ -22,6 +22,7 @@ TELLING = 2  # words of content that a clause without a feeling needs to be wort
 OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
 WHOLE = 4  # words that a sentence has which is told back
+SIDES = 2  # who may see one matter differently
 DENIAL = 3  # words of a "no" that says something besides
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
@@ -300,19 +301,31 @@ def who_in(text: str, hear: Hear) -> str | None:
 
     The first noun phrase of a known kind of person or body, with its determiner and at most one word between.
     """
+    return next(_whos(text, hear), None)
+
+
+def two_in(text: str, hear: Hear) -> tuple[str, str] | None:
+    """As `who_in`, the two whom a text is about; None where it names more kinds of people than two, or fewer."""
+    if len(kinds_named(text, hear)) != SIDES:
+        return None
+    named = {words_in(who)[-1].removesuffix("s"): who for who in _whos(text, hear)}
+    one, two = (*named.values(), "", "")[:SIDES]
+    return (one, two) if two else None
+
+
+def _whos(text: str, hear: Hear) -> Iterator[str]:
     said, who = flat(text[:READ]), hear.who
     for found in _named(who.shape, tuple(hear.actors)).finditer(said):
         parts = {name: text[slice(*found.span(name))] if found[name] else "" for name in ("lead", "whose", "middle", "actor")}
         if found["middle"] and found["middle"] in who.no_middle:
             continue
         if expression(who.oneself).search(said[: found.start()]):
-            return None  # "I'm the director" is about the writer
+            return  # "I'm the director" is about the writer
         if expression(who.not_them).search(said[: found.start()]):
             continue
         whose = hear.whose.get(found["whose"], parts["whose"].lower())
         told = " ".join(part.strip() for part in (parts["lead"].lower(), whose, parts["middle"], parts["actor"]) if part)
-        return re.sub(r"['’] ", "’", told)  # l’ and d’ stand close to what follows
-    return None
+        yield re.sub(r"['’] ", "’", told)  # l’ and d’ stand close to what follows
 
 
 @lru_cache(maxsize=16)

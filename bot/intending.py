@@ -20,6 +20,8 @@ from prompts.library import Hear
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 NOWHERE = float("inf")  # where a pattern begins that is not in a text
 FARTHEST = timedelta(days=300)  # ahead that a step lies; what seems to be farther off was read wrongly
+BARE_DAY = 3  # words in which a day stands alone
+PAIR = 2  # sentences in which a thought and its day may stand apart
 LONGEST_STEP = 40  # words of a step; a longer text is a story
 PROTESTS = ("anger", "wrong-turn", "rejects", "repeat", "no-questions", "tried", "verdict", "verdict-self", "verdict-other", "leave-it")
 
@@ -50,15 +52,37 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     said = text[:READ].strip()
     if not words_in(said) or len(words_in(said)) > LONGEST_STEP:
         return None
-    parts = _sentences(said)
+    parts = _with_its_day(_sentences(said), clock)
     firm = [_firmness(part, clock) for part in parts]
     told = [n for n, found in enumerate(firm) if found]
     if not told:
-        return None
+        return _apart(said, parts, clock)
     best: Firmness = "dated" if "dated" in firm else "meant" if "meant" in firm else "mused"
     first, last = told[0], told[-1]
     step = bare_step(" ".join(parts[first : last + 1]), clock.hear)
+    if best == "mused" and len(parts) == PAIR and not _day_told(step, clock) and not _any(clock.hear.plans.never, said):
+        step = bare_step(said, clock.hear)  # "I think I tell them. On Wednesday both will be there": whether it is meant is asked anyway
     return Intent(step, best, _day_told(step, clock) or _morrow(clock.hear.plans.today, step, clock)) if step else None
+
+
+def _with_its_day(parts: list[str], clock: Clock) -> list[str]:
+    """The sentences, a day that stands alone behind one put to it: "I write to her first. Tomorrow"."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and len(words_in(part)) <= BARE_DAY and _day_told(part, clock):
+            joined[-1] = f"{joined[-1]} {part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def _apart(said: str, parts: list[str], clock: Clock) -> Intent | None:
+    """ "I ask Sarah what her boss needs. On the 12th she comes": a deed and its day in two sentences may be a step; it is asked about."""
+    plans = clock.hear.plans
+    if len(parts) != PAIR or "?" in said or _any(plans.never, said) or protests(said, clock.hear):
+        return None
+    deed, day = any(_any(plans.dated, part) for part in parts), _day_told(said, clock)
+    return Intent(bare_step(said, clock.hear), "mused", day) if deed and day else None
 
 
 def step_day(text: str, clock: Clock) -> date | None:

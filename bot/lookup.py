@@ -18,7 +18,8 @@ from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
 
-SEARCHED = frozenset({"ideas", "one", "meaning", "state", "step", "another", "no", "none-of-these"})  # acts and wishes that need a card
+# Acts and wishes that need a card.
+SEARCHED = frozenset({"ideas", "one", "meaning", "state", "step", "another", "no", "none-of-these", "good"})
 
 
 def lookup(library: Library, context: Context, event: Event) -> str | None:
@@ -57,13 +58,13 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
         return None
     if kind == "thread":
         return talk.threads[int(what)] if int(what) < len(talk.threads) else None
-    return talk.asked if choice in ("do:another", "do:ideas") or kind == "card" else None
+    return talk.asked if choice in ("do:another", "do:ideas", "do:stay") or kind == "card" else None
 
 
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
     read = outside.reading(context.conversation, event.text, event, hear)
     talk, wish, act = read.talk, read.wish, read.act
-    if talk and (wish in SEARCHED or act in ("ideas", "one", "plea")):
+    if talk and (wish in SEARCHED or act in ("ideas", "one", "leaning", "plea")):
         return talk.asked
     if wish or not words_in(read.said) or (act in wishes.WISHES and act not in SEARCHED):
         return None

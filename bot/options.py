@@ -13,13 +13,14 @@ from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.happening import told_in
-from bot.hearing import feels, shared_words
-from bot.model import Cited, Passage, Talk
-from bot.reply import brief, open_to, speak, with_used
+from bot.hearing import feels, only_who_in, shared_words, undenied
+from bot.model import Choice, Cited, Passage, Said, Talk
+from bot.reply import NEAR, WANTED, brief, open_to, speak, with_used
+from bot.spelling import words_in
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
-LIKELY = 0.3  # a passage's score from which its card is worth offering; below, every second one is wrong
+TITLES = 2  # cards that are named beside a small thing of the coach's own
 SURE = 0.9  # a passage's score from which its own mirror fits (44 of 44 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
@@ -42,7 +43,7 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     room = SCREEN - len(middle) - len("\n\n\n\n")
     draft.talk = _shown(replace(talk, stage="options"), passage, *numbers)
     voice.show(numbers)
-    said, asked = _opening(draft, voice, text, room)
+    said, asked = _opening(draft, voice, text, room, talk.began < draft.at)
     wording = replace(
         brief(draft, "options", passage, text, said, asked),
         before="\n".join([*([passage.thin] if passage.thin else []), lead]),
@@ -54,16 +55,21 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, wording)
 
 
-def _opening(draft: Draft, voice: Voice, text: str, room: int) -> tuple[str, str]:
-    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened."""
+def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
+    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened. Who was
+    heard before (`later`) is asked for another reading of it, with their own part."""
     told = None if voice.passage.score >= SURE else told_in(draft, text.rpartition("\n")[2]) or told_in(draft, text)
     if told and told.fresh:
         said = told.mirror()
+        if later and len(said) + len(voice.passage.challenge) <= room:
+            return said, voice.challenge()
         fits = [name for name in voice.questions() if len(said) + len(voice.part(name)) <= room]
         return said, voice.use(fits[0] if fits else min(voice.questions(), key=lambda name: len(voice.part(name))))
     pairs = list(product(voice.mirrors(), voice.questions()))
     fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
     mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
+    if later and len(voice.part(mirror)) + len(voice.passage.challenge) <= room:
+        return voice.use(mirror), voice.challenge()
     return voice.use(mirror), voice.use(question)
 
 
@@ -101,28 +107,52 @@ def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: st
 
 
 def another_way(draft: Draft) -> None:
-    """The next option of the card in hand, then the next card found; then honesty that there is no more."""
+    """The next option of the card in hand, then the next card found; then a small thing, and at last honesty that there is no more."""
     talk, passage = draft.talk, draft.context.in_hand
-    if talk is None or passage is None:
+    if talk is None:
         draft.say(draft.line("unsure"))
         return
-    left = _unshown(Voice(draft, passage, talk.asked), talk)
-    if left:
+    if passage and (left := _unshown(Voice(draft, passage, talk.asked), talk)):
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
     for other in open_to(draft, talk):
-        if other.card != talk.card and other.score >= LIKELY and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
+        if other.card != talk.card and other.score >= WANTED and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
             advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
             return
-    draft.talk = replace(talk, stage="own", at=draft.at)
-    draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked))
+    try_small(draft)
+
+
+def try_small(draft: Draft, seen: str = "") -> None:
+    """Nothing that was found is near enough: that is said, and a small thing is offered as the coach's own, with its price; the cards that
+    may be near stand beside it by their titles."""
+    talk = draft.talk
+    told = talk.asked.splitlines() if talk else []
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    denied = set(words_in(text)) - set(words_in(undenied(text, draft.words.hear)))
+    named = (only_who_in(line, draft.words.hear) for line in reversed(told))
+    anybody = {*denied, *draft.words.hear.general}
+    who = next((who for who in named if who and words_in(who)[-1] not in anybody), None)
+    key = next((key for key in (("try.who", "try.bare") if who else ("try.bare",)) if draft.unheard(key)), None)
+    if talk is None or key is None:
+        draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
+        return
+    draft.talk = replace(talk, card="", stage="explore", at=draft.at)
+    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:TITLES] if passage.score >= NEAR]
+    said = draft.line(key, ours=draft.line("ours"), **({"who": who} if who and key == "try.who" else {}))
+    speak(draft, [seen, said], draft.line("try.question"), choices)
+
+
+def shown_any(draft: Draft) -> bool:
+    """Whether options of the card in hand were shown in this talk."""
+    talk, passage = draft.talk, draft.context.in_hand
+    return bool(talk and passage and talk.stage in ("options", "deepen", "own") and _seen(talk, passage))
 
 
 def one_way(draft: Draft) -> None:
     """Somebody wants one thing and no choice of two: one option with its reason, as an offer; of those shown only its name."""
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None or passage is None:
-        draft.say(draft.line("unsure"))
+        another_way(draft)
         return
     voice = Voice(draft, passage, talk.asked)
     seen, left = _seen(talk, passage), _unshown(voice, talk)
@@ -149,7 +179,7 @@ def _lean(draft: Draft, talk: Talk, passage: Passage, seen: list[int]) -> None:
     option = passage.options[number]
     draft.talk = replace(talk, stage="options", at=draft.at)
     said = draft.line("advise.one.shown", name=option.name, not_if=voice.filled(option.not_if))
-    speak(draft, [said], voice.ask(), [*map(voice.choice, seen), draft.choice("another")])
+    speak(draft, [said], voice.challenge(), [*map(voice.choice, seen), draft.choice("another")])
 
 
 def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str) -> None:
@@ -159,7 +189,7 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     said = draft.line(key, offer=offer, price=price)
     draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
     voice.show([number])
-    question = voice.ask()
+    question = voice.challenge()
     wording = replace(
         brief(draft, "one", passage, talk.asked, "", question),
         before=said.partition(offer)[0].strip(),
@@ -203,7 +233,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         choices += walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
-            speak(draft, [said], challenge, choices)
+            speak(draft, [said], voice.challenge(), choices)
         else:
             question = draft.line("own.question")
             speak(draft, [said, challenge], question, choices, brief=brief(draft, "challenge", passage, text, challenge, question))

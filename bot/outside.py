@@ -22,11 +22,12 @@ from bot.hearing import (
     heard,
     introduced_in,
     pleads,
+    turns_in,
 )
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
-from bot.spelling import words_in
+from bot.spelling import any_in, in_line, words_in
 from bot.threads import picked_in
 from prompts.library import Hear
 
@@ -34,21 +35,23 @@ SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
 TALK_ONLY = frozenset(
-    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "leaning", "what-if", "wording", "recap"}
+    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "either", "leaning", "what-if", "wording", "recap"}
 )
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
     "verdict-self": 30,
     "verdict-other": 30,
-    "opinion": 16,
-    "rejects": 14,
+    "opinion": 40,
+    "either": 40,
+    "rejects": 30,
     "tried": 16,
     "off-topic": 16,
     "opening": 16,
     "weary": 8,
     "what-if": 14,
-    "wording": 22,
+    "wording": 50,
 }
+PUT_TO_COACH = ("opinion", "either", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
@@ -84,6 +87,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         said = aside  # "something else: ..."
         talk = talk if _passing(said, hear) else None
     act = act_in(said, hear)
+    if act in (None, "step", "state"):
+        act = next((put for put in PUT_TO_COACH if any_in(hear.acts[put], in_line(said))), act)
     if (act in BRIEFLY and len(words_in(said)) > BRIEFLY[act]) or (act in TALK_ONLY and talk is None):
         act = None
     if act in ("role", "lens") and not roles.asks_role(said, hear):
@@ -111,7 +116,7 @@ STRONGER = {
 
 
 # Acts that say less than a plea for ideas in the same message does.
-YIELDING = frozenset({None, "wording", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
+YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
 
 
 def _passing(text: str, hear: Hear) -> bool:
@@ -151,9 +156,10 @@ def answer(draft: Draft, text: str) -> None:
     if not words_in(read.said):
         draft.say(draft.line("talk.on", about=course.about(draft.talk, words)) if draft.talk else draft.line("ask.open"))
         return
+    asked = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
     if (
         _puts_right(draft, read)
-        or _of_plans(draft, text, read)
+        or _of_plans(draft, text, read, asked)
         or _bare_number(draft, text)
         or points_back(draft, text)
         or planning.told_day(draft, text)
@@ -162,12 +168,12 @@ def answer(draft: Draft, text: str) -> None:
     if read.act == "verdict" or (read.act == "ideas" and draft.talk):
         wishes.WISHES[read.act](draft)
         return
-    if asked_of_logbook(draft, read.said) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
+    if looked_up(draft, asked) or _guide_asked_for(draft, read.said, read.wish) or timing.told_away(draft, text):
         return
     _meet(draft, read)
 
 
-def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
+def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | None) -> bool:
     """What is said of plans and of their days, whatever card or talk is open."""
     if (rest := planning.taken_out(draft, text)) is not None:
         if rest:
@@ -175,8 +181,7 @@ def _of_plans(draft: Draft, text: str, read: Reading) -> bool:
         return True
     if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
-    of_logbook = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
-    if of_logbook or read.wish or offers.asked_for(draft, read.said):
+    if asked or read.wish or offers.asked_for(draft, read.said):
         return False  # "I want to do my reflection of today" is no plan, nor is "share Tuesday's entry with my mentor"
     return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
 
@@ -281,8 +286,12 @@ def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
 
 
 def asked_of_logbook(draft: Draft, text: str) -> bool:
+    """Hears what is asked of one's own logbook, and does it."""
+    return looked_up(draft, finding.asked_in(text, draft.words, draft.language, draft.person, draft.today))
+
+
+def looked_up(draft: Draft, asked: finding.Asked | None) -> bool:
     """Looks up or adds what is asked for; in the middle of a guide only what can be answered in passing."""
-    asked = finding.asked_in(text, draft.words, draft.language, draft.person, draft.today)
     if asked is not None and asked.kind in sharing.ASKED:
         sharing.asked(draft, asked)
         return True
@@ -306,22 +315,20 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
     hear = draft.words.hear
     if talk.stage == "glad" or is_none(text, clock(draft)) or len(words_in(text)) > LONGEST_STEP:
         return False
-    if asks_coach(text, hear) or pleads(text, hear):
+    if asks_coach(text, hear) or pleads(text, hear) or act in PUT_TO_COACH:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    plain = (
-        asked
-        and told_in(draft, text) is None
-        and not feels(text, hear)
-        and not begins_with_others(text, hear)
-        and not begins_with(text, hear.questions)
-    )
+    theirs = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
+    told = told_in(draft, text) is not None or feels(text, hear) or theirs or turns_in(text, hear)
+    plain = asked and not told and not begins_with(text, (*hear.questions, *hear.joints))
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":
         planning.muse(draft, found.text)
-    elif act == "step" or plain or talk.stage in ("options", "deepen", "own"):
+    elif found is None and act != "step" and planning.held_day(talk) is None:
+        planning.muse(draft, text)
+    elif act == "step" or talk.stage in ("options", "deepen", "own"):
         planning.take_step(draft, found.text if found else text)
     else:
         return False

@@ -53,7 +53,7 @@ def heard_plan(draft: Draft, text: str) -> bool:
 def take_step(draft: Draft, plan: str, on: date | None = None) -> None:
     """Somebody has told their next step: it is the plan, and only its day is still to be asked, unless they named that too."""
     _begin(draft, plan)
-    if day := on or named_day(draft, plan) or _day_named(draft.talk):
+    if day := on or named_day(draft, plan) or held_day(draft.talk):
         step, _ = here(draft)
         plan_for(draft, step, day)
         draft.place = replace(draft.here, step=END)
@@ -70,6 +70,9 @@ def _begin(draft: Draft, plan: str, *given: tuple[str, str]) -> None:
 def muse(draft: Draft, step: str) -> None:
     """A thought said aloud: whether it is meant is asked, once, beside the days on which it could be asked about."""
     _begin(draft, step, (MUSED, "1"))
+    if day := step_day(step, clock(draft)):
+        draft.say(draft.line("step.mused.day", day=draft.day(day)), "question", [draft.choice("keep-plan"), draft.choice("not-a-plan")])
+        return
     _, choices = question(draft)
     draft.say(draft.line("step.mused"), "question", choices)
 
@@ -229,7 +232,7 @@ def told_anew(draft: Draft, text: str) -> None:
 
 def of_day_named(draft: Draft, text: str) -> bool:
     """A step whose day was told before it. False where none was."""
-    day = _day_named(draft.talk)
+    day = held_day(draft.talk)
     if day:
         take_step(draft, bare_step(text, draft.words.hear), day)
     return day is not None
@@ -293,7 +296,8 @@ def told_plan(draft: Draft, text: str) -> bool:
 def told_day(draft: Draft, text: str) -> bool:
     """Hears a bare day: for what was just written down to be tried, or for a step that is still to be told. False for anything else."""
     tried = draft.aim if draft.was_offered("do:if-then") else None
-    talk = draft.talk if draft.talk and draft.talk.stage in ("options", "deepen", "own") else None
+    offered = draft.last_said == "try.question"
+    talk = draft.talk if draft.talk and (offered or draft.talk.stage in ("options", "deepen", "own")) else None
     day = _bare_day(draft, text) if tried or talk else None
     if day is None:
         return False
@@ -317,7 +321,7 @@ def _holding(draft: Draft, talk: Talk | None, day: date) -> Talk:
     return with_used(replace(talk, stage="own", at=draft.at), f"{DAY_NAMED}{day.isoformat()}")
 
 
-def _day_named(talk: Talk | None) -> date | None:
+def held_day(talk: Talk | None) -> date | None:
     """The day that was named before the step itself was told."""
     named = [mark.removeprefix(DAY_NAMED) for mark in talk.used if mark.startswith(DAY_NAMED)] if talk else []
     return date.fromisoformat(named[-1]) if named else None

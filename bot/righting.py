@@ -8,7 +8,10 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.draft import Draft
-from bot.hearing import correction_in
+from bot.exploring import question_on
+from bot.happening import mirror_in
+from bot.hearing import any_of, correction_in, handed_back
+from bot.reply import BARRED, with_used
 from bot.spelling import READ, expression, flat, words_in
 from prompts.library import Hear
 
@@ -38,12 +41,19 @@ class Righted:
 
 def righted_in(text: str, hear: Hear) -> Righted | None:
     """What a message puts right, with what it stands in for; None where it names no such two."""
-    said = " ".join(text[:READ].split())
+    said = _after_number(" ".join(text[:READ].split()), hear)
     for pattern in hear.rights:
         if found := expression(pattern).match(flat(said)):
             old, new, rest = (said[slice(*found.span(name))].strip(" ,.;:!") if found[name] else "" for name in ("old", "new", "rest"))
             return Righted(old, new, rest)
     return None
+
+
+def _after_number(said: str, hear: Hear) -> str:
+    """What is put right right behind a choice: "2 I guess, though honestly it's the cancelling, not the drifting"."""
+    beside = any_of([*hear.turns, *hear.guesses, *hear.picks])
+    found = re.match(rf"\(?\d\)?[.,:;]*\s+(?:(?:{beside})\b[\s.,;:–-]*)*", flat(said))
+    return said[found.end() :] if found else said
 
 
 def told_right(text: str, hear: Hear) -> Righted | None:
@@ -59,15 +69,24 @@ def put_right(draft: Draft, righted: Righted) -> None:
     if talk is None:
         return
     left = draft.context.conversation.place is not None  # the question was that of a guide, which has been left
-    fresh = left or righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
+    fresh = left or draft.last_said == "offer.ways" or righted.stands_in(asked) or talk.stage in ("options", "deepen") or not asked
     draft.talk = replace(talk, asked=righted.within(talk.asked), card="" if fresh else talk.card, stage="explore", at=draft.at)
-    draft.say(
-        f"{confirmed(draft, righted.new) or draft.line('righted.long')} {draft.line('opening') if fresh else asked}",
-        "reply",
-        () if fresh else draft.offered,
-    )
+    card = draft.context.in_hand
+    if card and righted.old and righted.stands_in(card.title):
+        draft.talk = with_used(replace(draft.talk, card=""), f"{BARRED}{card.card}")
+    said = confirmed(draft, righted.new) or _shown(draft, righted.new)
+    question = question_on(draft, draft.talk, righted.new) if fresh else asked
+    draft.say(f"{said} {question}", "reply", () if fresh else draft.offered)
+
+
+def _shown(draft: Draft, new: str) -> str:
+    """How it stands now, where that is more than a few words: what happened by it, or a sentence of theirs."""
+    told = draft.said_back(new)
+    back = mirror_in(draft, new) or (f"{told}." if told else "")
+    return draft.line("righted.long", back=back) if back else draft.line("righted.bare")
 
 
 def confirmed(draft: Draft, new: str) -> str:
     """The right word said back, in one short line; empty where it is more than a few words."""
-    return draft.line("righted", new=new[:1].upper() + new[1:]) if len(words_in(new)) <= BRIEF else ""
+    back = handed_back(new, draft.words.hear) if len(words_in(new)) <= BRIEF else None
+    return draft.line("righted", new=back[:1].upper() + back[1:]) if back else ""

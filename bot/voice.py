@@ -77,6 +77,15 @@ class Voice:
         question = self.fresh(self.questions())
         return self.use(question) if question else self.draft.line("own.question")
 
+    def challenge(self) -> str:
+        """Another reading, with the person's own part in it, as a question: the card's challenge where it was not put lately and
+        no feeling was told; else a question of the card."""
+        felt = feels(self.text.rpartition("\n")[2], self.draft.words.hear)
+        if felt or "?" not in self.passage.challenge or self._heard("c") >= 0:
+            return self.ask()
+        self.draft.remember(f"{self.passage.card}/c")
+        return self.filled(self.passage.challenge)
+
     def show(self, numbers: Sequence[int]) -> None:
         """Remembers that these options were shown."""
         for number in numbers:

@@ -35,7 +35,7 @@ from bot.guiding import finish
 from bot.headings import headings_in
 from bot.hearing import content_of
 from bot.keeping import set_headings
-from bot.model import Keep, Said, Talk
+from bot.model import Keep, Said
 from bot.places import city_of
 from bot.reply import without
 from bot.rhythm import today
@@ -288,17 +288,16 @@ def _told_off(key: str) -> Callable[[Draft], None]:
     return say
 
 
-def _weighed(key: str) -> Callable[[Draft], None]:
+def _weighed(key: str, otherwise: Callable[[Draft], None] | None = None) -> Callable[[Draft], None]:
     """A verdict is wanted: it is handed back as a question, and what was told stays in hand."""
 
     def say(draft: Draft) -> None:
         if draft.ending:
             finish(draft, draft.line(key))
-            return
-        text = draft.event.text if isinstance(draft.event, Said) else ""
-        talk = draft.talk or Talk("", "explore", draft.at, draft.at, text)
-        draft.talk = replace(talk, asked=f"{talk.asked}\n{text}" if draft.talk else text, at=draft.at)
-        draft.say(draft.line(key), "reply", draft.offered)
+        elif otherwise:
+            otherwise(draft)
+        else:
+            coaching.weigh(draft, key)
 
     return say
 
@@ -394,7 +393,9 @@ def _change_time(draft: Draft) -> None:
 
 
 def _yes(draft: Draft) -> None:
-    if draft.talk and draft.talk.stage in ("options", "deepen", "own", "explore"):
+    if draft.talk and draft.was_offered("do:stay"):
+        coaching.ideas(draft)
+    elif draft.talk and draft.talk.stage in ("options", "deepen", "own", "explore"):
         _nod(draft)
     elif draft.offered:
         draft.say(draft.line("not-a-choice"), "reply", draft.offered)
@@ -403,7 +404,9 @@ def _yes(draft: Draft) -> None:
 
 
 def _no(draft: Draft) -> None:
-    if draft.was_offered("do:another") and draft.talk and draft.context.in_hand:
+    if draft.was_offered("do:stay"):
+        exploring.stay(draft)
+    elif draft.was_offered("do:another") and draft.talk and draft.context.in_hand:
         options.another_way(draft)
     else:
         _nod(draft)
@@ -458,7 +461,7 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "another": options.another_way,
     "none-of-these": exploring.no_thread,
     "one": coaching.one,
-    "leaning": options.leaning,
+    "leaning": coaching.leaning,
     "anger": _anger,
     "repeat": _line("sorry.repeat"),
     "wrong-turn": _wrong_turn,
@@ -470,11 +473,13 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "verdict-self": _weighed("verdict.self"),
     "verdict-other": _weighed("verdict.other"),
     "plea": coaching.plea,
+    "stay": exploring.stay,
     "recap": coaching.recap,
-    "opinion": _weighed("opinion"),
+    "opinion": _weighed("opinion", coaching.opinion),
+    "either": _weighed("opinion.either"),
     "what-if": _weighed("what-if"),
-    "wording": _weighed("errand.words"),
-    "rejects": _told_off("rejects"),
+    "wording": _weighed("wording"),
+    "rejects": coaching.rejected,
     "tried": _told_off("tried"),
     "off-topic": _off_topic,
     "opening": _opening,

@@ -197,6 +197,9 @@ def _at_its_day(draft: Draft, text: str) -> bool:
     act, wish = act_in(text, hear), heard(text, hear.wishes, hear)
     if act == "step" and draft.talk:
         planning.told_anew(draft, text)
+    elif (act == "thanks" or wish == "thanks") and planning.mused(draft):
+        draft.place = None
+        outside.answer(draft, text)
     elif act == "thanks" or wish == "thanks":
         guiding.press(draft, Choice("if-then.due:no-date", ""))
     elif draft.talk and (

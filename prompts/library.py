@@ -381,6 +381,7 @@ class Hear(_Part):
     lighter: list[Phrase]
     everyday: list[Phrase]
     viewpoints: list[Pattern]
+    answered: dict[str, list[Pattern]] = {}
     reading: Reading
     away: list[Pattern]
     keeps_out: list[Phrase] = []

@@ -10,6 +10,7 @@ import pytest
 from passages import Chat, cards, passage, passage_of, passages, said, text_of
 
 from bot.dialogue import step
+from bot.exploring import ASKS
 from bot.model import Context, Conversation, Message, Passage, Person, PersonId, Quote, Said, Say
 from bot.spelling import words_in
 from prompts.library import load_library
@@ -198,14 +199,163 @@ def test_off_topic_twice_is_said_in_other_words():
 # --- moves
 
 
-def test_another_way_gives_the_third_option_and_then_says_when_there_is_no_more():
+PLEAS = {
+    "en": [
+        "hm. what would you do in my place?",
+        "honestly, any advice?",
+        "what HAVE others tried",
+        "no idea what to do with it",
+        "give me idea please",
+    ],
+    "fr": ["et vous feriez quoi", "donne moi une idée pour ça", "des idées ?", "propose", "je sais pas quoi faire"],
+    "es": ["vos qué harías", "pero ideas dame pues", "dame una idea nomás", "y las ideas?", "no sé qué hacer"],
+}
+STORIES = {
+    "en": "the port company talks about us behind our back at the harbour",
+    "fr": "la compagnie du port parle de nous derrière notre dos",
+    "es": "la empresa del puerto habla de nosotros a nuestras espaldas",
+}
+
+
+def chat_in(language: str) -> Chat:
+    return Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
+
+
+@pytest.mark.parametrize(("language", "plea"), [(language, plea) for language, pleas in PLEAS.items() for plea in pleas])
+def test_a_plea_is_answered_with_a_small_thing_where_no_card_is_near_and_with_options_where_one_is(language: str, plea: str):
+    ours = LIBRARY.words[language].variants("ours")[0]
+    far, near = passage("they-wait-for-me", 0.3, language), passage("they-wait-for-me", 0.8, language)
+    chat = chat_in(language)
+    chat.say(STORIES[language], [far])
+    (small,) = said(chat.say(plea, [far]))
+    assert ours in small.text
+    assert questions_in(small.text) == 1
+    assert small.text.endswith("?")
+    assert not [choice for choice in small.choices if choice.id.startswith("card:")]
+
+    chat = chat_in(language)
+    chat.say(STORIES[language], [far])
+    (advice,) = said(chat.say(plea, [near]))
+    assert near.options[0].name in [choice.label for choice in advice.choices]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        ("en", "how could i raise it without him walking out?"),
+        ("en", "ok forget the others. what do i say to Hanif when i get to his gate"),
+        ("en", "i need words for a call with their director"),
+        ("fr", "comment lui demander de revenir sans avoir l'air de le supplier"),
+        ("fr", "comment je le dis à mon père"),
+        ("es", "como le pido mas tiempo?"),
+        ("es", "cómo se lo digo a las agencias sin que se vayan"),
+    ],
+)
+def test_who_asks_for_words_is_answered_and_shown_no_list(language: str, asked: str):
+    chat = chat_in(language)
+    found = [passage(card, 0.4, language) for card in ("they-wait-for-me", "attacks-by-email", "argument-boils-over")]
+    chat.say(STORIES[language], found)
+    (answer,) = said(chat.say(asked, found))
+
+    assert answer.text in LIBRARY.words[language].variants("wording")
+    assert not [choice for choice in answer.choices if choice.id.startswith("card:")]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "key"),
+    [
+        ("en", "I could send the numbers to both at once. is it sly to do that", "opinion"),
+        ("en", "so do I ring Rania first or the office first?", "opinion.either"),
+        ("fr", "je pourrais en parler au maire d'abord, qu'en pensez-vous", "opinion"),
+        ("es", "podría hablar primero con su segundo. tú cómo lo ves", "opinion"),
+        ("es", "debo decirlo en la reunión o decirle a él a solas?", "opinion.either"),
+    ],
+)
+def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language: str, asked: str, key: str):
+    chat = chat_in(language)
+    chat.say(STORIES[language])
+
+    assert text_of(chat.say(asked)) in LIBRARY.words[language].variants(key)
+    assert not chat.intentions
+
+
+def test_a_card_that_was_turned_down_stays_away_and_its_reason_is_kept():
+    wrong, right = passage("argument-boils-over", 0.9), passage("they-wait-for-me", 0.8)
+    chat = Chat(LIBRARY)
+    chat.say(MESSAGES[0], [wrong])
+    chat.say("none of these fits, nobody is shouting, they all just wait", [wrong, right])
+    texts = [text_of(chat.say(words, [wrong, right])) for words in ("what would you do?", "another way", "another way", "another way")]
+
+    assert not [text for text in texts for option in wrong.options if longest_piece(option.offer) in text]
+    assert longest_piece(right.options[0].offer) in "".join(texts)
+    assert "nobody is shouting" in chat.conversation.talk.asked
+
+
+def test_after_a_few_questions_a_way_on_is_offered_once_where_a_card_is_near():
+    near = [passage("they-wait-for-me", 0.55)]
+    chat = Chat(LIBRARY)
+    told = [
+        "the bakers and the school stopped at noon",
+        "it was raining in town",
+        "the room was full",
+        "the bread was cold",
+        "the van broke down",
+    ]
+    texts = [text_of(chat.say(words, near)) for words in told]
+    offers = [text for text in texts if any(text.endswith(offer) for offer in WORDS.variants("offer.ways"))]
+    assert len(offers) == 1
+
+    again = Chat(LIBRARY)
+    for words in told[: texts.index(offers[0]) + 1]:
+        again.say(words, near)
+    stayed = text_of(again.say("no", near))
+    assert stayed.endswith("?")
+    assert stayed not in offers
+    assert "1. " in text_of(again.say("ok what have others tried", [passage("they-wait-for-me", 0.8)]))
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_no_two_questions_of_a_general_kind_begin_alike_and_none_comes_twice_in_a_talk(language: str):
+    words = LIBRARY.words[language]
+    keys = [f"ask.{kind}" for kind in (*ASKS, "first", "who")] + [key for key in words.lines if key.startswith("on.")] + ["own.question"]
+    general = [line for key in keys for line in words.variants(key)]
+    heads = [words_in(re.sub(r"\$\w+", "", line))[:4] for line in general]
+    assert len(set(heads)) == len(heads), sorted(head for head in heads if heads.count(head) > 1)
+
+    chat = chat_in(language)
+    asked = [re.split(r"(?<=[.!])\s", text_of(chat.say(f"{STORIES[language]} {n}")))[-1] for n in range(8)]
+    assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("said_wrong", "shown"),
+    [
+        ("4 then, but it's not that they won't let go, it's the date", "The date, then."),
+        ("no wait, it's not the hospital, it's social care", "Social care, then."),
+        ("I didn't say I knew! I learned of it afterwards, like the school, in the paper", "wrong"),
+    ],
+)
+def test_what_is_put_right_is_said_back_as_it_stands_now(said_wrong: str, shown: str):
+    chat = Chat(LIBRARY)
+    chat.say("the hospital signed without telling the school and I knew it")
+    text = text_of(chat.say(said_wrong))
+
+    assert shown in text
+    assert text.endswith("?")
+    assert "put right" not in text
+
+
+def test_another_way_gives_the_third_option_then_a_small_thing_of_its_own_and_then_says_when_there_is_no_more():
     found = next(p for p in passages() if len(p.options) == 3)
     chat = Chat(LIBRARY)
     chat.say(MESSAGES[0], [found])
     third = text_of(chat.say("another way", [found]))
+    own = [text_of(chat.say("another way", [found])) for _ in range(3)]
     none = text_of(chat.say("another way", [found]))
 
     assert longest_piece(found.options[2].offer) in third
+    assert len(set(own)) == len(own)
+    assert all(WORDS.variants("ours")[0] in text and questions_in(text) == 1 for text in own)
     assert none in WORDS.variants("advise.no-more")
 
 

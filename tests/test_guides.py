@@ -10,7 +10,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from test_scenarios import holds, played
 
+from adapters.replay import read_script
 from bot import offers
 from bot.headings import LONGEST, MOST, headings_in
 from knowledge.card import load_cards
@@ -126,6 +128,21 @@ def test_a_role_cites_lines_that_its_card_has():
 
 # --- an operator's own
 
+OWN_TALK = r"""
+start: 2026-03-04T15:00:00+00:00
+people:
+  ben: {onboarded: true, language: en}
+  lea: {onboarded: true, language: fr}
+turns:
+  - {who: ben, say: "which guides are there?", expect: ["Field Visit"]}
+  - {who: ben, say: "after a visit", expect: ["What did you see there that no report tells\\?$"]}
+  - {who: ben, say: "children carried water while the pump stood there new", expect: ["far from any report", "do with it\\?$"]}
+  - {who: ben, say: "I ask the two mothers first, before the engineer", expect: ["Field Visit|if-then|If|when|plan|step"]}
+  - {who: ben, say: "stop"}
+  - {who: ben, say: "what did I write about the pump?", expect: ["stood there new"]}
+  - {who: lea, say: "field visit", expect: ["What did you see there"]}
+"""
+
 
 def own(folder: Path, guide: dict[str, Any] = OWN, name: str = "field-visit.yaml") -> Path:
     folder.mkdir(exist_ok=True)
@@ -204,3 +221,12 @@ def test_headings_are_few_short_and_different_whatever_is_written(text):
     assert len(found) <= MOST
     assert len(set(found)) == len(found)
     assert all(heading.strip() and len(heading) <= LONGEST and "\n" not in heading for heading in found)
+
+
+async def test_an_own_guide_is_replayed_from_its_opening_to_a_plan(tmp_path, found):
+    """An operator adds a file, a person opens it in their words, answers it, and it stands in the logbook."""
+    script = tmp_path / "script.yaml"
+    script.write_text(OWN_TALK, encoding="utf-8")
+    library = load_with_own(own(tmp_path / "guides"))
+
+    holds(*await played(read_script(script), tmp_path / "home", library, found))

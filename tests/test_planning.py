@@ -20,6 +20,11 @@ from prompts.library import load_library
 LIBRARY = load_library()
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WAITING = "they all wait for me before they do anything, how do I change that?"
+QUARREL = {
+    "en": "the company and the union quarrel about the price",
+    "fr": "la compagnie et le syndicat se disputent sur le prix",
+    "es": "la empresa y el sindicato pelean por el precio",
+}
 CARD = {"en": "they-wait-for-me"}
 
 
@@ -48,6 +53,16 @@ PLANS = [
     ("fr", "rien de tout ca, j ai mon plan. note le: mercredi 16h cafe avec les deux", "2026-03-04", "mercredi 16h cafe avec les deux"),
     ("fr", "je lui dis mercredi apres la reunion, seul, 2 phrases", "2026-03-04", "je lui dis mercredi apres la reunion, seul, 2 phrases"),
     ("fr", "garde juste: jeudi, je finis ma phrase", "2026-03-05", "jeudi, je finis ma phrase"),
+    ("en", "ok ill open the next one on the 12th with my own late action, not theirs", "2026-03-12", "ill open the next one on the 12th with my own late action, not theirs"),  # noqa: E501
+    ("en", "ok i'm taking two weeks from monday", "2026-03-09", "i'm taking two weeks from monday"),
+    ("en", "let me just do it, I'll phone her on Thursday and ask what makes our meetings so easy to drop", "2026-03-05", "I'll phone her on Thursday and ask what makes our meetings so easy to drop"),  # noqa: E501
+    ("en", "sunday i take her grapes and ask her to teach me the route", "2026-03-08", "sunday i take her grapes and ask her to teach me the route"),  # noqa: E501
+    ("fr", "alors mercredi j'écris à toutes les communes ce qui a été dit", "2026-03-04", "mercredi j'écris à toutes les communes ce qui a été dit"),  # noqa: E501
+    ("fr", "le 12 je parle au maire", "2026-03-12", "le 12 je parle au maire"),
+    ("fr", "je préfère écrire à la directrice d'abord. demain", "2026-03-03", "je préfère écrire à la directrice d'abord. demain"),
+    ("es", "el 14 les presento las dos versiones", "2026-03-14", "el 14 les presento las dos versiones"),
+    ("es", "sí, mañana la llamo", "2026-03-03", "mañana la llamo"),
+    ("es", "mañana le pregunto a la láctea por qué siempre es la última semana", "2026-03-03", "mañana le pregunto a la láctea por qué siempre es la última semana"),  # noqa: E501
     ("es", "el miercoles subo a la encañada a hablar con don Eusebio", "2026-03-04", "el miercoles subo a la encañada a hablar con don Eusebio"),  # noqa: E501
     ("es", "el jueves le digo: puertas, de 6 a 3. apuntalo", "2026-03-05", "el jueves le digo: puertas, de 6 a 3"),
     ("es", "lo q queria guardar es: sabado ir a casa de doña fidelia y preguntarle", "2026-03-07", "sabado ir a casa de doña fidelia y preguntarle"),  # noqa: E501
@@ -107,6 +122,49 @@ def test_a_thought_said_aloud_is_asked_about_once_and_no_is_no():
 
     assert not [effect for effect in turn.effects if isinstance(effect, Plan)]
     assert chat.conversation.place is None
+
+
+@pytest.mark.parametrize(
+    ("language", "thought", "day"),
+    [
+        ("en", "I think tell them. On Wednesday at the market both will be there", "Wednesday 4 March"),
+        ("en", "ok I ask Sarah what her boss need. On the 12th she come", "Thursday 12 March"),
+        ("fr", "je peux proposer au bailleur un appel à trois avec la mairie, mardi", "mardi 3 mars"),
+        ("es", "puedo pedir hablar a solas con la encargada el jueves", "jueves 5 de marzo"),
+    ],
+)
+def test_a_thought_with_a_day_is_asked_about_for_that_day_and_kept_only_on_a_yes(language: str, thought: str, day: str):
+    chat, thanked = (chat_in(language), chat_in(language))
+    for each in (chat, thanked):
+        each.say(QUARREL[language])
+    asked = text_of(chat.say(thought))
+    assert day in asked
+    assert asked.endswith("?")
+    assert not chat.intentions
+
+    thanked.say(thought)
+    thanked.say({"en": "thanks", "fr": "merci", "es": "gracias"}[language])
+    assert not thanked.intentions
+
+    assert day in text_of(chat.say({"en": "yes", "fr": "oui", "es": "sí"}[language]))
+    assert len(chat.intentions) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2 i guess. though honestly its the cancelling not the drifting",
+        "thanks i suppose",
+        "I can ask him to come to the farm, with tea. what you think",
+    ],
+)
+def test_a_choice_a_goodbye_and_an_idea_put_to_the_coach_are_no_thoughts_of_a_plan(said: str):
+    chat = chat_in()
+    chat.say("the processor changed the price and the union is angry")
+    told = text_of(chat.say(said))
+
+    assert LIBRARY.words["en"].variants("step.mused")[0] not in told
+    assert not chat.intentions
 
 
 @pytest.mark.parametrize("words", ["no thats not a plan. why would you keep that", "not a plan", "that wasn't a plan"])
