@@ -7,34 +7,45 @@
 
 The moments are drawn at random. `--aimed` aims them at where it hurts: right after a letter arrived, before that is written down.
 
-Reckons after every 20 kills and prints it, so that a run that is broken off counts as well; ends with 1 if a message was lost, doubled, out
-of order or unanswered, or sent twice without being marked, or if at random moments more than 2 % of what was under way was sent twice.
+Reckons after every 20 kills and prints it, so that a run that is broken off counts as well, and reckons also when something hangs or
+breaks: then it says what, and how the queues stand. `--into` adds each reckoning to a file as a line of JSON, and `--sum` adds up what
+such files hold. Ends with 1 if a message was lost, doubled, out of order or unanswered, or sent twice without being marked, or if at
+random moments more than 2 % of what was under way was sent twice.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness import Reckoning
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 IN_A_ROW = 20  # kills between two reckonings
 MOST_TWICE = 0.02  # of the messages and letters under way at the kills
+WRONG = ("lost", "doubled", "disordered", "unanswered", "unheard", "unmarked", "set_aside", "faults", "broken_off")
 
 
 async def main(asked: argparse.Namespace, index: Path) -> bool:
     from conftest import with_index
-    from harness import database_killed, killed, one_of_two_killed, stage
+    from harness import stage
     from postgres import serving
+    from strikes import database_killed, killed, one_of_two_killed
 
     from bot.model import Rhythm
 
@@ -56,18 +67,47 @@ async def main(asked: argparse.Namespace, index: Path) -> bool:
         }[asked.how]
         clock = folder / "clock" if asked.how == "clock" else None
         home = with_index(folder / "home", index, folder / "bytecode")
-        async with stage(
-            home, server.database() if server else "", slack=True, clock=clock, aimed=float(asked.aimed), slim=asked.slim
-        ) as on:
+        pace = {"aimed": float(asked.aimed), "pause": asked.pause, "at_once": asked.at_once}
+        async with stage(home, server.database() if server else "", slack=True, clock=clock, slim=asked.slim, **pace) as on:
             people = [*range(100, 250), *(f"U{n}" for n in range(150))]
             on.welcome(people, rhythm=Rhythm(clock_time(15, 0) if clock else None, workdays=tuple(range(7))))
             rng = random.Random(asked.seed)  # noqa: S311 - to be repeated
             while holds and kills < asked.kills and time.monotonic() < until:
                 reckoning = await strike(on, kills=min(IN_A_ROW, asked.kills - kills), rng=rng, tell=tell, until=until)
-                print(f"\n{kills} kills in {(time.monotonic() - began) / 60:.0f} minutes, {asked.how}, seed {asked.seed}")
-                print(", ".join(f"{number} {what.replace('_', ' ')}" for what, number in asdict(reckoning).items()), flush=True)
+                told(reckoning, f"{kills} kills in {(time.monotonic() - began) / 60:.1f} minutes, {asked.how}, seed {asked.seed}")
                 holds = reckoning.holds()
+    if asked.into:
+        with asked.into.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"how": asked.how, "seed": asked.seed, **asdict(reckoning)}) + "\n")
     return holds and (asked.aimed or reckoning.sent_twice <= MOST_TWICE * reckoning.in_flight)
+
+
+def told(reckoning: Reckoning, heading: str) -> None:
+    numbers = asdict(reckoning)
+    broke = numbers.pop("broke")
+    print(f"\n{heading}\n{in_words(numbers)}", flush=True)
+    if broke:
+        print(f"broke off: {broke}", flush=True)
+
+
+def in_words(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items())
+
+
+def summed(files: Iterable[Path]) -> bool:
+    """Whether all that is in these files held."""
+    sums: dict[str, Counter[str]] = {}
+    for row in (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()):
+        for how in (row["how"], "all"):
+            sums.setdefault(how, Counter()).update(
+                {what: number for what, number in row.items() if isinstance(number, int) and what != "seed"}
+            )
+            sums[how]["runs that broke off"] += bool(row["broke"])
+    for how, counts in sorted(sums.items()):
+        print(f"{how}: {in_words(counts)}")
+    every = sums["all"]
+    wrong = sum(every[what] for what in WRONG)
+    return not wrong and every["sent_twice"] <= MOST_TWICE * every["in_flight"]
 
 
 if __name__ == "__main__":
@@ -81,7 +121,13 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--slim", action="store_true", help="search by words alone: it starts sooner, so that more falls between two kills")
     parser.add_argument("--home", type=Path, metavar="DIR", help="use the index of this home instead of building one")
+    parser.add_argument("--pause", type=float, default=5.0, metavar="SECONDS", help="between two kills, at the most, beside the start")
+    parser.add_argument("--at-once", type=int, default=3, metavar="PEOPLE", help="who write five messages each before every kill")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="add the reckoning to this file")
+    parser.add_argument("--sum", type=Path, nargs="+", metavar="FILE", help="add up what is in these files, and do nothing else")
     given = parser.parse_args()
+    if given.sum:
+        sys.exit(not summed(given.sum))
     with tempfile.TemporaryDirectory(prefix="brokercoach-index-") as place:
         index = given.home or Path(place)
         Finder.open(index)

@@ -45,19 +45,19 @@ async def _waits(ground: Ground) -> dict[str, Any]:
         on.welcome(range(900, 900 + 2 * ROUNDS + 10))
         await stack.enter_async_context(on.served())
         for n in range(3):
-            await _wait(other, 1, "warming up")
-            await _wait(on.fake, 900 + n, QUESTION)  # until the knowledge is open
+            await waited(other, 1, "warming up")
+            await waited(on.fake, 900 + n, QUESTION)  # until the knowledge is open
         for n in range(ROUNDS):
             one, two = 910 + 2 * n, 911 + 2 * n
             for chat, text in ((one, "reflect"), (one, "ok"), (two, "something on my mind")):
-                await _wait(on.fake, chat, text)
-            echo.append(await _wait(other, 1 + n, MOMENT))
-            reflect.append(await _wait(on.fake, one, MOMENT))
-            ask.append(await _wait(on.fake, two, QUESTION))
+                await waited(on.fake, chat, text)
+            echo.append(await waited(other, 1 + n, MOMENT))
+            reflect.append(await waited(on.fake, one, MOMENT))
+            ask.append(await waited(on.fake, two, QUESTION))
     return {"echo_ms": spread(echo), "turn_ms": {"reflect": spread(reflect), "ask": spread(ask)}}
 
 
-async def _wait(fake: Any, chat: int, text: str) -> float:
+async def waited(fake: Any, chat: int, text: str) -> float:
     """Seconds from a message to the first answer in its chat."""
     before = len(fake.texts(chat))
     begun = time.perf_counter()
@@ -155,22 +155,22 @@ async def _rate(on: Any, processes: int, **env: str) -> tuple[float, float]:
     on.welcome(range(1000, 1000 + MANY))
     async with AsyncExitStack() as stack:
         programs = [await stack.enter_async_context(on.served(*how, **env)) for how in ((), ("--workers-only",))[:processes]]
-        await _wait(on.fake, 1000, "reflect")
-        await _at_rest(programs)
-        spent, first, begun = await _cpu(programs), await asyncio.to_thread(on.count, _DONE), time.perf_counter()
+        await waited(on.fake, 1000, "reflect")
+        await at_rest(programs)
+        spent, first, begun = await _cpu(programs), await asyncio.to_thread(on.count, DONE), time.perf_counter()
         for text in ("reflect", "ok"):
             for chat in range(1001, 1000 + MANY):
                 on.fake.say(text, chat, date=int(time.time()))
-        while (done := await asyncio.to_thread(on.count, _DONE) - first) < 2 * (MANY - 1):  # noqa: ASYNC110
+        while (done := await asyncio.to_thread(on.count, DONE) - first) < 2 * (MANY - 1):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         seconds = time.perf_counter() - begun
         return round(done / seconds, 1), round(1000 * (await _cpu(programs) - spent) / done, 2)
 
 
-_DONE = "inbox WHERE done_at IS NOT NULL"
+DONE = "inbox WHERE done_at IS NOT NULL"
 
 
-async def _at_rest(programs: list[Any]) -> None:
+async def at_rest(programs: list[Any]) -> None:
     """Returns once they have opened the knowledge and have nothing to do."""
     before, now = -1.0, 0.0
     while now - before > RESTING:

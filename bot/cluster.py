@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -19,14 +20,15 @@ from typing import Any
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
 from procrastinate.jobs import Status
+from psycopg import AsyncConnection
 from psycopg import Error as PsycopgError
 from psycopg_pool import PoolTimeout
 from sqlalchemy import make_url
 
 from bot.door import Door
-from bot.engine import Places, Rounds, showing
+from bot.engine import APART, PLENTY, Places, Rounds, showing
 from bot.intake import Intake
-from bot.manager import origin
+from bot.manager import Took, origin
 from bot.model import PersonId
 from bot.sending import Sender
 from bot.serving import DRAIN, House, ended, housekeeping, listen, threads, until
@@ -47,7 +49,36 @@ log = logging.getLogger(__name__)
 
 def app_for(url: str) -> App:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=8, timeout=5))
+    return App(connector=PsycopgConnector(conninfo=address, configure=_by_statement, min_size=1, max_size=8, timeout=5))
+
+
+async def _by_statement(connection: AsyncConnection[Any]) -> None:
+    """Each of Procrastinate's errands is one statement; in a transaction of its own it would be five."""
+    await connection.set_autocommit(True)
+
+
+class Floods:
+    """Who goes on having more to come, and until when their turns rest; as far as this process took them."""
+
+    def __init__(self) -> None:
+        self._of: dict[PersonId, tuple[int, float]] = {}  # turns in a row, and the moment at which they may go on
+
+    def rest_of(self, person: PersonId) -> float:
+        """Seconds until their next turns."""
+        return max(0.0, self._of.get(person, (0, 0.0))[1] - time.monotonic())
+
+    def went_on(self, person: PersonId) -> None:
+        """They had another few turns, and there are more to come."""
+        turns = self._of.get(person, (0, 0.0))[0] + IN_A_ROW
+        self._of[person] = turns, time.monotonic() + (IN_A_ROW * APART if turns >= PLENTY else 0.0)
+
+    def over(self, person: PersonId) -> None:
+        self._of.pop(person, None)
+
+    def forget(self) -> None:
+        """Whose turns another process has gone on taking."""
+        long_ago = time.monotonic() - STALLED
+        self._of = {person: (turns, at) for person, (turns, at) in self._of.items() if at > long_ago}
 
 
 class Cluster:
@@ -67,6 +98,7 @@ class Cluster:
         self._to_tell: dict[str, asyncio.Task[None]] = {}  # platforms whose sender, in another process, is being told
         self._to_call: asyncio.Queue[tuple[PersonId, bool]] = asyncio.Queue()
         self._called: dict[PersonId, float] = {}
+        self._floods = Floods()
         self._running: set[int | None] = set()  # jobs that this process takes turns for just now
         self._workers: set[int | None] = set()  # the names under which Procrastinate knows this process
 
@@ -109,9 +141,13 @@ class Cluster:
 
     # --- turns
 
-    async def _call(self, person: PersonId, *, again: bool = False) -> None:
-        """A job for this person, unless one waits already. What waits is stored by now, so the sweep makes a job that cannot be made."""
-        job = self._turn_job.configure(lock=person, queueing_lock=person)
+    async def _call(self, person: PersonId, *, again: bool = False, rest: float = 0.0) -> None:
+        """A job for this person, not before `rest` seconds, unless one waits already. What waits is stored by now, so the sweep makes a
+        job that cannot be made.
+        """
+        job = self._turn_job.configure(
+            lock=person, queueing_lock=person, schedule_in={"milliseconds": round(1000 * rest)} if rest > 0 else None
+        )
         try:
             await job.defer_async(person=person, again=again)
         except AlreadyEnqueued:
@@ -124,6 +160,7 @@ class Cluster:
             queues=[TURNS],
             concurrency=AT_ONCE,
             install_signal_handlers=False,
+            fetch_job_polling_interval=LOOK,  # nobody tells of a job whose rest is over
             shutdown_graceful_timeout=DRAIN,
             delete_jobs="always",
             update_heartbeat_interval=STALLED / 3,
@@ -133,29 +170,33 @@ class Cluster:
     async def _turn(self, context: JobContext, person: str, again: bool = False) -> None:
         whose = PersonId(person)
         again = again or context.job.attempts > 0
-        loop = asyncio.get_running_loop()
-        more = False
         self._running.add(context.job.id)
         self._workers.add(context.job.worker_id)
-
-        def take() -> Awaitable[bool]:
-            return self._take(whose, again=again)
-
+        more = False
         try:
-            for _ in range(IN_A_ROW):
-                begun = loop.time()
-                more = await self._places.seated(take)
-                if not more:
-                    return
-                self._house.tally.took(loop.time() - begun)
-                await self._tell_senders()
+            more = self._floods.rest_of(whose) > 0 or await self._some(whose, again)
         except Exception as error:  # noqa: BLE001 - nothing has changed, and the sweep calls it again
             level = logging.WARNING if isinstance(error, StoreDown) else logging.ERROR
             log.log(level, "a turn failed and is called again: %s at %s", type(error).__name__, origin(error))
         finally:
             self._running.discard(context.job.id)
         if more:
-            await self._call(whose, again=again)
+            await self._call(whose, again=again, rest=self._floods.rest_of(whose))
+
+    async def _some(self, person: PersonId, again: bool) -> bool:
+        """Takes a few turns of this person; whether there are more."""
+        loop = asyncio.get_running_loop()
+        for _ in range(IN_A_ROW):
+            begun = loop.time()
+            took = await self._places.seated(lambda: self._take(person, again=again))
+            if took:
+                self._house.tally.took(loop.time() - begun)
+                self._tell_senders()
+            if took in (Took.NOTHING, Took.LAST):  # what came in behind it has a job of its own
+                self._floods.over(person)
+                return False
+        self._floods.went_on(person)
+        return True
 
     async def _tidy(self) -> None:
         """A job of ours that ended while the database was away stands in the way of its person's next one, and we are too much alive for
@@ -172,9 +213,10 @@ class Cluster:
                     await self._app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
                     await self._call(PersonId(str(job.task_kwargs["person"])), again=True)
             seen = {job.id for job in left}
+            self._floods.forget()
             await asyncio.sleep(STALLED / 3)
 
-    async def _tell_senders(self) -> None:
+    def _tell_senders(self) -> None:
         platforms = [door.platform for door in self._house.doors] or ["telegram", "slack"]  # a worker need not know what is configured
         for platform in platforms:
             if sender := self._senders.get(platform):
@@ -272,6 +314,7 @@ class Cluster:
         while True:
             try:
                 await run()
+                log.warning("%s ended and begin again", what)
             except Exception as error:  # noqa: BLE001 - Procrastinate lets through whatever its database driver raises
                 log.warning("%s stopped (%s) and begin again", what, type(error).__name__)
             await asyncio.sleep(LOOK)

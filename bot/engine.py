@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class Take(Protocol):
     """`Manager.take`."""
 
-    def __call__(self, person: PersonId, *, again: bool = ...) -> Awaitable[bool]: ...
+    def __call__(self, person: PersonId, *, again: bool = ...) -> Awaitable[int]: ...
 
 
 class Places:
@@ -50,7 +50,7 @@ class Places:
     def __init__(self, busy: int = BUSY) -> None:
         self._free = asyncio.Semaphore(busy)
 
-    async def seated(self, turn: Callable[[], Awaitable[bool]]) -> bool:
+    async def seated(self, turn: Callable[[], Awaitable[int]]) -> int:
         async with self._free:
             task = asyncio.ensure_future(turn())
             try:
@@ -150,7 +150,7 @@ class Pump:
         took = await self._places.seated(lambda: self._take(person, again=again))
         if took:
             self._tally.took(loop.time() - begun)
-        return took
+        return bool(took)
 
     def _rest(self, person: PersonId, error: Exception) -> float:
         """Seconds to rest. A database that is away is asked again soon, what cannot be read or decided after longer and longer."""
@@ -248,7 +248,7 @@ def showing(take: Take, store: Store, doors: Iterable[Door]) -> Take:
                     await by_platform[platform].thinking(address)
                     await asyncio.sleep(AGAIN_SHOWN)
 
-    async def taken(person: PersonId, *, again: bool = False) -> bool:
+    async def taken(person: PersonId, *, again: bool = False) -> int:
         task = asyncio.create_task(shown(person))
         try:
             return await take(person, again=again)

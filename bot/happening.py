@@ -69,8 +69,8 @@ def told_in(draft: Draft, text: str) -> Told | None:
         return None
     happening = happenings.told[name]
     hear = draft.words.hear
-    told = next((part for part in SENTENCES.split(text) if happening.stands_in(in_line(part))), text)
-    return Told(draft, name, only_who_in(told, hear) or "", span_in(text, happenings), what_in(told, happening, hear))
+    told = next((part for part in SENTENCES.split(text) if happening.stands_in(_elided(in_line(part), happenings))), text)
+    return Told(draft, name, only_who_in(told, hear) or "", span_in(text, happenings), what_in(told, name, happenings, hear))
 
 
 def mirror_in(draft: Draft, text: str) -> str:
@@ -80,7 +80,7 @@ def mirror_in(draft: Draft, text: str) -> str:
 
 
 def happening_in(text: str, happenings: Happenings) -> str | None:
-    line = in_line(text)
+    line = _elided(in_line(text), happenings)
     name = next((name for name, happening in happenings.told.items() if happening.stands_in(line)), None)
     return None if any_in(happenings.unless, line) else name
 
@@ -92,13 +92,20 @@ def span_in(text: str, happenings: Happenings) -> str:
     return whole[slice(*min(found, key=lambda span: span[0]))] if found else ""
 
 
-def what_in(text: str, happening: Happening, hear: Hear) -> str:
+def what_in(text: str, name: str, happenings: Happenings, hear: Hear) -> str:
     """What it was, in a few of the person's own words told back to them. Empty where they are many, or a verb would change."""
-    whole = _whole(text)
-    line = flat(whole)
-    named = (found for pattern in happening.heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
+    line, heard = _elided(flat(_whole(text)), happenings), happenings.told[name].heard
+    whole = "".join(mark if mark == "'" else char for mark, char in zip(line, _whole(text), strict=True))
+    named = (found for pattern in heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
     said = next((whole[slice(*found.span("what"))].strip() for found in named if found["what"]), "")
     return (handed_back(said, hear) or "") if said and len(words_in(said)) <= OWN else ""
+
+
+def _elided(line: str, happenings: Happenings) -> str:
+    """A line with an apostrophe wherever a space was typed for one ("j ai"), so that its places stay the same."""
+    for gap in happenings.elided:
+        line = expression(gap).sub("'", line)
+    return line
 
 
 def _whole(text: str) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 from functools import partial
 from typing import Any, Protocol, TypeVar, get_args
 
@@ -77,7 +78,7 @@ from bot.voicenotes import meant
 from prompts.library import Library
 from storage.store import DueRow, Gathered, NoSuchPerson, Saved, Store, StoreDown, Unreadable
 
-TRIES = 3  # after this many, a message is set aside and the person is told
+TRIES = 5  # after this many, a message is set aside and the person is told; with three, one that did no harm was, after 40 kills in a row
 LEFT = timedelta(seconds=60)  # a letter that waits longer for its wording was left by a crash; nobody's patience is as long
 PICKED = 10.0  # seconds; whoever picks gives up earlier by itself
 AGAIN = 5  # how often a turn is decided anew because somebody else changed the conversation meanwhile
@@ -135,6 +136,14 @@ Waiting = tuple[tuple[str, Advise], ...]
 """Letters of a stored turn that wait to be worded, with their keys."""
 
 OUTSIDE: tuple[DueKind, ...] = ("voice", "tags")  # what falls due and is asked about outside before its turn is decided
+
+
+class Took(IntEnum):
+    """What became of taking somebody's next turn; true if there was one."""
+
+    NOTHING = 0
+    LAST = 1  # a message, behind which no other waited when it was taken up
+    ONE = 2  # there may be more
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +211,8 @@ class Manager:
         async with self._one_at_a_time[person]:
             await self._worded(person, await asyncio.to_thread(self._turn, key, person))
 
-    async def take(self, person: PersonId, *, again: bool = False) -> bool:
-        """Takes the one turn of a person that is next: the oldest message, else what is due. False when nothing waited.
+    async def take(self, person: PersonId, *, again: bool = False) -> Took:
+        """Takes the one turn of a person that is next: the oldest message, else what is due.
 
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
@@ -212,7 +221,7 @@ class Manager:
             took, waiting, row = await asyncio.to_thread(self._take, person, again)
             if row is not None:
                 fallen = await self._asked(row)
-                took, waiting = fallen is not None, fallen or ()
+                took, waiting = Took.NOTHING if fallen is None else Took.ONE, fallen or ()
             await self._worded(person, waiting)
             return took
 
@@ -325,17 +334,25 @@ class Manager:
         )
         return overview(self._library, context, self._clock())
 
-    def _take(self, person: PersonId, again: bool) -> tuple[bool, Waiting, DueRow | None]:
-        """Whether a turn was taken, what of it waits to be worded, and the row whose turn it is and that is asked about outside first."""
-        match self._store.next_for(person, self._clock()):
-            case str(key):
-                return True, self._once_more(key, person) if again else self._turn(key, person), None
+    def _take(self, person: PersonId, again: bool) -> tuple[Took, Waiting, DueRow | None]:
+        """What was taken, what of it waits to be worded, and the row whose turn it is and that is asked about outside first."""
+        if again:
+            for key, _ in self._store.pending(person, 1):
+                return Took.ONE, self._once_more(key, person), None
+        try:
+            found = self._store.next_for(person, self._clock())
+        except NoSuchPerson:
+            return Took.NOTHING, (), None
+        match found:
+            case Gathered(key=str(key), more=more) as gathered:
+                waiting, soon = self._stored(key, person, gathered)
+                return Took.ONE if more or soon else Took.LAST, waiting, None
             case DueRow() as row if row.kind in OUTSIDE:
-                return True, (), row
+                return Took.ONE, (), row
             case DueRow() as row:
-                waiting = self._fall(row)
-                return waiting is not None, waiting or (), None
-        return False, (), None
+                fallen = self._fall(row)
+                return Took.NOTHING if fallen is None else Took.ONE, fallen or (), None
+        return Took.NOTHING, (), None
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
         """One at a time: were many tried side by side when the program dies, each would be blamed for it."""
@@ -357,18 +374,27 @@ class Manager:
                 return
 
     def _turn(self, key: str, person: PersonId) -> Waiting:
+        return self._stored(key, person)[0]
+
+    def _stored(self, key: str, person: PersonId, gathered: Gathered | None = None) -> tuple[Waiting, bool]:
+        """The turn of a message; what of it waits to be worded, and whether something fell due by it at once.
+
+        `gathered` is what it is decided from at first, where that is known already.
+        """
         for _ in range(AGAIN):
             try:
-                gathered = self._store.gather(person, key)
+                gathered = gathered or self._store.gather(person, key)
             except NoSuchPerson:
-                return ()
+                return (), False
             inbound = gathered.inbound
             if inbound is None:
-                return ()
+                return (), False
             turn = self._decide(gathered, _event_of(key, inbound), inbound.platform)
             saved = self._store.save(person, turn, gathered.version, inbound.at, inbox_key=key, platform=inbound.platform)
             if saved:
-                return _waiting(saved, turn)
+                soon = any(isinstance(effect, Remind) and effect.at is not None and effect.at <= self._clock() for effect in turn.effects)
+                return _waiting(saved, turn), soon
+            gathered = None
         raise StoreDown("the conversation kept changing underneath; is a second copy of the coach running on this home? Stop one of them")
 
     def _fall(self, row: DueRow, came: Came = NOTHING) -> Waiting | None:

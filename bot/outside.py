@@ -310,8 +310,13 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
-    tells = feels(text, hear) or begins_with_others(text, hear) or begins_with(text, hear.questions) or told_in(draft, text) is not None
-    plain = asked and not tells
+    plain = (
+        asked
+        and told_in(draft, text) is None
+        and not feels(text, hear)
+        and not begins_with_others(text, hear)
+        and not begins_with(text, hear.questions)
+    )
     if found is None and act != "step" and not plain:
         return False
     if found and found.firmness == "mused":

@@ -519,11 +519,12 @@ class Happening(_Part):
 class Happenings(_Part):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
-    `spans`: how a stretch of time, or how often something came, is named. `unless`: what is told is put aside by the text itself ("that,
-    but what really hurts is ..."), so that none is heard.
+    `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
+    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard.
     """
 
     spans: list[Pattern]
+    elided: list[Pattern] = []
     unless: list[Pattern] = []
     told: dict[Slug, Happening]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from enum import Enum
@@ -22,11 +23,14 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.faults import StoreDown
 
+_KEPT = 15  # connections to PostgreSQL at most, none given up once it is there: a new one costs as much as half a turn
+_FRESH = 0.1  # seconds after its last use during which a connection is taken to be alive without asking
 _BUSY_SECONDS = 5.0  # how long a write waits for another program's; `?timeout=` in the address changes it
 _CONNECT_SECONDS = 5
 
@@ -77,6 +81,19 @@ def see(connection: Connection, whose: Whose) -> None:
         connection.execute(_SEE, {"person": "" if house else whose, "house": "on" if house else ""})
 
 
+def _begin_seeing(connection: Connection, whose: Whose, *, writes: bool) -> None:
+    """Begins a transaction that sees the rows of one person, or of everybody."""
+    if connection.dialect.name == "sqlite":
+        begin(connection, writes=writes)
+        return
+    person, house = ("", "on") if whose is HOUSE else (whose.replace("'", "''"), "")
+    connection.exec_driver_sql(
+        f"BEGIN ISOLATION LEVEL {'READ COMMITTED' if writes else 'REPEATABLE READ'}; "
+        f"SET LOCAL brokercoach.person = '{person}'; SET LOCAL brokercoach.house = '{house}'",
+        execution_options={"no_parameters": True},  # with parameters, even none, PostgreSQL takes one statement at a time
+    )
+
+
 class _Disk:
     """Brings what was committed to a log onto the disk: as SQLite does itself with synchronous FULL, but once for all who wait for it.
 
@@ -113,7 +130,8 @@ class Database:
         self.is_sqlite = address.get_backend_name() == "sqlite"
         with self.told():
             self.engine = _sqlite_engine(address) if self.is_sqlite else _postgres_engine(address)
-        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        # on PostgreSQL transactions are begun here, by hand, so that beginning one and saying whose rows it sees is one errand, not two
+        self._ours = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite lets writers wait by sleeping ever longer; our own threads queue here instead, and in order
         self._turnstile = threading.Lock() if self.is_sqlite else nullcontext()
         self._path = Path(address.database or "") if self.is_sqlite else None
@@ -124,9 +142,8 @@ class Database:
     @contextmanager
     def reading(self, whose: Whose) -> Iterator[Connection]:
         """One transaction that sees one state of the database throughout."""
-        with self.told(), self._reader.connect() as connection:
-            begin(connection, writes=False)
-            see(connection, whose)
+        with self.told(), self._ours.connect() as connection:
+            _begin_seeing(connection, whose, writes=False)
             yield connection
 
     @contextmanager
@@ -145,9 +162,8 @@ class Database:
             if self._found_file() != self._file:
                 # what is written to a file without a name goes with the process
                 raise StoreDown(f"{self.place} was deleted or replaced while it was open; stop the coach, put it back, and start again")
-            with self.engine.begin() as connection:
-                begin(connection, writes=True)
-                see(connection, whose)
+            with self._ours.begin() as connection:
+                _begin_seeing(connection, whose, writes=True)
                 yield connection
 
     def for_good(self) -> None:
@@ -311,10 +327,28 @@ def _make_private(file: Path) -> None:
 
 
 def _postgres_engine(address: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
-        pool_pre_ping=True,  # after a restart of the server the next request works instead of failing once
+        pool_size=_KEPT,
+        max_overflow=0,
         pool_timeout=_CONNECT_SECONDS,
+        use_native_hstore=False,  # or each new connection asks for a type that we do not use
         connect_args={"connect_timeout": _CONNECT_SECONDS},
     )
+
+    @event.listens_for(engine.pool, "checkin")
+    def _used(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine.pool, "checkout")
+    def _taken(driver_connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+        """After a restart of the server the next request works instead of failing once. `pool_pre_ping`, but not for each transaction."""
+        if time.monotonic() - record.info.get("used", time.monotonic()) < _FRESH:
+            return
+        try:
+            engine.dialect.do_ping(driver_connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine

@@ -66,17 +66,11 @@ def await_letter(connection: Connection, bearer: PersonId, at: datetime) -> None
     put_new(connection, erasures, {"id": bearer, "begun_at": at, "after_letter": True})
 
 
-# Built once: every message asks the one, and every letter the other.
-_BEARS_LETTER = select(erasures.c.id).where(erasures.c.id == bindparam("person"), erasures.c.after_letter)
 _BEARER = (
     select(erasures.c.id)
     .join(outbox, outbox.c.person_id == erasures.c.id)
     .where(outbox.c.key == bindparam("letter"), erasures.c.after_letter)
 )
-
-
-def bears_letter(connection: Connection, person_id: PersonId) -> bool:
-    return connection.scalar(_BEARS_LETTER, {"person": person_id}) is not None
 
 
 def stay(connection: Connection, bearer: PersonId) -> None:

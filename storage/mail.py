@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from bot.model import Inbound, Knock, Letter, Message, PersonId, Platform
 from storage.database import put_new
 from storage.faults import Unreadable
-from storage.tables import addresses, audit, inbox, outbox, persons
+from storage.tables import addresses, audit, erasures, inbox, outbox, persons
 from storage.values import INBOUND, MESSAGE, Sealer, log, plain
 from storage.vault import Vault
 
@@ -28,6 +28,12 @@ ONCE = ("nudge", "reminder")  # kinds that are let go rather than risked twice
 # Built once: every turn asks these, and half of a small statement's time is its building.
 _UNDONE = select(inbox.c.key, inbox.c.person_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.seq).limit(bindparam("most"))
 _UNDONE_OF = _UNDONE.where(inbox.c.person_id == bindparam("person"))
+_OLDEST = (
+    select(inbox.c.key, inbox.c.body)
+    .where(inbox.c.person_id == bindparam("person"), inbox.c.done_at.is_(None))
+    .order_by(inbox.c.seq)
+    .limit(2)
+)
 _READ = select(inbox.c.body).where(inbox.c.key == bindparam("message"), inbox.c.person_id == bindparam("person"), inbox.c.done_at.is_(None))
 _DONE = (
     update(inbox)
@@ -39,6 +45,7 @@ _SENT = (
     update(outbox)
     .where(outbox.c.key == bindparam("letter"), outbox.c.state != "sent")
     .values(state="sent", sent_at=bindparam("at"), body=None)
+    .returning(exists().where(erasures.c.id == outbox.c.person_id, erasures.c.after_letter))
 )
 _LAST_KNOCK = (
     select(outbox.c.created_at, outbox.c.state)
@@ -66,9 +73,11 @@ def undone(connection: Connection, person_id: PersonId | None = None, limit: int
 
 
 def waited_for(connection: Connection) -> list[PersonId]:
-    """Who has undone messages, whoever has waited longest first."""
+    """Who has undone messages, whoever has waited longest first, and after them whose messages were tried already: what was under way when
+    a process ended is seldom what ended it, and would be blamed for every end if it were always the first to be tried again.
+    """
     undone = select(inbox.c.person_id).where(inbox.c.done_at.is_(None))
-    return list(connection.scalars(undone.group_by(inbox.c.person_id).order_by(func.min(inbox.c.seq))))
+    return list(connection.scalars(undone.group_by(inbox.c.person_id).order_by(func.max(inbox.c.tries), func.min(inbox.c.seq))))
 
 
 def oldest_undone(connection: Connection) -> datetime | None:
@@ -79,7 +88,17 @@ def oldest_undone(connection: Connection) -> datetime | None:
 def read(connection: Connection, sealer: Sealer, key: str) -> Inbound | None:
     """None when it is done or unknown."""
     row = connection.execute(_READ, {"message": key, "person": sealer.person}).one_or_none()
-    return None if row is None else INBOUND.value(sealer.open(inbox.c.body, row.body, key))
+    return None if row is None else opened(sealer, key, row.body)
+
+
+def oldest(connection: Connection, person_id: PersonId) -> tuple[str, bytes, bool] | None:
+    """A person's oldest undone message, by its key and sealed, and whether there are more; None when there is none."""
+    rows = connection.execute(_OLDEST, {"person": person_id}).all()
+    return (rows[0].key, rows[0].body, len(rows) > 1) if rows else None
+
+
+def opened(sealer: Sealer, key: str, body: bytes) -> Inbound:
+    return INBOUND.value(sealer.open(inbox.c.body, body, key))
 
 
 def done(connection: Connection, key: str, at: datetime) -> PersonId | None:
@@ -199,5 +218,6 @@ def sending(connection: Connection, key: str) -> None:
     connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state == "new").values(state="sending"))
 
 
-def sent(connection: Connection, key: str, at: datetime) -> None:
-    connection.execute(_SENT, {"letter": key, "at": at})
+def sent(connection: Connection, key: str, at: datetime) -> bool:
+    """Whether it was the last letter of somebody who was there for it alone."""
+    return bool(connection.scalar(_SENT, {"letter": key, "at": at}))

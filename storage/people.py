@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, select, update
 
 from bot.model import Consent, Conversation, Done, Person, PersonId, Platform
 from storage import partnerships, usage
 from storage.database import put_new
 from storage.faults import NoSuchPerson, StoreDown
-from storage.tables import addresses, audit, consents, conversations, persons
+from storage.tables import addresses, audit, consents, conversations, erasures, persons
 from storage.values import CONVERSATION, PERSON, Sealer
 from storage.vault import Vault
 
@@ -27,7 +27,16 @@ _KNOWN = (
 )
 _AT = (addresses.c.platform == bindparam("door")) & (addresses.c.address_blind == bindparam("blinded"))
 _AT_ADDRESS = select(addresses.c.person_id).where(_AT)
-_USED = update(addresses).where(_AT).values(used_at=bindparam("at"), unreachable_at=None).returning(addresses.c.person_id)
+_USED = (
+    update(addresses)
+    .where(_AT)
+    .values(used_at=bindparam("at"), unreachable_at=None)
+    .returning(
+        addresses.c.person_id,
+        select(persons.c.wrapped_key).where(persons.c.id == addresses.c.person_id).scalar_subquery().label("wrapped_key"),
+        exists().where(erasures.c.id == addresses.c.person_id, erasures.c.after_letter).label("bears_letter"),
+    )
+)
 _PLATFORMS = (
     select(addresses.c.platform).where(addresses.c.person_id == bindparam("person")).order_by(addresses.c.linked_at, addresses.c.platform)
 )
@@ -168,10 +177,17 @@ def close_door(connection: Connection, vault: Vault, platform: Platform, address
     )
 
 
-def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:
+class Here(NamedTuple):
+    """Who wrote from an address; `bears_letter`: nobody in particular, who is there for one last letter alone."""
+
+    sealer: Sealer
+    bears_letter: bool
+
+
+def used(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> Here | None:
     """Notes that somebody wrote from here, which is where they are written to next, and that they are reached here again; who, if known."""
-    whose: PersonId | None = connection.scalar(_USED, {"door": platform, "blinded": _blind(vault, platform, address), "at": at})
-    return whose
+    row = connection.execute(_USED, {"door": platform, "blinded": _blind(vault, platform, address), "at": at}).one_or_none()
+    return None if row is None else Here(Sealer(row.person_id, vault.unwrap(row.person_id, row.wrapped_key)), bool(row.bears_letter))
 
 
 def unreachable(connection: Connection, vault: Vault, platform: Platform, address: str, at: datetime) -> PersonId | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.model import Inbound, Letter, Message, Person, PersonId, Platform
-from storage import clock, dispatch, erasing, mail, people
-from storage.clock import DueRow
+from storage import dispatch, erasing, mail, people
 from storage.database import HOUSE
 from storage.dispatch import Standing, Waiting
 from storage.faults import NoSuchPerson
@@ -20,17 +19,19 @@ class Post(Ground):
         """
         with self._database.committing(HOUSE) as connection:
             here = people.used(connection, self._vault, inbound.platform, inbound.address, inbound.at)
-            bearer = here is not None and erasing.bears_letter(connection, here)
-            if here is None or bearer:
+            if here is None or here.bears_letter:
                 gone = erasing.asked_in(connection, self._vault.blind(mail.inbox_key(inbound)).hex())
                 if gone is not None:  # the message that they were forgotten by, handed over once more
                     return mail.inbox_key(inbound), gone
             if here is None:
                 stranger = Person(PersonId(""), language=inbound.language or "en")
-                here = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
-            elif bearer:
-                erasing.stay(connection, here)
-            return mail.take_in(connection, people.sealer(connection, self._vault, here), inbound), here
+                theirs = people.enrol(connection, self._vault, inbound.platform, inbound.address, stranger, inbound.at)
+                sealer = people.sealer(connection, self._vault, theirs)
+            else:
+                sealer = here.sealer
+                if here.bears_letter:
+                    erasing.stay(connection, sealer.person)
+            return mail.take_in(connection, sealer, inbound), sealer.person
 
     def for_good(self) -> None:
         """Returns once all that was stored so far would outlast a power loss."""
@@ -40,13 +41,6 @@ class Post(Ground):
         """Undone messages in order of arrival, everybody's or one person's."""
         with self._database.reading(HOUSE if person_id is None else person_id) as connection:
             return mail.undone(connection, person_id, limit)
-
-    def next_for(self, person_id: PersonId, now: datetime) -> str | DueRow | None:
-        """What is next for a person: their oldest undone message, by its key, else what has fallen due for them."""
-        with self._database.reading(person_id) as connection:
-            for key, _ in mail.undone(connection, person_id, 1):
-                return key
-            return next(iter(clock.at_most(connection, now, 1, person_id)), None)
 
     def waited_for(self) -> list[PersonId]:
         """Who has undone messages, whoever has waited longest first."""
@@ -100,8 +94,7 @@ class Post(Ground):
 
     def sent(self, key: str, at: datetime) -> None:
         with self._database.writing(HOUSE) as connection:
-            mail.sent(connection, key, at)
-            erased = erasing.letter_gone(connection, key, at)
+            erased = mail.sent(connection, key, at) and erasing.letter_gone(connection, key, at)
         if erased:
             with self._swept():
                 self._sweep()

@@ -57,6 +57,7 @@ from storage.database import HOUSE, Database, see
 from storage.dispatch import Standing, Waiting
 from storage.erasing import Forgotten
 from storage.faults import NoSuchPerson, StoreDown, Unreadable, VaultLocked
+from storage.people import Known
 from storage.post import Post
 from storage.tables import persons
 from storage.turns import Saved
@@ -112,6 +113,8 @@ class Gathered:
     mentor: Mentor | None = None
     shown: tuple[Shown, ...] = ()
     inbound: Inbound | None = None
+    key: str = ""  # of `inbound`
+    more: bool = False  # messages wait behind it
 
 
 class Store(Post, Care):
@@ -187,22 +190,45 @@ class Store(Post, Care):
         """With the message of a key, unless it is done. Raises NoSuchPerson."""
         with self._database.reading(person_id) as connection:
             known = people.known(connection, self._vault, person_id)
-            words = people.words_on(connection, person_id)
-            return Gathered(
-                person=known.person,
-                conversation=known.conversation,
-                version=known.version,
-                entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
-                intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
-                granted=people.granted(words),
-                upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
-                knock=mail.last_knock(connection, person_id),
-                doings=people.doings(connection, person_id, words, _DOINGS_AT_HAND),
-                doors=people.platforms_of(connection, person_id),
-                mentor=sharing.mentor_of(connection, self._vault, known.sealer),
-                shown=sharing.shown_to(connection, self._vault, person_id),
-                inbound=None if inbox_key is None else mail.read(connection, known.sealer, inbox_key),
-            )
+            if inbox_key is None:
+                return self._gathered(connection, known)
+            return self._gathered(connection, known, mail.read(connection, known.sealer, inbox_key), inbox_key)
+
+    def next_for(self, person_id: PersonId, now: datetime) -> Gathered | DueRow | None:
+        """What is next for a person: their oldest undone message and all that its turn is decided from, else what has fallen due.
+
+        Raises NoSuchPerson.
+        """
+        with self._database.reading(person_id) as connection:
+            oldest = mail.oldest(connection, person_id)
+            if oldest is None:
+                return next(iter(clock.at_most(connection, now, 1, person_id)), None)
+            known = people.known(connection, self._vault, person_id)
+            key, body, more = oldest
+            return self._gathered(connection, known, mail.opened(known.sealer, key, body), key, more)
+
+    def _gathered(
+        self, connection: Connection, known: Known, inbound: Inbound | None = None, key: str = "", more: bool = False
+    ) -> Gathered:
+        person_id = known.person.id
+        words = people.words_on(connection, person_id)
+        return Gathered(
+            person=known.person,
+            conversation=known.conversation,
+            version=known.version,
+            entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
+            intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+            granted=people.granted(words),
+            upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
+            knock=mail.last_knock(connection, person_id),
+            doings=people.doings(connection, person_id, words, _DOINGS_AT_HAND),
+            doors=people.platforms_of(connection, person_id),
+            mentor=sharing.mentor_of(connection, self._vault, known.sealer),
+            shown=sharing.shown_to(connection, self._vault, person_id),
+            inbound=inbound,
+            key=key,
+            more=more,
+        )
 
     def claim_code(self, person_id: PersonId, code: str, at: datetime) -> Claimed:
         """What a code comes to that this person typed; a wrong one is counted."""

@@ -7,15 +7,16 @@ place; and what arrived at each person is counted against what was sent to them.
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ ROUND = (
 )
 KEPT = ROUND[2:]
 BOTH = {"BROKERCOACH_CLUSTER": "true"}
+LINES = 200  # of a process's stderr that are kept
+STARTS = 120.0  # seconds that a start may take, on a machine that has much else to do
+AGAIN = 3.0  # seconds after which Slack hands over again what was not acknowledged; Slack itself waits from none to five minutes
 _UNSENT = "outbox WHERE state IN ('new', 'sending')"
 _UNDONE = "inbox WHERE done_at IS NULL"
 
@@ -54,22 +58,31 @@ bot.parts.now.__code__ = (lambda: datetime.fromtimestamp(datetime.now(UTC).times
 """
 
 
-@dataclass
 class Program:
-    """One process of it, and where it says that it listens."""
+    """One process of it, where it says that it listens, and what it says on stderr, which is read for as long as it lives: a pipe that
+    nobody reads is full some day, and then whoever writes to it stands still.
+    """
 
-    process: subprocess.Popen[bytes]
-    address: str = ""
-    err: list[str] = field(default_factory=list)
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.address = ""
+        self.err: deque[str] = deque(maxlen=LINES)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with self.process.stderr as lines:
+            for line in lines:
+                self.err.append(line.decode(errors="replace"))
+                if not self.address and (found := re.search(r"at (http://\S+)", self.err[-1])):
+                    self.address = found[1]
 
     async def listening(self) -> str:
         """The address of its web server."""
-        while not self.address:
-            line = await asyncio.to_thread(self.process.stderr.readline)
-            assert line, f"it ended: {''.join(self.err)}"
-            self.err.append(line.decode())
-            if found := re.search(r"at (http://\S+)", self.err[-1]):
-                self.address = found[1]
+        async with asyncio.timeout(STARTS):
+            while not self.address:
+                assert self._reader.is_alive() or self.address, f"it ended: {''.join(self.err)}"
+                await asyncio.sleep(0.01)
         return self.address
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -81,10 +94,7 @@ class Program:
 
     async def ended(self) -> int:
         code = await asyncio.to_thread(self.process.wait, 60)
-        if self.process.stderr.closed:
-            return code
-        self.err.append((await asyncio.to_thread(self.process.stderr.read)).decode())
-        self.process.stderr.close()
+        await asyncio.to_thread(self._reader.join, 60)
         return code
 
     async def terminated(self) -> int:
@@ -93,30 +103,57 @@ class Program:
 
 
 @dataclass
+class Handed:
+    """A message that Slack has to hand over."""
+
+    who: str
+    round: int
+    payload: dict[str, Any]
+    at: float = -inf  # when it was handed over last
+
+
+@dataclass
 class Delivery:
-    """Slack's own side: hands over in order what people write, and to each new connection again what was not acknowledged."""
+    """Slack's own side: hands over in order what people write, and again what was not acknowledged, to each new connection at once and to
+    the same one after a while. Nobody begins a round before their last one has arrived.
+    """
 
     slack: FakeSlack
-    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waiting: dict[str, Handed] = field(default_factory=dict)
+    again: int = 0  # how often something was handed over again to a connection that had it already
 
-    def say(self, who: str, words: str) -> None:
+    def say(self, who: str, words: str, number: int = 0) -> None:
         payload = said_in_slack(words, who)
-        self.waiting[str(payload["event_id"])] = payload
+        self.waiting[str(payload["event_id"])] = Handed(who, number, payload)
 
     async def run(self) -> None:
-        read, connection, handed = 0, None, set[str]()
+        read, connection = 0, None
         while True:
             for receipt in self.slack.acks[read:]:
                 self.waiting.pop(receipt["envelope_id"], None)
             read = len(self.slack.acks)
             newest = self.slack.sockets[-1] if self.slack.sockets else None
             if newest is not connection:
-                connection, handed = newest, set()
-            for key in [key for key in self.waiting if connection and key not in handed]:
-                handed.add(key)
-                with suppress(ConnectionError, RuntimeError):  # killed meanwhile
-                    await connection.send_json({"type": "events_api", "envelope_id": key, "payload": self.waiting[key]})
+                connection = newest
+                for each in self.waiting.values():
+                    each.at = -inf
+            if connection:
+                await self._hand_over(connection)
             await asyncio.sleep(0.02)
+
+    async def _hand_over(self, connection: Any) -> None:
+        now, rounds = time.monotonic(), dict[str, int]()
+        for key, each in list(self.waiting.items()):
+            if rounds.setdefault(each.who, each.round) != each.round or now - each.at < AGAIN:
+                continue
+            self.again += each.at > -inf
+            each.at = now
+            with suppress(ConnectionError, RuntimeError):  # killed meanwhile
+                await connection.send_json({"type": "events_api", "envelope_id": key, "payload": each.payload})
+
+
+class Hung(Exception):
+    """Nothing moved any more, though not all was dealt with; the text says what waited."""
 
 
 @dataclass
@@ -132,6 +169,10 @@ class Stage:
     rounds: dict[Who, int] = field(default_factory=dict)  # how many each has begun
     said: int = 0
     aimed: float = 0.0  # how many of the kills come the moment a letter arrives, before that can have been written down
+    pause: float = 5.0  # seconds after which a kill comes at the latest
+    at_once: int = 3  # people who begin a round before each kill
+    programs: deque[Program] = field(default_factory=lambda: deque(maxlen=2))
+    kills: int = 0
     in_flight: int = 0  # messages without an answer and letters under way, at every kill
 
     def start(self, *args: str, **env: str) -> Program:
@@ -150,7 +191,8 @@ class Stage:
             }
         before = "\n".join([SLIM] * self.slim + [STEPPED.format(path=str(self.clock))] * bool(self.clock))
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        return Program(self.home.start("serve", *args, before=before, env=ours | env, **quiet))
+        self.programs.append(Program(self.home.start("serve", *args, before=before, env=ours | env, **quiet)))
+        return self.programs[-1]
 
     @asynccontextmanager
     async def served(self, *args: str, **env: str) -> AsyncIterator[Program]:
@@ -161,6 +203,7 @@ class Stage:
         finally:
             program.kill()
             await program.ended()
+            self.fake.hang_up()
 
     def step(self, hours: float) -> None:
         """By how much its clock is ahead from now on, where it can be stepped."""
@@ -187,7 +230,7 @@ class Stage:
                 self.fake.say(words, who, date=1_770_000_000 + self.said)
             else:
                 assert self.slack
-                self.slack.say(who, words)
+                self.slack.say(who, words, self.rounds[who])
 
     @property
     def heard(self) -> int:
@@ -199,21 +242,50 @@ class Stage:
             while self.heard < number:  # noqa: ASYNC110 - there are two who could tell
                 await asyncio.sleep(0.01)
 
-    def all_is_dealt_with(self) -> bool:
-        handed_over = not self.fake.updates and not (self.slack and self.slack.waiting)
-        return handed_over and self.count(_UNDONE) == 0 and self.count(_UNSENT) == 0
+    def waits(self) -> dict[str, int]:
+        """What is not dealt with, by where it waits; looked for along the way of a message, so that none slips past."""
+        waits = {"telegram": len(self.fake.updates), "slack": len(self.slack.waiting) if self.slack else 0}
+        waits["inbox"] = self.count(_UNDONE)
+        waits |= {f"outbox {state}": number for state, number in self.counts(_UNSENT, by="state").items()}
+        return {place: number for place, number in waits.items() if number}
 
     async def dealt_with(self, seconds: float = 60) -> None:
-        async with asyncio.timeout(seconds):
-            while not await asyncio.to_thread(self.all_is_dealt_with):  # noqa: ASYNC110 - the database tells nobody
-                await asyncio.sleep(0.05)
+        """Returns once all is. Raises Hung when for so long nothing has moved."""
+        moved, last = time.monotonic(), None
+        while (now := (await asyncio.to_thread(self.waits), self.heard)) and now[0]:
+            if now != last:
+                moved, last = time.monotonic(), now
+            elif time.monotonic() - moved > seconds:
+                raise Hung(f"{seconds:.0f} s without a move; {await asyncio.to_thread(self.state)}")
+            await asyncio.sleep(0.2)
+
+    def state(self) -> str:
+        """The queues, in numbers and moments: for whoever has to find out why nothing moves."""
+        tries = self.counts(_UNDONE, by="tries")
+        later = self.count(_UNSENT, "max(not_before)")
+        jobs = self.counts("procrastinate_jobs", by="queue_name || ' ' || status") if self._has("procrastinate_jobs") else {}
+        processes = {program.process.pid: (program.process.poll(), list(program.err)[-5:]) for program in self.programs}
+        connections = len(self.slack.slack.sockets) if self.slack else 0
+        handed = [round(time.monotonic() - each.at, 1) for each in self.slack.waiting.values()][:10] if self.slack else []
+        return (
+            f"waits: {self.waits()}; undone by tries: {tries}; unsent not before: {later}; jobs: {jobs}; "
+            f"polling Telegram: {len(self.fake.polling)}; Slack's connections: {connections}, handed over seconds ago: {handed}; "
+            f"processes, their exit codes and last lines: {processes}"
+        )
 
     async def struck(self, program: Program) -> None:
         """Kills a process, and counts what it had begun."""
         program.kill()
         await program.ended()
         self.fake.hang_up()
-        self.in_flight += await asyncio.to_thread(lambda: self.count(_UNDONE) + self.count(_UNSENT))
+        await asyncio.to_thread(self.count_in_flight)
+
+    def count_in_flight(self) -> None:
+        self.kills += 1
+        self.in_flight += self.count(_UNDONE) + self.count(_UNSENT)
+
+    def _has(self, table: str) -> bool:
+        return not self.url.startswith("sqlite") and self.count(f"pg_tables WHERE tablename = '{table}'") > 0
 
     def count(self, what: str, how: str = "count(*)") -> int:
         return self.counts(what, how).get("", 0)
@@ -268,7 +340,9 @@ class Stage:
             sent_twice=twice,
             unmarked=unmarked,
             uncertain=self.count("outbox WHERE uncertain"),
+            kills=self.kills,
             in_flight=self.in_flight,
+            handed_again=self.slack.again if self.slack else 0,
             set_aside=self.count("audit WHERE act = 'set-aside'"),
             faults=len(faults),
         )
@@ -290,9 +364,12 @@ class Reckoning:
     sent_twice: int
     unmarked: int  # of these, those that are not marked as uncertain
     uncertain: int
+    kills: int
     in_flight: int
+    handed_again: int  # messages that Slack handed over again to whoever had them already
     set_aside: int
     faults: int
+    broke: str = ""  # how the run broke off or hung, if it did
 
     def holds(self) -> bool:
         """Nothing lost, nothing kept twice, all in order and answered; whatever was sent twice is marked."""
@@ -305,6 +382,7 @@ class Reckoning:
             or self.unmarked
             or self.set_aside
             or self.faults
+            or self.broke
         )
 
 
@@ -319,81 +397,3 @@ async def stage(home: Any, url: str = "", *, slack: bool = False, **more: Any) -
             stack.callback(handing.cancel)
         on.step(0)
         yield on
-
-
-# --- the ways to strike
-
-Tell = Callable[[int], None]
-STEPS = (-26, -3, -1, 0, 0, 1, 3, 26)  # hours by which a clock that is stepped may be wrong
-
-
-async def killed(on: Stage, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf")) -> Reckoning:
-    """Kills it `kills` times while people go on writing, some while it starts, most while it works; none after the moment `until`."""
-    for n in range(kills):
-        if time.monotonic() > until:
-            break
-        on.step(rng.choice(STEPS))
-        program = on.start()
-        await _works(on, program, rng)
-        await on.struck(program)
-        tell(n + 1)
-    async with on.served():
-        await on.dealt_with(120 + sum(on.rounds.values()))
-    return await asyncio.to_thread(on.reckoning)
-
-
-async def one_of_two_killed(
-    on: Stage, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf")
-) -> Reckoning:
-    """Two processes share a PostgreSQL; each time one of them dies and another is started in its place."""
-    programs = [on.start(**BOTH), on.start(**BOTH)]
-    try:
-        for n in range(kills):
-            if time.monotonic() > until:
-                break
-            struck = rng.randrange(2)
-            await _works(on, programs[struck], rng)
-            await on.struck(programs[struck])
-            programs[struck] = on.start(**BOTH)
-            tell(n + 1)
-        await on.dealt_with(120 + sum(on.rounds.values()))
-    finally:
-        for program in programs:
-            program.kill()
-            await program.ended()
-    return await asyncio.to_thread(on.reckoning)
-
-
-async def database_killed(
-    on: Stage, server: Any, kills: int, rng: random.Random, tell: Tell = lambda _: None, until: float = float("inf"), **env: str
-) -> Reckoning:
-    """The process lives; the PostgreSQL under it dies again and again."""
-    async with on.served(**env) as program:
-        for n in range(kills):
-            if time.monotonic() > until:
-                break
-            await _works(on, program, rng)
-            await asyncio.to_thread(server.kill)
-            await asyncio.to_thread(server.start)
-            on.in_flight += await asyncio.to_thread(lambda: on.count(_UNDONE) + on.count(_UNSENT))
-            assert program.process.poll() is None, "it ended with its database"
-            tell(n + 1)
-        await on.dealt_with(150 + sum(on.rounds.values()))
-    return await asyncio.to_thread(on.reckoning)
-
-
-async def _works(on: Stage, program: Program, rng: random.Random) -> None:
-    """Until the moment at which something is to happen to it."""
-    if not program.address and rng.random() < 0.3:
-        on.says_a_round(rng.choice(list(on.rounds)))
-        await asyncio.sleep(rng.uniform(0.3, 2.5))
-        return
-    await program.listening()
-    for who in rng.sample(list(on.rounds), 3):
-        on.says_a_round(who)
-    if rng.random() < on.aimed:
-        with suppress(TimeoutError):
-            await on.until_heard(on.heard + rng.randint(1, 6), 10)
-    else:
-        await asyncio.sleep(rng.uniform(0, 5))
-    assert program.process.poll() is None, "it ended by itself"

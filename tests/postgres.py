@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Server:
         while True:
             with suppress(ProcessLookupError):
                 os.kill(number, 0)
+                time.sleep(0.01)
                 continue
             return
 

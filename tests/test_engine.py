@@ -10,7 +10,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
 from bot.engine import APART, PLENTY
+from bot.manager import TRIES
 from bot.model import Conversation, Message, Passage, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
 from bot.sending import DOUBTS, Sender
@@ -312,7 +313,7 @@ async def test_a_letter_that_a_crash_left_in_sending_goes_out_again_marked(coach
 async def test_a_message_that_ends_the_process_every_time_is_set_aside_and_the_others_go_on(coach):
     coach.known("ben")
     key, _ = await coach.manager.accept(inbound(coach, "ben", "reflect", key="poison"))
-    for _ in range(3):
+    for _ in range(TRIES):
         coach.store.failed(key)
     await coach.manager.accept(inbound(coach, "ben", "reflect", key="good"))
     async with coach.running() as door:
@@ -331,6 +332,10 @@ class Flaky(Store):
         if self.away.get(name, 0):
             self.away[name] -= 1
             raise StoreDown("the database does not answer")
+
+    def accept(self, *args: Any) -> Any:
+        self._there("accept")
+        return super().accept(*args)
 
     def save(self, *args: Any, **more: Any) -> bool:
         self._there("save")
@@ -361,6 +366,24 @@ async def test_a_database_that_is_away_for_a_while_loses_and_doubles_nothing(coa
         await door.heard("ben", 2)
     assert len(door.tried) == 2
     assert not any(letter.uncertain for letter in door.arrived)
+
+
+async def test_what_could_not_be_stored_is_not_overtaken_by_what_was_written_after_it(coach):
+    coach.store.__class__ = Flaky
+    coach.store.away = {}
+    coach.known("ben")
+    lines = ("reflect", "ok", "The two directors sat down at one table", "They may trust the minutes")
+    async with coach.running() as door:
+        coach.store.away = {"accept": 2}
+        waiting = dict(enumerate(lines))
+        while waiting:  # as Slack does: all of it is handed over, and again in its order what was not taken
+            for number, line in list(waiting.items()):
+                with suppress(StoreDown):
+                    await door.say("ben", line, key=f"line {number}")
+                    del waiting[number]
+        await door.heard("ben", len(lines))
+    (entry,) = coach.store.entries(coach.store.people()[0].id)
+    assert tuple(words for _, words in entry.answers) == lines[2:]
 
 
 async def test_row_29_while_another_program_holds_the_database_messages_wait_and_then_are_answered(tmp_path, library, shelf):

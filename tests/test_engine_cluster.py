@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from datetime import time as clock_time
 from typing import Any
 
 import pytest
-from harness import BOTH, Program, Stage, database_killed, one_of_two_killed, stage
+from harness import BOTH, ROUND, Program, Stage, stage
 from postgres import Server, serving
+from strikes import database_killed, one_of_two_killed
+
+from bot.cluster import IN_A_ROW
+from bot.engine import APART, PLENTY
+from bot.model import Rhythm
+from storage.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +69,51 @@ async def test_a_worker_takes_turns_and_nothing_else(home: Any, server: Server) 
     assert 'what="accepted"' not in metrics
 
 
+async def test_row_49_of_two_processes_on_one_database_everybody_is_reminded_once(home: Any, server: Server) -> None:
+    async with stage(home, server.database(), slim=True) as on:
+        on.welcome(range(100, 130), rhythm=Rhythm(clock_time(9, 0), workdays=tuple(range(7))))
+        with closing(Store.open(on.url, home.key)) as store:
+            for person in store.people():
+                store.set_due(person.id, "reminder", "", datetime.now(UTC))
+            async with two(on):
+                await on.until_heard(30, 60)
+                await on.dealt_with()
+            later = [row.at for person in store.people() for row in store.due_of(person.id) if row.kind == "reminder"]
+    assert [on.arrived(who) for who in on.rounds] == [1] * 30
+    assert len(later) == 30
+    assert min(later) > datetime.now(UTC), "each falls due again another day"
+
+
+async def test_whoever_floods_takes_turns_apart_in_a_cluster_too_and_is_answered_in_full_while_others_are_not_held_up(
+    home: Any, server: Server
+) -> None:
+    floods, other, rounds = 100, 101, 8
+    async with stage(home, server.database(), slim=True) as on:
+        on.welcome([floods, other])
+        async with on.served(**BOTH):
+            begun = time.monotonic()
+            for _ in range(rounds):
+                on.says_a_round(floods)
+            await on.fake.until(lambda: len(on.fake.texts(floods)) >= 2, 120)
+            on.says_a_round(other)
+            await on.fake.until(lambda: len(on.fake.texts(other)) >= 2, 120)
+            assert on.waits().get("inbox", 0) >= len(ROUND), "the other one waited for the whole flood"
+            async with asyncio.timeout(120):
+                while on.waits().get("inbox"):  # noqa: ASYNC110 - the database tells nobody
+                    await asyncio.sleep(0.05)
+            took = time.monotonic() - begun  # of the turns; their letters go on leaving, one a second
+        reckoning = on.reckoning()
+    assert (reckoning.lost, reckoning.doubled, reckoning.disordered, reckoning.set_aside) == (0, 0, 0, 0), reckoning
+    assert took >= (rounds * len(ROUND) - PLENTY - IN_A_ROW) * APART
+
+
 async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server: Server) -> None:
     async with stage(home, server.database(), slim=True) as on:
         on.welcome(range(100, 110))
         async with two(on) as (first, _):
             for chat in on.rounds:
                 on.says_a_round(chat)
-            await on.fake.until(lambda: len(on.fake.sent) >= 5, 30)
+            await on.fake.until(lambda: len(on.fake.sent) >= 5, 120)
             first.kill()
             await first.ended()
             on.fake.hang_up()
@@ -77,7 +125,7 @@ async def test_the_second_takes_over_when_the_first_is_killed(home: Any, server:
 
 
 async def test_of_two_processes_one_is_killed_again_and_again_and_nothing_is_lost_or_doubled(home: Any, server: Server) -> None:
-    async with stage(home, server.database(), slim=True, slack=True, aimed=0.5) as on:
+    async with stage(home, server.database(), slim=True, slack=True, aimed=0.5, pause=2.0) as on:
         on.welcome([*range(100, 110), *(f"U{n}" for n in range(10))])
         reckoning = await one_of_two_killed(on, 4, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 
 import pytest
 from fake_telegram import TOKEN, refusal
-from harness import killed, stage
+from harness import stage
+from strikes import killed
+
+from bot.serving import DRAIN
 
 KILLS = int(os.environ.get("BROKERCOACH_TEST_KILLS", "60"))
 
@@ -63,7 +67,9 @@ async def test_row_57_sigterm_ends_twenty_open_conversations_in_order_and_a_rest
             for chat in on.rounds:
                 on.says_a_round(chat)
             await on.fake.until(lambda: len(on.fake.sent) >= 3, 30)
+            begun = time.monotonic()
             assert await program.terminated() == 0
+            assert time.monotonic() - begun < 2 * DRAIN, "it waited for more than what was under way"
         on.fake.hang_up()
         async with on.served():
             await on.dealt_with()
@@ -85,7 +91,7 @@ async def test_somebody_who_blocked_the_bot_is_left_in_peace(home):
 
 
 async def test_killing_it_again_and_again_loses_nothing_doubles_nothing_and_keeps_the_order(home):
-    async with stage(home, slack=True, slim=True, aimed=0.5) as on:
+    async with stage(home, slack=True, slim=True, aimed=0.5, pause=2.0) as on:
         on.welcome([*range(100, 140), *(f"U{n}" for n in range(40))])
         reckoning = await killed(on, KILLS, random.Random(20260302))  # noqa: S311 - to be repeated exactly
     assert reckoning.holds(), reckoning

@@ -9,6 +9,7 @@ import pytest
 from passages import Chat, said
 
 from bot.happening import happening_in
+from bot.model import Person, PersonId
 from prompts.library import load_library
 from prompts.signals import load_signals
 
@@ -61,6 +62,41 @@ def test_what_happened_is_said_back_and_asked_about() -> None:
     assert any(message.text.endswith(question[-20:]) for question in silence.questions), message.text
 
 
+FRENCH = Person(PersonId("p1"), zone="Africa/Nairobi", language="fr", welcomed=True, onboarded=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told_back"),
+    [
+        ("j ai peur de perdre le chef de village", "perdre le chef de village"),
+        ("j'ai peur de me faire virer", "vous faire virer"),
+        ("jaimerais retrouver la paix", "retrouver la paix"),
+        ("parce que c est lui qui conduit", "c'est lui qui conduit"),
+        ("de la tristesse", "de la tristesse"),
+    ],
+)
+def test_short_french_without_apostrophes_is_told_back_as_theirs(typed: str, told_back: str) -> None:
+    (message,) = said(Chat(LIBRARY, FRENCH).say(typed))
+    assert told_back in message.text.lower(), message.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "not_this"),
+    [
+        ("elle a peur de perdre son poste", "my-fear"),
+        ("j'ai pas peur de lui", "my-fear"),
+        ("personne veut etre president du comité", "they-want"),
+        ("l'ambiance est morte", "someone-died"),
+        ("non c'est pas une question d'argent", "holds-money"),
+        ("montre moi", "one-name"),
+        ("la 2", "one-name"),
+        ("je vois bien que le maire s'ennuie", "although"),
+    ],
+)
+def test_french_words_that_only_sound_alike_are_not_taken_for_it(typed: str, not_this: str) -> None:
+    assert happening_in(typed, LIBRARY.happenings["fr"]) != not_this
+
+
 TWICE = ("the mayor never answers my mails", "and the mayor still does not answer my calls")
 
 
@@ -68,6 +104,42 @@ def test_told_again_it_is_said_differently() -> None:
     chat = Chat(LIBRARY)
     first, second = (said(chat.say(text))[0].text for text in TWICE)
     assert first.partition(".")[0] != second.partition(".")[0]
+
+
+SPANISH = {
+    "me da miedo perder la confianza de las comunidades": "my-fear",
+    "q bronca me da todo esto": "angry",
+    "xq el concejal es primo del constructor": "kin",
+    "no es la plata, es el respeto": "not-x-but-y",
+    "ya le pregunte dos veces y me cambia el tema": "tried-failed",
+    "el nuevo dice q lo firmado no le consta": "broken-deal",
+    "los jovenes no entran si esta la policia": "their-condition",
+    "nadie se atrevio a decirle": "nobody",
+}
+NOT_SPANISH = (
+    "dame una idea",
+    "quiero hacer mi reflexion de hoy",
+    "no se si me explico",
+    "la segunda es mejor",
+    "voy a llamarla el martes",
+    "gracias por escucharme",
+)
+
+
+@pytest.mark.parametrize(("told", "name"), SPANISH.items())
+def test_spanish_is_heard_as_it_is_typed(told: str, name: str) -> None:
+    assert happening_in(told, LIBRARY.happenings["es"]) == name
+
+
+@pytest.mark.parametrize("asked", NOT_SPANISH)
+def test_what_is_only_asked_of_the_coach_in_spanish_is_no_happening(asked: str) -> None:
+    assert happening_in(asked, LIBRARY.happenings["es"]) is None
+
+
+def test_a_fear_told_in_spanish_comes_back_in_a_few_of_its_own_words() -> None:
+    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="America/Lima", language="es", welcomed=True, onboarded=True))
+    (message,) = said(chat.say("me da miedo perder la confianza de mis socias"))
+    assert message.text.startswith("Perder la confianza de tus socias"), message.text
 
 
 def test_english_tells_back_a_few_words_in_the_second_person() -> None:

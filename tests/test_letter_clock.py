@@ -353,6 +353,12 @@ def clock_changes(zone: str) -> list[datetime]:
     return found or [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)]
 
 
+def first_shown(day: date, clock: time, zone: str) -> datetime:
+    """When somebody who watched the clock on their wall minute by minute would first see `clock` on `day`, or what comes after it."""
+    minutes = (datetime.combine(day, time(), UTC) + timedelta(minutes=n) for n in range(-16 * 60, 40 * 60))
+    return next(moment for moment in minutes if local(moment, zone).date() == day and local(moment, zone).time() >= clock)
+
+
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("clock", [time(2, 15), time(0, 0)])
 async def test_row_50_through_every_clock_change_of_a_year_there_is_one_reminder_a_day_and_one_letter_a_week(desk, zone, clock):
@@ -365,9 +371,8 @@ async def test_row_50_through_every_clock_change_of_a_year_there_is_one_reminder
         here.wrote("The mayor came late and everybody waited")
         await here.until(at_wall_clock(days[-1] + timedelta(days=1), time(), zone) - timedelta(seconds=1), answer="stop")
 
-        assert here.reminders() == [at_wall_clock(each, clock, zone) for each in days]
-        assert [local(at, zone).date() for at in here.reminders()] == days
-        assert here.letters() == [at_wall_clock(day, letter, zone)]
+        assert here.reminders() == [first_shown(each, clock, zone) for each in days]
+        assert here.letters() == [first_shown(day, letter, zone)]
 
 
 async def test_row_49_nine_days_down_are_answered_by_no_reminder_and_then_by_one_a_day(desk):

@@ -18,7 +18,7 @@ import pytest
 from passages import passage
 
 from adapters.replay import VirtualClock
-from bot.manager import Manager
+from bot.manager import TRIES, Manager
 from bot.model import Entry, Inbound, Letter, Passage, Person, PersonId, Platform, Quote, Rhythm
 from prompts.library import load_library
 from storage.store import Store, StoreDown
@@ -220,10 +220,10 @@ async def test_messages_left_behind_are_answered_in_their_order(house):
     assert len((await house.heard()).split("?")) >= 4
 
 
-async def test_a_message_that_fails_three_times_is_set_aside_and_the_person_told(house):
+async def test_a_message_that_fails_again_and_again_is_set_aside_and_the_person_told(house):
     ben = house.known("ben")
     key, _ = await house.manager.accept(house.inbound("ben", XANADU))
-    for _ in range(3):  # three starts, in each of which the process dies before the turn is stored
+    for _ in range(TRIES):  # starts, in each of which the process dies before the turn is stored
         house.store.failed(key)
     house.manager = again(house)
     await house.manager.resume()

@@ -179,7 +179,7 @@ def test_row_33_after_the_server_was_killed_the_next_question_is_answered_and_a_
         assert [person.id for person in store.people()] == [theirs]
 
         with ExitStack() as held:
-            for _ in range(15):  # SQLAlchemy's five connections and ten more
+            for _ in range(15):  # all that are kept
                 held.enter_context(store._database.engine.connect())
             begun = time.monotonic()
             with pytest.raises(StoreDown, match="does not answer"):

@@ -220,6 +220,16 @@ def test_row_32_what_no_database_takes_is_taken_in_all_the_same(store: Store) ->
     assert store.pending()[0][0] == key
 
 
+def test_whose_message_was_tried_already_is_taken_up_after_the_others(place: Place) -> None:
+    tried, first = place.store.accept(said("1"))
+    later = [place.store.accept(said(str(n), address=f"later-{n}"))[1] for n in (2, 3)]
+    assert place.store.waited_for() == [first, *later]
+
+    place.store.failed(tried)
+
+    assert place.store.waited_for() == [*later, first]
+
+
 def test_tries_are_counted_and_a_message_that_is_set_aside_waits_no_more(place: Place) -> None:
     key, _ = place.store.accept(said())
 

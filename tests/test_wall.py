@@ -160,7 +160,7 @@ def test_row_34_no_statement_of_ours_names_somebody_for_longer_than_a_transactio
     """A session goes back to the pool; what was said in it would hold for whoever comes next."""
     for path in (path for folder in ("bot", "storage", "adapters", "knowledge") for path in (PROJECT / folder).rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        assert not re.search(r"\bSET\s+((SESSION|LOCAL)\s+)?brokercoach\.", source, re.IGNORECASE), path
+        assert not re.search(r"\bSET\s+(SESSION\s+)?brokercoach\.", source, re.IGNORECASE), path
         for call in re.findall(r"set_config\([^)]*\)", source):
             assert call.endswith(", true)"), path
 
