@@ -41,7 +41,7 @@ from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
 # A passage's score from which it answers the message: on messages that had no part in the making, 19 in 20 such cards bear on what was
-# told, and of those between the two 6 in 10 (docs/retrieval.md). So the others are asked about first, and shown when asked for.
+# told, and of those between the two 5 in 6 (docs/retrieval.md). So the others are asked about first, and shown when asked for.
 CLEAR = 0.7
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one

@@ -21,7 +21,7 @@ from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 TITLES = 2  # cards that are named beside a small thing of the coach's own
-SURE = 0.9  # a passage's score from which its own mirror fits (44 of 44 such cards were to the point, docs/retrieval.md)
+SURE = 0.9  # a passage's score from which its own mirror fits (53 of 53 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
 SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
