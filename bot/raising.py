@@ -92,11 +92,16 @@ def clear(draft: Draft, text: str, key: str) -> None:
 
 
 def misread(draft: Draft, text: str) -> None:
-    """A false alarm is left at once, in one plain sentence; the talk that it broke into goes on."""
+    """A false alarm is left at once, in one plain sentence; the talk that it broke into goes on. Where it was about life, the help stays
+    named: what is taken back may have been half meant."""
+    of_life = draft.alarm in ("asked-danger", "asked-safe")
     draft.alarm, draft.alarmed_at = None, None
     draft.talk = draft.before or draft.talk
     who = who_in(text, draft.words.hear)
-    draft.say(draft.line("safety.misread.who", who=who) if who else draft.line("safety.misread"))
+    if of_life:
+        draft.say(draft.line("safety.misread.danger"), "safety")
+    else:
+        draft.say(draft.line("safety.misread.who", who=who) if who else draft.line("safety.misread"))
 
 
 def hinted_at(draft: Draft, text: str) -> bool:
