@@ -165,6 +165,8 @@ def _faults_in_card(card: Card, topics: set[str], lines: dict[str, set[int]], de
     for topic in card.topics:
         if topic not in topics:
             yield f"topic {topic} does not exist"
+    for topic in card.asks_by_topic.keys() - set(card.topics):
+        yield f"asks_by_topic: {topic} is none of its topics"
     for n, source in enumerate(card.sources, 1):
         first, last = map(int, source.lines.split("-"))
         if first > last or first not in lines[source.doc] or last not in lines[source.doc]:

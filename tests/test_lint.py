@@ -62,6 +62,7 @@ EN = "words.en"
     ("change", "told"),
     [
         (put("topics", ["no-such-topic"]), "topic no-such-topic does not exist"),
+        (put("asks_by_topic", {"no-such-topic": {"en": ["who is it"]}}), "asks_by_topic: no-such-topic is none of its topics"),
         (put("sources.0.lines", "2-1"), "does not begin and end on a line with text"),
         (put("sources.0.lines", "1-99999"), "does not begin and end on a line with text"),
         (put("sources.0.where", "w" * 71), "sources.1.where: 71 characters, room for 70"),
