@@ -36,7 +36,7 @@ from bot.hearing import (
 )
 from bot.model import Passage, Said, Talk
 from bot.options import SURE, advise, try_small
-from bot.reply import BARRED, NEAR, WANTED, open_to, speak, with_used, without
+from bot.reply import BARRED, NEAR, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
@@ -106,7 +106,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     wants = pleads(text, hear)
-    clear, adds = best.score >= (WANTED if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
+    clear, adds = best.score >= (NEAR if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
     asks = wants or asks_plainly(text, hear)
     only_felt = feels(text, hear) and not asks
     likely = [passage for passage in open_to(draft, talk) if passage.score >= NEAR]
@@ -228,7 +228,7 @@ def ideas(draft: Draft) -> None:
     draft.talk = talk = without(talk, "listening")
     if options.shown_any(draft):
         options.another_way(draft)
-    elif not passages or passages[0].score < WANTED:
+    elif not passages or passages[0].score < NEAR:
         try_small(draft)
     else:
         advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
@@ -250,7 +250,7 @@ def one(draft: Draft) -> None:
     talk, passages = draft.talk, open_to(draft, draft.talk)
     if talk and talk.stage != "glad" and not options.shown_any(draft):
         draft.talk = talk = without(talk, "listening")
-        if not passages or passages[0].score < WANTED:
+        if not passages or passages[0].score < NEAR:
             try_small(draft)
             return
         draft.talk = replace(talk, card=passages[0].card, stage="options", at=draft.at)

@@ -15,7 +15,7 @@ from bot.exploring import heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Choice, Cited, Passage, Said, Talk
-from bot.reply import NEAR, WANTED, brief, open_to, speak, with_used
+from bot.reply import NEAR, brief, open_to, speak, with_used
 from bot.spelling import words_in
 from bot.voice import Voice
 
@@ -36,7 +36,8 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
         return
     options = [passage.options[n] for n in numbers]
     sources = voice.cite(options)
-    lead = draft.line("advise.two" if all(option.source for option in options) else "advise.two.mixed")
+    told_often = passage.thin is None and all(option.source for option in options)
+    lead = draft.line("advise.two" if told_often else "advise.two.mixed")
     rows = [f"{n}. {voice.offer(option)} {voice.price(option, sources)}" for n, option in enumerate(options, 1)]
     care = [draft.line(f"handoff.{passage.handoff}")] if passage.handoff != "none" else []
     middle = "\n".join([*([passage.thin] if passage.thin else []), lead, *rows, *care, *own_document(draft)])
@@ -116,7 +117,7 @@ def another_way(draft: Draft) -> None:
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
     for other in open_to(draft, talk):
-        if other.card != talk.card and other.score >= WANTED and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
+        if other.card != talk.card and other.score >= NEAR and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
             advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
             return
     try_small(draft)

@@ -9,7 +9,7 @@ from bot.draft import Draft
 from bot.model import Brief, Choice, Cited, Move, Passage, Talk
 
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
-NEAR, WANTED = 0.5, 0.6  # a passage's score from which its card may be named, and from which it answers where ideas are asked for
+NEAR = 0.5  # a passage's score from which its card may be named, and answers where ideas are asked for (docs/retrieval.md)
 BARRED = "barred:"  # what a talk remembers of a card that was not to the point
 CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
 

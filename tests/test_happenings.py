@@ -8,7 +8,7 @@ from string import Template
 import pytest
 from passages import Chat, said
 
-from bot.happening import happening_in
+from bot.happening import happening_in, span_in
 from bot.model import Person, PersonId
 from prompts.library import load_library
 from prompts.signals import load_signals
@@ -160,3 +160,17 @@ def test_a_fear_told_in_spanish_comes_back_in_a_few_of_its_own_words() -> None:
     chat = Chat(LIBRARY, Person(PersonId("p1"), zone="America/Lima", language="es", welcomed=True, onboarded=True))
     (message,) = said(chat.say("me da miedo perder la confianza de mis socias"))
     assert message.text.startswith("Perder la confianza de tus socias"), message.text
+
+
+AHEAD = {
+    "en": ("I'm on leave in three weeks and I'm dreading it", "three weeks and nothing from him", "three weeks"),
+    "fr": ("je pars dans trois semaines", "trois semaines sans nouvelles", "trois semaines"),
+    "es": ("me voy en tres semanas", "tres semanas sin noticias", "tres semanas"),
+}
+
+
+@pytest.mark.parametrize("language", AHEAD)
+def test_time_ahead_is_not_taken_for_time_gone_by(language: str) -> None:
+    ahead, gone, span = AHEAD[language]
+    assert span_in(ahead, LIBRARY.happenings[language]) == ""
+    assert span_in(gone, LIBRARY.happenings[language]) == span
