@@ -22,14 +22,13 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness import Reckoning
@@ -38,7 +37,6 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 IN_A_ROW = 20  # kills between two reckonings
 MOST_TWICE = 0.02  # of the messages and letters under way at the kills
-WRONG = ("lost", "doubled", "disordered", "unanswered", "unheard", "unmarked", "set_aside", "faults", "broken_off")
 
 
 async def main(asked: argparse.Namespace, index: Path) -> bool:
@@ -79,35 +77,38 @@ async def main(asked: argparse.Namespace, index: Path) -> bool:
     if asked.into:
         with asked.into.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"how": asked.how, "seed": asked.seed, **asdict(reckoning)}) + "\n")
-    return holds and (asked.aimed or reckoning.sent_twice <= MOST_TWICE * reckoning.in_flight)
+    return holds and (asked.aimed or few_twice(reckoning))
+
+
+def few_twice(reckoning: Reckoning) -> bool:
+    return reckoning.sent_twice <= MOST_TWICE * reckoning.in_flight
 
 
 def told(reckoning: Reckoning, heading: str) -> None:
     numbers = asdict(reckoning)
     broke = numbers.pop("broke")
-    print(f"\n{heading}\n{in_words(numbers)}", flush=True)
+    print(f"\n{heading}")
+    print(", ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items()), flush=True)
     if broke:
         print(f"broke off: {broke}", flush=True)
 
 
-def in_words(numbers: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items())
-
-
 def summed(files: Iterable[Path]) -> bool:
     """Whether all that is in these files held."""
-    sums: dict[str, Counter[str]] = {}
-    for row in (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()):
-        for how in (row["how"], "all"):
-            sums.setdefault(how, Counter()).update(
-                {what: number for what, number in row.items() if isinstance(number, int) and what != "seed"}
-            )
-            sums[how]["runs that broke off"] += bool(row["broke"])
-    for how, counts in sorted(sums.items()):
-        print(f"{how}: {in_words(counts)}")
-    every = sums["all"]
-    wrong = sum(every[what] for what in WRONG)
-    return not wrong and every["sent_twice"] <= MOST_TWICE * every["in_flight"]
+    from harness import Reckoning
+
+    rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    numbers = [field.name for field in fields(Reckoning) if field.name != "broke"]
+
+    def total(of: list[dict[str, Any]]) -> Reckoning:
+        counts = {name: sum(row[name] for row in of) for name in numbers}
+        return Reckoning(**counts, broke="; ".join(row["broke"] for row in of if row["broke"]))
+
+    for how in sorted({row["how"] for row in rows}):
+        told(total([row for row in rows if row["how"] == how]), how)
+    every = total(rows)
+    told(every, "all")
+    return every.holds() and few_twice(every)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Literal
 from bot import options
 from bot.draft import Draft
 from bot.exploring import STORY, TELLING, ask_back, heard_in, holds_several, name_threads, offer_threads, question_on, walk
-from bot.happening import mirror_in, told_in
+from bot.happening import back_in, told_in
 from bot.hearing import (
     asks_coach,
     asks_plainly,
@@ -36,7 +36,7 @@ from bot.hearing import (
 )
 from bot.model import Passage, Said, Talk
 from bot.options import SURE, advise, try_small
-from bot.reply import BARRED, NEAR, open_to, speak, with_used, without
+from bot.reply import BARRED, NEAR, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
@@ -109,7 +109,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     clear, adds = best.score >= (NEAR if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
     asks = wants or asks_plainly(text, hear)
     only_felt = feels(text, hear) and not asks
-    likely = [passage for passage in open_to(draft, talk) if passage.score >= NEAR]
+    likely = near_to(draft, talk)
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < FEW:
         ask_back(draft, fresh, best if clear else None, text)
@@ -171,19 +171,13 @@ def drop(draft: Draft) -> None:
         draft.talk = with_used(replace(without(talk, "listening"), card="", stage="explore", at=draft.at), *barred)
 
 
-def _back(draft: Draft, text: str) -> str:
-    """What happened, said back, else a short sentence of theirs; empty for neither."""
-    told = draft.said_back(text)
-    return mirror_in(draft, text) or (f"{told}." if told else "")
-
-
 def rehear(draft: Draft, text: str) -> None:
     """The coach was on the wrong track: the card is dropped, and what was said instead is heard (rubric S10)."""
     drop(draft)
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     instead = undenied(text, draft.words.hear)
     draft.talk = replace(talk, asked=f"{talk.asked}\n{instead}")
-    back = _back(draft, instead)
+    back = back_in(draft, instead)
     speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
 
 
@@ -221,17 +215,17 @@ def _too_little(draft: Draft, text: str) -> None:
 
 def ideas(draft: Draft) -> None:
     """What could be done is asked for, and nothing else: an idea of the talk in hand, or the threads it might be about."""
-    talk, passages = draft.talk, open_to(draft, draft.talk)
+    talk, near = draft.talk, near_to(draft, draft.talk, 1)
     if talk is None or talk.stage == "glad":
         draft.say(draft.line("unsure"))
         return
     draft.talk = talk = without(talk, "listening")
     if options.shown_any(draft):
         options.another_way(draft)
-    elif not passages or passages[0].score < NEAR:
-        try_small(draft)
+    elif near:
+        advise(draft, replace(talk, card=near[0].card, stage="options", at=draft.at), near[0], talk.asked)
     else:
-        advise(draft, replace(talk, card=passages[0].card, stage="options", at=draft.at), passages[0], talk.asked)
+        try_small(draft)
 
 
 def plea(draft: Draft) -> None:
@@ -247,14 +241,14 @@ def plea(draft: Draft) -> None:
 
 def one(draft: Draft) -> None:
     """One thing is wanted and no more talk: of the card in hand, else of the best that was found for what was told."""
-    talk, passages = draft.talk, open_to(draft, draft.talk)
+    talk, near = draft.talk, near_to(draft, draft.talk, 1)
     if talk and talk.stage != "glad" and not options.shown_any(draft):
         draft.talk = talk = without(talk, "listening")
-        if not passages or passages[0].score < NEAR:
+        if not near:
             try_small(draft)
             return
-        draft.talk = replace(talk, card=passages[0].card, stage="options", at=draft.at)
-        draft.context = replace(draft.context, in_hand=passages[0])
+        draft.talk = replace(talk, card=near[0].card, stage="options", at=draft.at)
+        draft.context = replace(draft.context, in_hand=near[0])
     options.one_way(draft)
 
 
@@ -389,5 +383,5 @@ def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
         return
     draft.talk = with_used(replace(talk, at=draft.at), "on")
     said = draft.line("joy.on")
-    back = _back(draft, text)
+    back = back_in(draft, text)
     draft.say(draft.line("joy.back", back=back, said=said) if back else said, "reply", choices)

@@ -188,6 +188,12 @@ class Draft:
             slots["helpline"] = self.line("safety.helpline")
         return self.fill(self.pick(key, self.words.variants(key)), **slots)
 
+    def once(self, key: str, /, **slots: str) -> str:
+        """A line that is not to come twice in a talk; one that has a single wording is remembered too."""
+        if len(self.words.variants(key)) == 1:
+            self.remember(f"{key}#0")
+        return self.line(key, **slots)
+
     @property
     def _is_out(self) -> bool:
         """Whether this message, or the talk that it goes on with, is kept out of any model's reach."""

@@ -20,7 +20,7 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, NEAR, brief, open_to, speak, with_used
+from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
@@ -97,7 +97,7 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     heard is for something."""
     times = sum(part.startswith(BACK) for part in talk.used)
     talk = with_used(talk, f"{BACK}{times}")
-    near = any(passage.score >= NEAR for passage in open_to(draft, talk)[:1])
+    near = bool(near_to(draft, talk, 1))
     ideas = [draft.choice("ideas")] if near else []
     told = told_in(draft, text)
     asks_on = (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or _told_of(draft, text)
@@ -117,12 +117,12 @@ def question_on(draft: Draft, talk: Talk, text: str) -> str:
         return draft.line("explore.feeling.question")
     kind = _told_of(draft, text) or _asked_before(draft, text)
     if kind and draft.unheard(f"on.{kind}"):
-        return _ask(draft, f"on.{kind}")
+        return draft.once(f"on.{kind}")
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
-        return _ask(draft, "ask.who", who=who)
+        return draft.once("ask.who", who=who)
     if talk.began == draft.at and draft.unheard("ask.first"):
-        return _ask(draft, "ask.first")
+        return draft.once("ask.first")
     return next_question(draft, f"{talk.asked}\n{text}")
 
 
@@ -133,7 +133,7 @@ def next_question(draft: Draft, told: str) -> str:
     turned = (*ASKS[begin:OPENERS], *ASKS[:begin], *ASKS[OPENERS:])  # two talks need not begin alike
     open_ = [kind for kind in turned if kind not in answered] or turned
     kind = min(open_, key=lambda kind: draft.heard_at(f"ask.{kind}#0"))
-    return _ask(draft, f"ask.{kind}")
+    return draft.once(f"ask.{kind}")
 
 
 def _told_of(draft: Draft, text: str) -> str | None:
@@ -146,13 +146,6 @@ def _answered(draft: Draft, text: str) -> set[str]:
     """The kinds of questions that a text answers, whether they were asked or not."""
     line = in_line(text)
     return {kind for kind, patterns in draft.words.hear.answered.items() if any_in(patterns, line)}
-
-
-def _ask(draft: Draft, key: str, **slots: str) -> str:
-    """A question, remembered even where it has one wording only."""
-    if len(draft.words.variants(key)) == 1:
-        draft.remember(f"{key}#0")
-    return draft.line(key, **slots)
 
 
 def _asked_before(draft: Draft, text: str) -> str | None:
@@ -205,9 +198,8 @@ def holds_several(text: str, hear: Hear) -> bool:
 def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
     """What one matter may be about, by up to three cards that know it: the person picks. Without a text nothing is mirrored."""
     said, draft.talk = heard_in(draft, text) if text else "", with_used(replace(talk, stage="threads"), "threads")
-    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:THREADS] if passage.score >= NEAR]
     key = "threads.question" if len(words_in(text)) >= STORY else "threads.nearest"
-    speak(draft, [said], draft.line(key), [*choices, draft.choice("none-of-these")])
+    speak(draft, [said], draft.line(key), [*titled(draft, talk, THREADS), draft.choice("none-of-these")])
 
 
 def name_threads(draft: Draft, talk: Talk) -> None:

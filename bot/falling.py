@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import guiding, mentoring, nudge, rooms, staying, tagging, then_and_now, voicenotes, wishes
+from bot import floor, guiding, mentoring, nudge, rooms, staying, tagging, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -21,8 +21,6 @@ LATE = timedelta(hours=3)  # a daily reminder older than this has lost its sense
 STALE = timedelta(hours=24)  # the same for a weekly letter
 APART = timedelta(hours=1)  # between two messages of the coach's own accord
 SPEAKING = timedelta(minutes=30)  # after a message of the person's, in which nothing else is begun
-UNSETTLED = ("asked-danger", "asked-safe", "threat")  # alarms that only the person's word settles
-DAY = timedelta(days=1)  # that any other alarm keeps the floor
 DISTRESS = timedelta(days=7)  # no letter this long after a sign of distress, only the question how they are
 KEEPING = ("retention", "erasure")  # kinds that are about how long things are kept, not about the work
 NOTICE = timedelta(days=30)  # between the word that everything will be erased and its being so
@@ -231,7 +229,7 @@ def _grave(draft: Draft) -> bool:
     """Whether something grave has the floor: danger until the person has said that they are safe, all else for a day."""
     if not draft.alarm or draft.alarmed_at is None:
         return bool(draft.alarm)
-    return draft.alarm in UNSETTLED or draft.at - draft.alarmed_at <= DAY
+    return floor.in_danger(draft) or draft.at - draft.alarmed_at <= floor.DAY
 
 
 def _shaken(draft: Draft) -> bool:

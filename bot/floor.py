@@ -222,7 +222,7 @@ def _spent_answered(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     draft.alarm = "strain"
     if (wish == "no" or says(text, "worn", safety)) and draft.unheard("safety.hint.worn"):
-        draft.say(staying.once(draft, "safety.hint.worn"), "safety", staying.ways(draft))
+        draft.say(draft.once("safety.hint.worn"), "safety", staying.ways(draft))
     else:
         staying.stay(draft, text)
     return True
@@ -243,17 +243,17 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         draft.say(more, "safety")
         return True
     kinds = list(came_in(text, draft.words.safety))
-    safe = says_any(text, [phrase for _, safety in draft.library.safeties(draft.language) for phrase in safety.safe_now])
+    safe = _says_safe(draft, text)
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
         draft.alarm = "threat-eased"
         if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased"):
-            draft.say(staying.once(draft, "safety.threat.eased"), "safety")
+            draft.say(draft.once("safety.threat.eased"), "safety")
             return True
     elif kinds[:1] == ["work"] and draft.heard_at(WAITED) >= 0:
         return _turned_away(draft, text, wish)
     elif kinds[:1] == ["work"]:
         draft.remember(WAITED)
-        draft.say(staying.once(draft, "safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay"), "safety")
+        draft.say(draft.once("safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay"), "safety")
         return True
     staying.stay(draft, text)
     return True
@@ -261,8 +261,17 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
 
 def _still_safe(draft: Draft, text: str) -> bool:
     """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
-    phrases = [phrase for _, safety in draft.library.safeties(draft.language) for phrase in (*safety.safe_now, *safety.takes_back)]
-    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and says_any(text, phrases)
+    said = _says_safe(draft, text) or _takes_back(draft, text)
+    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and said
+
+
+def _says_safe(draft: Draft, text: str) -> bool:
+    """In any language, as is what takes a sign of danger back: people fall into their own."""
+    return any(says_any(text, safety.safe_now) for _, safety in draft.library.safeties(draft.language))
+
+
+def _takes_back(draft: Draft, text: str) -> bool:
+    return any(says_any(text, safety.takes_back) for _, safety in draft.library.safeties(draft.language))
 
 
 def keep_company(draft: Draft) -> None:
@@ -278,10 +287,8 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    safeties = [safety for _, safety in draft.library.safeties(draft.language)]
-    safe = says_any(text, [phrase for safety in safeties for phrase in safety.safe_now])
-    safe = safe or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
-    takes_back = says_any(text, [phrase for safety in safeties for phrase in safety.takes_back])
+    safe = _says_safe(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
+    takes_back = _takes_back(draft, text)
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         denied = re.split(r"[,.;!]", text)[0]
         safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
@@ -293,7 +300,7 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
         draft.alarm = "asked-safe"
         draft.say(draft.line("safety.danger.back"), "safety")
     elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
-        draft.say(staying.once(draft, "safety.danger.unsafe"), "safety")
+        draft.say(draft.once("safety.danger.unsafe"), "safety")
     else:
         staying.stay(draft, text)
     return True

@@ -6,19 +6,17 @@ so that a mirror can name it (rubric C1). What is not among it is left to the sh
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.draft import Draft
 from bot.hearing import handed_back, only_who_in
 from bot.sieve import Sieve
-from bot.spelling import READ, any_in, expression, flat, in_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
 from prompts.library import Happening, Happenings, Hear
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
 OWN = 6  # words of theirs in a row that a mirror may hold (coaching.md section 2.2, C1)
-SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def told_in(draft: Draft, text: str) -> Told | None:
         return None
     happening = happenings.told[name]
     hear = draft.words.hear
-    told = next((part for part in SENTENCES.split(text) if happening.stands_in(_elided(in_line(part), happenings))), text)
+    told = next((part for part in BETWEEN_SENTENCES.split(text) if happening.stands_in(_elided(in_line(part), happenings))), text)
     return Told(draft, name, only_who_in(told, hear) or "", span_in(text, happenings), what_in(told, name, happenings, hear))
 
 
@@ -79,6 +77,12 @@ def mirror_in(draft: Draft, text: str) -> str:
     """A mirror of what happened, as far as one is heard in a text and was not said lately; else empty."""
     told = told_in(draft, text)
     return told.mirror() if told and told.fresh else ""
+
+
+def back_in(draft: Draft, text: str) -> str:
+    """What happened, said back, else a short sentence of theirs; empty for neither."""
+    told = draft.said_back(text)
+    return mirror_in(draft, text) or (f"{told}." if told else "")
 
 
 def happening_in(text: str, happenings: Happenings) -> str | None:
@@ -95,15 +99,15 @@ def _sieve(happenings: Happenings) -> Sieve:
 
 def span_in(text: str, happenings: Happenings) -> str:
     """A stretch of time, or how often, as the person put it: "three weeks", "the third time". Empty where none was named."""
-    whole = _whole(text)
-    found = [found.span() for pattern in happenings.spans if (found := expression(pattern).search(flat(whole)))]
+    whole, line = one_line(text), in_line(text)
+    found = [found.span() for pattern in happenings.spans if (found := expression(pattern).search(line))]
     return whole[slice(*min(found, key=lambda span: span[0]))] if found else ""
 
 
 def what_in(text: str, name: str, happenings: Happenings, hear: Hear) -> str:
     """What it was, in a few of the person's own words told back to them. Empty where they are many, or a verb would change."""
-    line, heard = _elided(flat(_whole(text)), happenings), happenings.told[name].heard
-    whole = "".join(mark if mark == "'" else char for mark, char in zip(line, _whole(text), strict=True))
+    line, heard = _elided(in_line(text), happenings), happenings.told[name].heard
+    whole = "".join(mark if mark == "'" else char for mark, char in zip(line, one_line(text), strict=True))
     named = (found for pattern in heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
     said = next((whole[slice(*found.span("what"))].strip() for found in named if found["what"]), "")
     return (handed_back(said, hear) or "") if said and len(words_in(said)) <= OWN else ""
@@ -114,8 +118,3 @@ def _elided(line: str, happenings: Happenings) -> str:
     for gap in happenings.elided:
         line = expression(gap).sub("'", line)
     return line
-
-
-def _whole(text: str) -> str:
-    """A text whose places are those of its `in_line`."""
-    return " ".join(text[:READ].split())

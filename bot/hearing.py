@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from bot.sieve import Sieve
-from bot.spelling import READ, any_in, bare, expression, flat, in_line, in_words, words_in
+from bot.spelling import BETWEEN_SENTENCES, READ, any_in, bare, expression, flat, in_line, in_words, one_line, words_in
 from prompts.library import Hear, Phrases
 
 LONGEST_CONTROL = 9  # words; nobody says "back" in more than that, and answers soon get longer
@@ -380,7 +380,7 @@ def sentence_of(text: str, hear: Hear) -> str | None:
     clause = echo_of(text, hear)
     if clause is None:
         return None
-    sentence = next((part for part in re.split(r"(?<=[.!?;\n])\s+", text[:READ]) if clause in part), "")
+    sentence = next((part for part in BETWEEN_SENTENCES.split(text[:READ]) if clause in part), "")
     rest = sentence.replace(clause, " ", 1)
     if len(words_in(clause)) < WHOLE or set(words_in(rest)) - _of_no_weight(hear):
         return None
@@ -474,7 +474,7 @@ def reminded_in(text: str, hear: Hear) -> str | None:
 
 def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
     """When somebody wants to be reminded and of what, as they put it; None where they do not say both."""
-    said = " ".join(text[:READ].split())
+    said = one_line(text)
     found = next((found for pattern in hear.reminds_of if (found := expression(pattern).match(flat(said)))), None)
     return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
 

@@ -293,9 +293,6 @@ class Manager:
         for row in await asyncio.to_thread(self._store.due, self._clock()):
             try:
                 async with self._one_at_a_time[row.person_id]:
-                    if row.kind == "marks":
-                        await asyncio.to_thread(self._mark_left, row)
-                        continue
                     fallen = self._asked(row) if row.kind in OUTSIDE else asyncio.to_thread(self._fall, row)
                     await self._worded(row.person_id, await fallen or ())
             except Unreadable:
@@ -355,6 +352,7 @@ class Manager:
         for later in self._unmarked.pop(person, ()):
             with suppress(StoreDown):  # its row stays, and falls due
                 await asyncio.to_thread(self._mark, person, later)
+        self._marking.pop(person, None)
 
     async def _marked(self, person: PersonId) -> None:
         """Returns once it is known what this person's answers are about, for the next turn is decided from it."""
@@ -385,7 +383,7 @@ class Manager:
             return
         person, (entry, _, step) = gathered.person, row.ref.rpartition(" ")
         text = next((dict(each.answers).get(step, "") for each in gathered.entries if each.id == entry), "")
-        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        phases = rooms.phases_of(person.partnerships)
         passages = Later(lambda: self._finder().find(text, person.language, phases, person.broker) if text else ())
         self._mark(row.person_id, MarkLater(entry, step, person.language, text, passages))
 
@@ -399,7 +397,7 @@ class Manager:
         language = tongue_of(text, self._library.languages, self._guess) or person.language
         if language not in self._library.words or not tagging.may_be_read(self._library, gathered.conversation, entry, language):
             return None
-        phases = tuple(phase for partnership in person.partnerships for phase in partnership.phases)
+        phases = rooms.phases_of(person.partnerships)
         try:
             return person, language, entry, self._finder().find(text, language, phases, person.broker, k=tagging.AMONG)
         except Exception as error:  # noqa: BLE001 - marks can be done without, and nobody waits for them
@@ -434,9 +432,6 @@ class Manager:
                 return Took.ONE if more or soon else Took.LAST, waiting, None
             case DueRow() as row if row.kind in OUTSIDE:
                 return Took.ONE, (), row
-            case DueRow(kind="marks") as row:
-                self._mark_left(row)
-                return Took.ONE, (), None
             case DueRow() as row:
                 fallen = self._fall(row)
                 return Took.NOTHING if fallen is None else Took.ONE, fallen or (), None
@@ -491,6 +486,9 @@ class Manager:
 
     def _fall(self, row: DueRow, came: Came = NOTHING) -> Waiting | None:
         """None when it led to nothing."""
+        if row.kind == "marks":  # nothing is decided by it, and nothing said
+            self._mark_left(row)
+            return ()
         for _ in range(AGAIN):
             try:
                 gathered = self._store.gather(row.person_id)
@@ -557,7 +555,7 @@ class Manager:
         if text is None and not cards and not held:
             return context
         finder = self._finder()
-        phases = tuple(phase for partnership in rooms.at_hand(context) for phase in partnership.phases)
+        phases = rooms.phases_of(rooms.at_hand(context))
         return replace(
             context,
             passages=Later(partial(self._found, context, event, text, language, phases)) if text else (),

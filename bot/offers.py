@@ -74,7 +74,7 @@ def suggested(draft: Draft, most: int) -> list[Choice]:
     open_to = [g for g in listed(draft) if g.kind == "reflection" and g.guide != draft.here.guide and g.guide not in used[:1]]
     order = [guide.guide for guide in open_to]
     told = [" ".join(text for _, text in entry.answers) for entry in draft.context.entries[:LATEST]]
-    phases = {phase for partnership in rooms.at_hand(draft.context) for phase in partnership.phases}
+    phases = set(rooms.phases_of(rooms.at_hand(draft.context)))
     by_entries = [name for text in told if (name := fitting(draft, text)) in order]
     apt = [g for g in open_to if DRAINED not in g.fits and (not g.phases or not phases or phases & set(g.phases))]
     in_turn = sorted(apt, key=longest_ago)

@@ -14,8 +14,8 @@ from bot.draft import Draft
 from bot.exploring import heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
-from bot.model import Choice, Cited, Passage, Said, Talk
-from bot.reply import NEAR, brief, open_to, speak, with_used
+from bot.model import Cited, Passage, Said, Talk
+from bot.reply import NEAR, brief, open_to, speak, titled, with_used
 from bot.spelling import words_in
 from bot.voice import Voice
 
@@ -138,9 +138,8 @@ def try_small(draft: Draft, seen: str = "") -> None:
         draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
         return
     draft.talk = replace(talk, card="", stage="explore", at=draft.at)
-    choices = [Choice(f"card:{passage.card}", passage.title) for passage in open_to(draft, talk)[:TITLES] if passage.score >= NEAR]
     said = draft.line(key, ours=draft.line("ours"), **({"who": who} if who and key == "try.who" else {}))
-    speak(draft, [seen, said], draft.line("try.question"), choices)
+    speak(draft, [seen, said], draft.line("try.question"), titled(draft, talk, TITLES))
 
 
 def shown_any(draft: Draft) -> bool:
@@ -168,10 +167,8 @@ def one_way(draft: Draft) -> None:
 def leaning(draft: Draft) -> None:
     """Somebody asks what the coach would do: of the options on the table the one that stands on a source, with what speaks against it."""
     talk, passage = draft.talk, draft.context.in_hand
-    if talk and passage and (seen := _seen(talk, passage)):
-        _lean(draft, talk, passage, seen)
-    else:
-        one_way(draft)
+    if talk and passage:
+        _lean(draft, talk, passage, _seen(talk, passage))
 
 
 def _lean(draft: Draft, talk: Talk, passage: Passage, seen: list[int]) -> None:

@@ -50,7 +50,7 @@ def endangered(draft: Draft) -> None:
     draft.alarm, draft.alarmed_at = "asked-danger", draft.at
     _rest(draft)
     key = next((key for key in ("safety.danger", "safety.danger.again") if draft.unheard(key)), None)
-    draft.say(staying.once(draft, key) if key else draft.line("safety.danger.stay"), "safety")
+    draft.say(draft.once(key) if key else draft.line("safety.danger.stay"), "safety")
 
 
 def _threatened(draft: Draft, text: str, kind: str) -> None:
@@ -60,16 +60,16 @@ def _threatened(draft: Draft, text: str, kind: str) -> None:
         else:
             staying.stay(draft, text)
     elif kind == "pressure":
-        draft.say(staying.once(draft, "safety.threat.pressure"), "safety")
+        draft.say(draft.once("safety.threat.pressure"), "safety")
     else:
-        draft.say(staying.once(draft, "safety.threat", seen=draft.line(f"safety.threat.seen.{kind}")), "safety")
+        draft.say(draft.once("safety.threat", seen=draft.line(f"safety.threat.seen.{kind}")), "safety")
 
 
 def one_more(draft: Draft, text: str) -> str | None:
     """What is said to a further threat, by what it is; None where all of that was said."""
     kind = threatened_by(text, draft.words.safety)
     keys = [key for key in (f"safety.threat.more.{kind}", "safety.threat.more") if draft.unheard(key)]
-    return staying.once(draft, keys[0]) if keys else None
+    return draft.once(keys[0]) if keys else None
 
 
 def _rest(draft: Draft) -> None:
@@ -88,7 +88,7 @@ def clear(draft: Draft, text: str, key: str) -> None:
     """Says that nobody takes them for a wrongdoer, and gives the talk back to them."""
     quiet(draft, text)
     draft.alarm = None
-    draft.say(staying.once(draft, key), "safety")
+    draft.say(draft.once(key), "safety")
 
 
 def misread(draft: Draft, text: str) -> None:
@@ -97,11 +97,12 @@ def misread(draft: Draft, text: str) -> None:
     of_life = draft.alarm in ("asked-danger", "asked-safe")
     draft.alarm, draft.alarmed_at = None, None
     draft.talk = draft.before or draft.talk
-    who = who_in(text, draft.words.hear)
     if of_life:
         draft.say(draft.line("safety.misread.danger"), "safety")
+    elif who := who_in(text, draft.words.hear):
+        draft.say(draft.line("safety.misread.who", who=who))
     else:
-        draft.say(draft.line("safety.misread.who", who=who) if who else draft.line("safety.misread"))
+        draft.say(draft.line("safety.misread"))
 
 
 def hinted_at(draft: Draft, text: str) -> bool:
@@ -115,7 +116,7 @@ def hinted_at(draft: Draft, text: str) -> bool:
     if hint != "gloss":
         quiet(draft, text)
     draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
-    draft.say(staying.once(draft, key), "safety")
+    draft.say(draft.once(key), "safety")
     return True
 
 

@@ -58,3 +58,13 @@ def without(talk: Talk, part: str) -> Talk:
 def open_to(draft: Draft, talk: Talk | None) -> tuple[Passage, ...]:
     """The passages that were found, but for those which this talk has already turned down."""
     return tuple(passage for passage in draft.context.passages if talk is None or f"{BARRED}{passage.card}" not in talk.used)
+
+
+def near_to(draft: Draft, talk: Talk | None, most: int | None = None) -> list[Passage]:
+    """Of the first so many of these, those that are near enough to be named."""
+    return [passage for passage in open_to(draft, talk)[:most] if passage.score >= NEAR]
+
+
+def titled(draft: Draft, talk: Talk, most: int) -> list[Choice]:
+    """The same, to be picked by their titles."""
+    return [Choice(f"card:{passage.card}", passage.title) for passage in near_to(draft, talk, most)]

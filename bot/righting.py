@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from bot.draft import Draft
 from bot.exploring import question_on
-from bot.happening import mirror_in
+from bot.happening import back_in
 from bot.hearing import any_of, correction_in, handed_back
 from bot.reply import BARRED, with_used
-from bot.spelling import READ, expression, flat, words_in
+from bot.spelling import expression, flat, one_line, words_in
 from prompts.library import Hear
 
 BRIEF = 6  # words up to which what is right is said back (rubric C1: no more of theirs in a row)
@@ -41,7 +41,7 @@ class Righted:
 
 def righted_in(text: str, hear: Hear) -> Righted | None:
     """What a message puts right, with what it stands in for; None where it names no such two."""
-    said = _after_number(" ".join(text[:READ].split()), hear)
+    said = _after_number(one_line(text), hear)
     for pattern in hear.rights:
         if found := expression(pattern).match(flat(said)):
             old, new, rest = (said[slice(*found.span(name))].strip(" ,.;:!") if found[name] else "" for name in ("old", "new", "rest"))
@@ -81,8 +81,7 @@ def put_right(draft: Draft, righted: Righted) -> None:
 
 def _shown(draft: Draft, new: str) -> str:
     """How it stands now, where that is more than a few words: what happened by it, or a sentence of theirs."""
-    told = draft.said_back(new)
-    back = mirror_in(draft, new) or (f"{told}." if told else "")
+    back = back_in(draft, new)
     return draft.line("righted.long", back=back) if back else draft.line("righted.bare")
 
 

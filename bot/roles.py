@@ -41,7 +41,7 @@ def role(draft: Draft, text: str = "") -> None:
     """The role at a stage: the stage that was named, else those of the person's partnerships, else the one they pick."""
     hear = draft.words.hear
     named = [phase for phase in PHASES if says_any(text, hear.phases.get(phase, ()))]
-    known = {phase for partnership in rooms.at_hand(draft.context) for phase in partnership.phases}
+    known = rooms.phases_of(rooms.at_hand(draft.context))
     phases = named or [phase for phase in PHASES if phase in known]
     if len(phases) == 1:
         _show(draft, phases[0])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.draft import Draft
-from bot.model import CloseDoor, Context, Conversation, Forget, Intention, Join, Message, Named, Partnership, Person, Plan, Room, Say
+from bot.model import CloseDoor, Context, Conversation, Forget, Intention, Join, Message, Named, Partnership, Person, Phase, Plan, Room, Say
 from bot.spelling import flat
 
 
@@ -54,6 +54,11 @@ def at_hand(context: Context) -> tuple[Partnership, ...]:
     """The partnerships that what is said may be about: the one whose room it is said in, else all."""
     one = partnership_in(context.conversation.rooms, context.person, context.room)
     return (one,) if one else context.person.partnerships
+
+
+def phases_of(partnerships: Iterable[Partnership]) -> tuple[Phase, ...]:
+    """The stages at which they are."""
+    return tuple(phase for partnership in partnerships for phase in partnership.phases)
 
 
 def of_plan(draft: Draft, plan: Intention) -> str | None:

@@ -17,6 +17,7 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 # The consonant that French leaves before a vowel when it drops a vowel; no English word begins with one of these and an apostrophe.
 _ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
 
+BETWEEN_SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 _WORD = re.compile(r"[^\W_]+|/\w+")
 _AT_HAND = 128  # texts: those of a turn, which are read many times over; no more, for what was written is not to stay in memory for long
 
@@ -71,9 +72,14 @@ def words_in(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(spaced))
 
 
+def one_line(text: str) -> str:
+    """The beginning of a text, with every space or line break as one space."""
+    return " ".join(text[:READ].split())
+
+
 def in_line(text: str) -> str:
-    """A text as patterns are compared with it: flat, its beginning only, and every space or line break as one space."""
-    return " ".join(flat(text[:READ]).split())
+    """A text as patterns are compared with it: one line, and flat; both have the same places."""
+    return flat(one_line(text))
 
 
 def any_in(patterns: Iterable[str], line: str) -> bool:

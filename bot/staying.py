@@ -104,13 +104,6 @@ def _named(draft: Draft, text: str, kind: str) -> str | None:
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
 
 
-def once(draft: Draft, key: str, /, **slots: str) -> str:
-    """A line that is not to come twice in a talk; one that has a single wording is remembered too."""
-    if len(draft.words.variants(key)) == 1:
-        draft.remember(f"{key}#0")
-    return draft.line(key, **slots)
-
-
 def ways(draft: Draft) -> list[Choice]:
     """The ways out of the talk; there are none while somebody may be in danger."""
     return [] if _talk(draft) in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
@@ -119,19 +112,19 @@ def ways(draft: Draft) -> list[Choice]:
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
-        return once(draft, "safety.came.better-but")
+        return draft.once("safety.came.better-but")
     for key in (f"safety.{talk}.{kind}", f"safety.came.{kind}"):
         if key not in draft.words.lines or not draft.unheard(key):
             continue
         if kind == "when":
-            return once(draft, key, when=_begun(text.strip(" .!,;")))
+            return draft.once(key, when=_begun(text.strip(" .!,;")))
         if kind not in NAMED:
-            return once(draft, key)
+            return draft.once(key)
         if named := _named(draft, text, NAMED[kind]):
             if kind == "who" and len(words_in(text)) <= ONLY_NAMED:
                 draft.aim = text.strip(" .!,;")
                 draft.remember(AIMED)
-            return once(draft, key, who=_begun(named))
+            return draft.once(key, who=_begun(named))
     return None
 
 

@@ -79,6 +79,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class _One(_Part):
+    """Read once and never copied: known by which one it is, so that what is made of it is made once."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
 class GuideChoice(_Part):
     """A choice of a step: it goes on to a step of this guide (`go`, or the next one), or leaves for another guide."""
 
@@ -298,15 +305,12 @@ class Phrases(dict[str, list[str]]):
         return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
 
 
-class Hear(_Part):
+class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
     that only one that begins with somebody else is surely theirs.
     """
-
-    def __hash__(self) -> int:
-        return id(self)
 
     fillers: list[Phrase]
     controls: Phrases
@@ -413,7 +417,7 @@ class Looking(_Part):
     last: list[Bit]
 
 
-class Safety(_Part):
+class Safety(_One):
     """Phrases that must not be coached on, by what they point to, and idioms that only sound like them.
 
     In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, % for a number, ^ for the beginning and $ for the
@@ -493,9 +497,6 @@ class Safety(_Part):
         for name, kinds in (("threat", self.threat), ("came", self.came)):
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
-    def __hash__(self) -> int:
-        return id(self)
-
 
 class Formats(_Part):
     """How a day and a moment are written, in CLDR's date patterns."""
@@ -540,15 +541,12 @@ class Happening(_Part):
         return any_in(self.heard, line) and not any_in(self.unless, line)
 
 
-class Happenings(_Part):
+class Happenings(_One):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
     what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard.
     """
-
-    def __hash__(self) -> int:
-        return id(self)
 
     spans: list[Pattern]
     elided: list[Pattern] = []
@@ -570,11 +568,8 @@ class Foreign(_Part):
     ill_known: bool = False
 
 
-class Languages(_Part):
+class Languages(_One):
     """By what a language is recognised, how one is asked for, and what is said in those that the coach does not speak."""
-
-    def __hash__(self) -> int:
-        return id(self)
 
     spoken: Mapping[str, Spoken] = {}
     foreign: Mapping[str, Foreign] = {}
