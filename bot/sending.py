@@ -31,6 +31,7 @@ AHEAD = 0.03  # seconds that a letter is opened and marked before it may leave
 IN_HAND = 20_000  # unsent letters known by key at the same time
 PAGE = 1000
 OVERLAP = 1000  # rows that are looked at again: on PostgreSQL a row may become visible after one with a higher number
+LANDING = 3.0  # seconds that letters under way have at the end
 DOUBTS = 4  # after so many sendings of which nobody knows whether they arrived, a letter is let go
 MISSES = 3  # failures in a row after which the whole platform counts as away
 
@@ -108,6 +109,8 @@ class Sender:
                     async with asyncio.timeout(wait):
                         await self._stirred.wait()
         finally:
+            if self._under_way:  # a letter that has left may arrive whatever is done here: what became of it is worth a moment
+                await asyncio.wait(self._under_way, timeout=LANDING)
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)

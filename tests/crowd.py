@@ -63,7 +63,7 @@ class Crowd:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
         env = {"BROKERCOACH_SLACK_BOT_TOKEN": TOKEN, "BROKERCOACH_SLACK_APP_TOKEN": APP_TOKEN, "BROKERCOACH_SLACK_API": self.slack.api}
-        async with self.on.served(**env):
+        async with self.on.served(**env) as program:
             await self.slack.until(lambda: self.slack.sockets, 60)
             listening = asyncio.create_task(self._listen())
             try:
@@ -72,6 +72,7 @@ class Crowd:
                 listening.cancel()
                 with suppress(asyncio.CancelledError):
                     await listening
+            await program.terminated()  # in good order: of a letter under way at a kill nobody could tell whether it was sent twice
 
     async def _listen(self) -> None:
         """Notices what arrives, each letter once."""

@@ -280,6 +280,19 @@ async def test_of_whoever_may_not_talk_here_nothing_is_stored_and_they_are_told_
 # --- crashes and faults
 
 
+async def test_a_letter_under_way_when_the_sender_has_to_stop_is_written_down_as_sent(coach):
+    _, version = coach.store.conversation(ben := coach.known("ben"))
+    coach.store.save(ben, Turn(Conversation(), (Say(Message("reply", "words")),)), version, NOON)
+    coach.door.script["ben"] = [lands := asyncio.Event()]
+    running = asyncio.create_task(Sender(coach.door, coach.store, coach.clock).run())
+    await coach.door.until(lambda: coach.door.tried)
+    running.cancel()
+    await asyncio.sleep(0)
+    lands.set()
+    await asyncio.gather(running, return_exceptions=True)
+    assert states(coach) == {"sent": 1}
+
+
 async def test_what_a_crash_left_is_taken_up_at_the_next_start(coach):
     coach.known("ben")
     await coach.manager.accept(inbound(coach, "ben", "reflect"))
