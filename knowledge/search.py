@@ -40,6 +40,7 @@ OWN, GLOSSED = 0.3, 0.7
 NEIGHBOURLY = 0.3  # what the cards most like it add to a card's score, on the mean: sensible second and third places
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
 TOLD = 4.0  # what the closest of a topic's own asks adds, times the cosine: the same (2 to 6 do as well, docs/retrieval.md)
+SAID = 0.6  # what the words of a topic's own asks add, in standard deviations over the topics: the same (.4 to 1 do as well)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 
@@ -126,10 +127,10 @@ class Finder:
             facets = self._index.cards[card]
             scores[card] += FACET * (bool(set(phases) & set(facets["phases"])) + (broker is not None and facets["broker"] == broker))
             scores[card] -= FACET * (broker is not None and facets["broker"] not in (broker, "any"))
-        found = []
+        said, found = self._said(shared), []
         for card in _best(scores)[:k]:
             passage = _passage(self._index.cards[card], language)
-            topics = _best(self._topics({card: scores[card]}, near))
+            topics = _best(self._topics({card: scores[card]}, said, near))
             chance = self._chance(scores[card]) * (VAGUE if near and near.vague else 1)
             found.append(replace(passage, topics=tuple(topics), score=chance))
         return tuple(found)
@@ -172,15 +173,16 @@ class Finder:
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""
         shared, near = self._look(text)
-        return self._ranking(self._fused(shared, near), near, k) if self._is_ours(shared, near) else Ranking()
+        return self._ranking(self._fused(shared, near), self._said(shared), near, k) if self._is_ours(shared, near) else Ranking()
 
     def legs(self, text: str, k: int = 10) -> dict[Leg, Ranking]:
         """What each leg finds alone, what they find together, and what is shipped: only this one may refuse."""
         shared, near = self._look(text)
-        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(shared), None, k)}
+        said = self._said(shared)
+        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(shared), said, None, k)}
         if near:
-            legs["dense"] = self._ranking(self._by_meaning(near), near, k)
-        legs["fused"] = self._ranking(self._fused(shared, near), near, k)
+            legs["dense"] = self._ranking(self._by_meaning(near), {}, near, k)
+        legs["fused"] = self._ranking(self._fused(shared, near), said, near, k)
         legs["shipped"] = legs["fused"] if self._is_ours(shared, near) else Ranking()
         return legs
 
@@ -201,7 +203,7 @@ class Finder:
 
     def _is_ours(self, shared: Shared, near: Near | None) -> bool:
         if near is None:
-            return bool(shared.cards) and shared.ours > GATE_BY_WORDS
+            return bool(shared.own.cards) and shared.ours > GATE_BY_WORDS
         return (near.vague and bool(shared.stems)) or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > GATE
 
     def _fused(self, shared: Shared, near: Near | None) -> dict[str, float]:
@@ -215,24 +217,25 @@ class Finder:
         }
 
     def _by_words(self, shared: Shared) -> dict[str, float]:
-        own = _standard(self._index.cards, shared.cards)
-        if shared.carried is None:
-            return own
-        glossed = _standard(self._index.cards, shared.carried)
-        return {card: OWN * own[card] + GLOSSED * glossed[card] for card in own}
+        carried = shared.carried.cards if shared.carried else None
+        return _both(self._index.cards, shared.own.cards, carried)
+
+    def _said(self, shared: Shared) -> dict[str, float]:
+        """How much each topic's own asks say what the message says, word by word."""
+        return _both(self._index.words.topics, shared.own.topics, shared.carried.topics if shared.carried else None)
 
     def _by_meaning(self, near: Near) -> dict[str, float]:
         return _standard(self._index.cards, near.cards)
 
-    def _ranking(self, scores: Mapping[str, float], near: Near | None, k: int) -> Ranking:
-        topics = _best(self._topics(scores, near))[:k]
+    def _ranking(self, scores: Mapping[str, float], said: Mapping[str, float], near: Near | None, k: int) -> Ranking:
+        topics = _best(self._topics(scores, said, near))[:k]
         return Ranking(tuple(topics), tuple((card, round(self._chance(scores[card]), 4)) for card in _best(scores)[:k]))
 
-    def _topics(self, scores: Mapping[str, float], near: Near | None) -> dict[str, float]:
+    def _topics(self, scores: Mapping[str, float], said: Mapping[str, float], near: Near | None) -> dict[str, float]:
         topics: dict[str, float] = {}
         for card, score in scores.items():
             for place, topic in enumerate(self._index.cards[card]["topics"]):
-                fit = score - PLACE * place
+                fit = score - PLACE * place + SAID * said.get(topic, 0.0)
                 if near:
                     fit += LABEL * near.topics.get(topic, 0.0) + TOLD * near.told.get(topic, 0.0)
                 topics[topic] = max(topics.get(topic, fit), fit)
@@ -265,12 +268,23 @@ class _Held(Generic[V]):
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
 
-def _standard(cards: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores in standard deviations from the mean over all cards; a card that is not scored counts as 0."""
-    values = {card: scores.get(card, 0.0) for card in cards}
+def _both(names: Iterable[str], own: Mapping[str, float], carried: Mapping[str, float] | None) -> dict[str, float]:
+    """What the words of a message find and what those of its gloss find, together."""
+    found = _standard(names, own)
+    if carried is None:
+        return found
+    glossed = _standard(names, carried)
+    return {name: OWN * score + GLOSSED * glossed[name] for name, score in found.items()}
+
+
+def _standard(names: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:
+    """Scores in standard deviations from the mean over all of these; one that is not scored counts as 0."""
+    values = {name: scores.get(name, 0.0) for name in names}
+    if not values:
+        return {}
     mean = sum(values.values()) / len(values)
     spread = math.sqrt(sum((value - mean) ** 2 for value in values.values()) / len(values)) + 1e-9
-    return {card: (value - mean) / spread for card, value in values.items()}
+    return {name: (value - mean) / spread for name, value in values.items()}
 
 
 def _best(scores: Mapping[str, float]) -> list[str]:
