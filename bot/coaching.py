@@ -122,7 +122,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
         advise(draft, replace(fresh, used=kept), best, asked)
     elif (wants or asks_coach(text, hear)) and content_of(text, hear) >= NEW and not only_felt:
         draft.talk = fresh
-        try_small(draft, heard_in(draft, text, bare=False))
+        try_small(draft, heard_in(draft, text))
     else:
         ask_back(draft, fresh, None, text)
 

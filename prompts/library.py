@@ -235,11 +235,12 @@ class SpokenClock(_Part):
 
 
 class Shapes(_Part):
-    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did."""
+    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did; it is `wide` ("always")."""
 
     nothing: list[Pattern]
     acted: list[Pattern]
     others: list[Pattern]
+    wide: list[Pattern] = []
 
 
 class Reading(_Part):
@@ -259,6 +260,34 @@ class Reading(_Part):
     determiners: list[Phrase]
     selves: list[Pattern]
     sensitive: list[Phrase]
+
+
+class Matter(_Part):
+    """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
+
+    told: list[Slug]
+    heard: list[Pattern]
+
+
+class Own(_Part):
+    """What somebody may be told back as their own.
+
+    `counts`: a number with what is counted. `dues`: a day to come, in a group `due`. `felt`: a feeling as a noun, by how it is told;
+    `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody else's, where a verb alone does not tell. A
+    capital after one of the `places` begins no person's name, nor do the `unnamed`. `things`: a thing named whole, with its article, in a
+    group `thing`; `nothing` are words that name none worth telling; `lacks`: that it is missing.
+    """
+
+    counts: list[Pattern] = []
+    dues: list[Pattern] = []
+    unfelt: list[Pattern] = []
+    felt: dict[str, list[Pattern]] = {}
+    whose: list[Pattern] = []
+    places: list[Bit] = []
+    unnamed: list[Bit] = []
+    things: list[Pattern] = []
+    lacks: list[Pattern] = []
+    nothing: list[Bit] = []
 
 
 def _righting(pattern: str) -> str:
@@ -386,6 +415,8 @@ class Hear(_One):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
+    matters: dict[Slug, Matter] = {}
+    own: Own = Own()
     reading: Reading
     away: list[Pattern]
     keeps_out: list[Phrase] = []
