@@ -415,6 +415,7 @@ class Hear(_One):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
+    steps: dict[Slug, list[Pattern]] = {}
     matters: dict[Slug, Matter] = {}
     own: Own = Own()
     reading: Reading
