@@ -20,7 +20,7 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, brief, near_to, speak, titled, with_used
+from bot.reply import BARRED, SURE, brief, near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.threads import choices_of, leading, shown
@@ -85,7 +85,8 @@ def _stands(draft: Draft, text: str) -> str:
 
 def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
     """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
-    if passage:
+    told = told_in(draft, text)
+    if passage and (told is None or not told.fresh or passage.score >= SURE):
         voice = Voice(draft, passage, text)
         draft.talk = talk
         said = made_theirs(draft, text, voice.use(voice.mirrors()[0]), ROOM)
@@ -113,15 +114,21 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     return talk, question_on(draft, talk, text), [*ideas, *walk(draft, talk.asked)]
 
 
-def question_on(draft: Draft, talk: Talk, text: str) -> str:
-    """An open question about what was told: of what happened, where that was heard, else one that follows from the question before."""
+def follows_in(draft: Draft, text: str) -> str:
+    """A question that follows from what was just said: from what happened, from a feeling, from what was told besides or the question
+    before. Empty where nothing of it leads on."""
     if (told := told_in(draft, text)) and told.asks_on:
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
     kind = _told_of(draft, text) or _asked_before(draft, text)
-    if kind and draft.unheard(f"on.{kind}"):
-        return draft.once(f"on.{kind}")
+    return draft.once(f"on.{kind}") if kind and draft.unheard(f"on.{kind}") else ""
+
+
+def question_on(draft: Draft, talk: Talk, text: str) -> str:
+    """An open question about what was told: one that follows from it, else one of a general kind."""
+    if follows := follows_in(draft, text):
+        return follows
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
         return draft.once("ask.who", who=who)

@@ -12,18 +12,17 @@ from itertools import product
 
 from bot.choosing import choice_in, points
 from bot.draft import Draft
-from bot.exploring import ROOM, heard_in, walk
+from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import NEAR, brief, open_to, speak, titled, with_used
+from bot.reply import NEAR, SURE, brief, open_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 TITLES = 2  # cards that are named beside a small thing of the coach's own
-SURE = 0.9  # a passage's score from which its own mirror fits (53 of 53 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
 TRIED, TRIES = "tried:", 3  # what a talk remembers of each small thing that was offered, and how many there may be
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
@@ -244,7 +243,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     choices = [*map(voice.choice, _seen(talk, passage)), draft.choice("another")]
     if talk.stage == "options":
         draft.talk = replace(talk, stage="deepen")
-        said, question = _answered(draft, voice, text), voice.ask()
+        said, question = _answered(draft, voice, text), follows_in(draft, text) or voice.ask()
         speak(draft, [said], question, choices, brief=brief(draft, "deepen", passage, text, said, question))
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")

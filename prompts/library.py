@@ -561,11 +561,13 @@ class Happening(_Part):
     `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
     words. Mirrors and questions may hold $who (whom it is about), $span (a stretch of time, or how often) and $what (what stands in
     the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none.
+    `cards`: the only ones that may speak to it, where others are easily taken for it: who is silent does not attack.
     """
 
     said: Annotated[list[Line], Field(min_length=2)]
     heard: Annotated[list[Pattern], Field(min_length=1)]
     unless: list[Pattern] = []
+    cards: list[Slug] = []
     mirrors: Annotated[list[Said], Field(min_length=3)]
     questions: Annotated[list[Said], Field(min_length=2)]
 
