@@ -14,10 +14,10 @@ from zlib import crc32
 
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN, span_in
-from bot.hearing import feels, feels_with, handed_back
+from bot.hearing import asks_plainly, feels, feels_with, handed_back
 from bot.naming import calendar
 from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
-from prompts.library import Hear, Own
+from prompts.library import Happenings, Hear, Own
 
 STEM = 5  # letters by which a word is known again
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
@@ -26,9 +26,13 @@ TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no w
 def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) -> str:
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
     a mirror what is theirs, with what may hang on it, or nothing."""
-    if mirror and holds(mirror, text, draft.words.hear):
+    hear = draft.words.hear
+    if (mirror and holds(mirror, text, hear)) or (not mirror and (asks_plainly(text, hear) or text.rstrip().endswith("?"))):
         return mirror
-    for kind, own in _found(draft, text):
+    happenings = draft.library.happenings.get(draft.language)
+    for kind, own in found_in(text, hear, happenings, draft.language) if happenings else ():
+        if mirror and _speaks_of(mirror, kind, hear):
+            continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):
             continue
@@ -44,17 +48,20 @@ def holds(mirror: str, text: str, hear: Hear) -> bool:
     return bool(_telling(mirror, hear) & _telling(text, hear))
 
 
+def _speaks_of(mirror: str, kind: str, hear: Hear) -> bool:
+    """Whether a mirror speaks of a feeling, or of a day, in words of its own."""
+    felt = kind.startswith("felt") and (feels(mirror, hear) or feels_with(mirror, hear))
+    return felt or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
+
+
 def _telling(text: str, hear: Hear) -> set[str]:
     passed = {*hear.fillers, *hear.subjects, *hear.loose_ends}
     return {word[:STEM] for word in words_in(text) if word not in passed and (len(word) >= STEM or word.isdecimal())}
 
 
-def _found(draft: Draft, text: str) -> Iterator[tuple[str, str]]:
-    """The kind of it, and the words; the most telling first."""
-    hear = draft.words.hear
-    own, happenings = hear.own, draft.library.happenings.get(draft.language)
-    if happenings is None:
-        return
+def found_in(text: str, hear: Hear, happenings: Happenings, language: str) -> Iterator[tuple[str, str]]:
+    """What is theirs in a text, by its kind; the most telling first."""
+    own = hear.own
     if said := _quoted(text):
         yield "said", said
     if felt := _felt(text, hear, own):
@@ -66,7 +73,7 @@ def _found(draft: Draft, text: str) -> Iterator[tuple[str, str]]:
         "count": _part(text, own.counts),
         "span": span_in(text, happenings),
         "due": _part(text, own.dues),
-        "name": _named(text, hear, own, draft.language),
+        "name": _named(text, hear, own, language),
         "thing": _thing(text, hear, own),
     }
     for kind, part in found.items():
