@@ -133,13 +133,18 @@ def pressed(draft: Draft, choice_id: str) -> bool:
     return True
 
 
-def _met_in_passing(draft: Draft, wish: str | None) -> bool:
-    """A wish about their data. The question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+def _met_in_passing(draft: Draft, wish: str) -> bool:
+    """A wish about their data. Whoever just told of something grave asks who can read it for a reason, and is answered for that; and the
+    question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+    platform = draft.context.platform
+    if wish == "privacy" and not in_danger(draft):
+        where = draft.line(f"privacy.{platform}{'.model' if draft.shares else ''}")
+        draft.say(draft.line("safety.privacy", where=where), "safety")
+        return True
     if wish != "delete":
         return False
-    elsewhere = draft.line(f"forget.history.{draft.context.platform}")
     choices = [draft.choice(what) for what in ("forget-all", "forget-one", "as-it-is")]
-    draft.say(draft.line("safety.forget", elsewhere=elsewhere), "question", choices)
+    draft.say(draft.line("safety.forget", elsewhere=draft.line(f"forget.history.{platform}")), "question", choices)
     return True
 
 
@@ -178,11 +183,12 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
 
 def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
     """Gives up the floor; False when the message itself says what to go on with."""
-    draft.alarm = None
+    alarm, draft.alarm = draft.alarm, None
     elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
     said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
     if said:
-        draft.say(draft.line("safety.came.work"))
+        key = f"safety.{alarm}.work"
+        draft.say(draft.line(key if key in draft.words.lines else "safety.came.work"))
     return said
 
 
@@ -291,14 +297,15 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
     takes_back = _takes_back(draft, text)
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         denied = re.split(r"[,.;!]", text)[0]
-        safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+        asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
+        safe = (draft.alarm == "asked-safe" and asked_again) or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm, draft.alarmed_at = "eased", draft.at
         low = "low" in came_in(text, draft.words.safety)
         draft.say(draft.line("safety.danger.low" if low else "safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
     elif takes_back:
         draft.alarm = "asked-safe"
-        draft.say(draft.line("safety.danger.back"), "safety")
+        draft.say(draft.once("safety.danger.back"), "safety")
     elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
         draft.say(draft.once("safety.danger.unsafe"), "safety")
     else:
