@@ -33,6 +33,8 @@ PASSING = frozenset(
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
+# The answers to whether somebody can be called at once.
+RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
@@ -248,6 +250,9 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
     if again and (more := raising.one_more(draft, text)):
         draft.say(more, "safety")
         return True
+    if draft.last_said == "safety.threat.soon" and wish in RINGS:
+        staying.ring(draft, now=RINGS[wish])
+        return True
     kinds = list(came_in(text, draft.words.safety))
     safe = _says_safe(draft, text)
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
@@ -293,12 +298,12 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    safe = _says_safe(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
-    takes_back = _takes_back(draft, text)
+    safe, denied = _says_safe(draft, text), re.split(r"[,.;!]", text)[0]
+    takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
-        denied = re.split(r"[,.;!]", text)[0]
         asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
-        safe = (draft.alarm == "asked-safe" and asked_again) or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+        no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+        safe = no or (draft.alarm == "asked-safe" and asked_again)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm, draft.alarmed_at = "eased", draft.at
         low = "low" in came_in(text, draft.words.safety)

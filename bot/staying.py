@@ -173,6 +173,16 @@ def _heard(draft: Draft, talk: str) -> str:
 # --- a step of their own
 
 
+def ring(draft: Draft, *, now: bool) -> None:
+    """Whether the call that was put off can be made at once: then nothing is in its way, and else it is asked about another day."""
+    if now or not draft.person.zone or draft.heard_at(ASKED) >= 0:
+        draft.say(draft.line("safety.threat.ring" if now else "safety.threat.stay"), "safety")
+        return
+    draft.remember(ASKED)
+    choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
+    draft.say(draft.line("safety.threat.not-now", day=draft.day(asked_on(draft))), "safety", choices)
+
+
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = deed_in(text, safety) or (draft.aim if announced else None)
