@@ -35,7 +35,7 @@ PASSING = frozenset(
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 PASSING_BY = frozenset(
-    {"later", "when", "repeated", "late", "more-time", "channel"}
+    {"later", "when", "repeated", "late", "more-time", "channel", "work"}
 )  # what may stand in a word of work, and says nothing of them
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
 # The answers to whether somebody can be called at once.
@@ -97,7 +97,7 @@ def keeps(draft: Draft, text: str, *, again: bool) -> bool:
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
-    if draft.alarm == "eased" and _still_safe(draft, text):
+    if draft.alarm in ("eased", "strain") and _still_safe(draft, text) and (draft.alarm == "eased" or _tender(draft)):
         draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
         return True
     of_work = not again and wish in (None, "state") and _of_work_too(draft, text)
@@ -111,11 +111,16 @@ def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> 
         return True
     if not again and _turns_away(draft, text, wish):
         return _turned_away(draft, text, wish)
-    if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety):
-        raising.clear(draft, text, "safety.accused.mine")
+    if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety) and draft.unheard("safety.accused.mine"):
+        draft.say(draft.once("safety.accused.mine"), "safety")
         return True
     staying.stay(draft, text, again=again)
     return True
+
+
+def _tender(draft: Draft) -> bool:
+    """Whether a danger has just passed, and no ideas were asked for since."""
+    return draft.talk is not None and "tender" in draft.talk.used
 
 
 def _of_work_too(draft: Draft, text: str) -> bool:
@@ -198,7 +203,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
-    if draft.alarm == "strain" and draft.talk and "tender" in draft.talk.used and (pleads(text, hear) or asks_plainly(text, hear)):
+    if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
         return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
     if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
         return True

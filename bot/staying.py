@@ -95,6 +95,8 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds.remove("tell-helper")  # "should I tell him?" is about the one who did it
     if "confront" in kinds and "?" not in text and any(draft.said_lately(key, LATELY) for key in (*HELPERS, "safety.came.channel")):
         kinds.remove("confront")  # "I write to her tomorrow" is about whoever was named to help
+    if _talk(draft) == "told" and "silence" in kinds and "others-say" in kinds:
+        kinds.remove("others-say")  # what that person wants, and nothing about the writer
     if "police-asked" in kinds and "?" not in text and deed_in(text, safety):
         kinds.remove("police-asked")  # a step of theirs, and no question
     if _only_names(draft, text) or (not kinds and _talk(draft) in ("strain", "danger", "threat")):
