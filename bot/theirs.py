@@ -109,7 +109,8 @@ def _named(text: str, hear: Hear, own: Own, language: str) -> str:
         before = words_in(text[: found.start()])[-1:]
         no_name = set(words_in(found[0])) & _no_names(hear, language)
         if len(found[0]) > 2 and not no_name and not set(before) & set(own.places):
-            return found[0]
+            style = text[: found.start()].rsplit(maxsplit=1)[-1] if set(before) & set(own.styles) else ""
+            return f"{style} {found[0]}".strip()
     return ""
 
 
