@@ -419,6 +419,7 @@ class Hear(_One):
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
     steps: dict[Slug, list[Pattern]] = {}
+    wordings: dict[Slug, list[Pattern]] = {}
     matters: dict[Slug, Matter] = {}
     own: Own = Own()
     reading: Reading
