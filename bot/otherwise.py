@@ -5,11 +5,14 @@ Pure. None is given where strength is low, a feeling was told, or the language i
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.draft import Draft
 from bot.hearing import feels, says_any, who_in
 from bot.quoting import light
 from bot.spelling import any_in, in_line
 
+AFTER = timedelta(days=7)  # since something grave was told
 LATELY = 25  # marks of what was said, some two reflections
 
 
@@ -32,4 +35,5 @@ def of_entry(draft: Draft, told: str) -> str:
 
 def _spared(draft: Draft, told: str) -> bool:
     low = draft.place is not None and draft.place.energy == "low"
-    return bool(draft.alarm) or draft.plain or low or feels(told, draft.words.hear)
+    grave = draft.alarm is not None or (draft.alarmed_at is not None and draft.at - draft.alarmed_at < AFTER)
+    return grave or draft.plain or low or feels(told, draft.words.hear)

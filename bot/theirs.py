@@ -14,7 +14,7 @@ from zlib import crc32
 
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN, span_in
-from bot.hearing import asks_plainly, feels, feels_with, handed_back
+from bot.hearing import asks_plainly, feels, feels_with, handed_back, only_who_in
 from bot.naming import calendar
 from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Happenings, Hear, Own
@@ -31,7 +31,7 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) ->
         return mirror
     happenings = draft.library.happenings.get(draft.language)
     for kind, own in found_in(text, hear, happenings, draft.language) if happenings else ():
-        if mirror and _speaks_of(mirror, kind, hear):
+        if mirror and _speaks_of(mirror, kind, own, hear):
             continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):
@@ -48,10 +48,11 @@ def holds(mirror: str, text: str, hear: Hear) -> bool:
     return bool(_telling(mirror, hear) & _telling(text, hear))
 
 
-def _speaks_of(mirror: str, kind: str, hear: Hear) -> bool:
-    """Whether a mirror speaks of a feeling, or of a day, in words of its own."""
-    felt = kind.startswith("felt") and (feels(mirror, hear) or feels_with(mirror, hear))
-    return felt or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
+def _speaks_of(mirror: str, kind: str, own: str, hear: Hear) -> bool:
+    """Whether a mirror speaks of the same feeling, of a day, or of the same person or thing, in words of its own."""
+    if kind.startswith("felt"):
+        return any_in(hear.own.felt[own], in_line(mirror))
+    return words_in(own)[-1] in words_in(mirror) or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
 
 
 def _telling(text: str, hear: Hear) -> set[str]:
@@ -75,6 +76,7 @@ def found_in(text: str, hear: Hear, happenings: Happenings, language: str) -> It
         "due": _part(text, own.dues),
         "name": _named(text, hear, own, language),
         "thing": _thing(text, hear, own),
+        "who": _whom(text, hear),
     }
     for kind, part in found.items():
         if part:
@@ -109,7 +111,8 @@ def _named(text: str, hear: Hear, own: Own, language: str) -> str:
         before = words_in(text[: found.start()])[-1:]
         no_name = set(words_in(found[0])) & _no_names(hear, language)
         if len(found[0]) > 2 and not no_name and not set(before) & set(own.places):
-            return found[0]
+            style = text[: found.start()].rsplit(maxsplit=1)[-1] if set(before) & set(own.styles) else ""
+            return f"{style} {found[0]}".strip()
     return ""
 
 
@@ -134,6 +137,12 @@ def _thing(text: str, hear: Hear, own: Own) -> str:
         if back:
             return back
     return ""
+
+
+def _whom(text: str, hear: Hear) -> str:
+    """Whom it is about, where that is one kind of people and not everybody."""
+    who = only_who_in(text, hear)
+    return who if who and words_in(who)[-1] not in hear.general else ""
 
 
 @lru_cache(8)
