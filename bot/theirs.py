@@ -20,6 +20,7 @@ from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Happenings, Hear, Own
 
 STEM = 5  # letters by which a word is known again
+ALONE = ("said", "felt", "felt.others", "count", "span", "due")  # kinds of which something can be said without a mirror beside it
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
@@ -31,7 +32,7 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) ->
         return mirror
     happenings = draft.library.happenings.get(draft.language)
     for kind, own in found_in(text, hear, happenings, draft.language) if happenings else ():
-        if mirror and _speaks_of(mirror, kind, own, hear):
+        if _speaks_of(mirror, kind, own, hear) if mirror else kind not in ALONE:
             continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):
