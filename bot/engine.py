@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.door import Door
-from bot.manager import LEFT, origin
+from bot.manager import LEFT, Took, origin
 from bot.model import PersonId
 from bot.pace import back_off
 from bot.tally import Tally
@@ -30,7 +30,7 @@ BUSY = 2  # of them keep the process busy; more only fight over it (measured, tu
 PLENTY = 20  # turns of one person without a pause; from then on they are APART seconds apart
 APART = 0.25  # for a chat is written to once a second, so nobody hears of more any sooner
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
-CALM = 1.0  # seconds between two looks at the clock, however often turns change what is due
+CALM = 1.0  # seconds from a turn to the look at what it made due: its reply leaves meanwhile, and other turns are looked at with it
 BATCH = 500  # due rows in one look
 PATIENCE = 0.4  # seconds after which a wait is shown
 AGAIN_SHOWN = 4.0  # seconds after which it is shown again; Telegram shows it for five
@@ -150,7 +150,7 @@ class Pump:
         took = await self._places.seated(lambda: self._take(person, again=again))
         if took:
             self._tally.took(loop.time() - begun)
-        return bool(took)
+        return took == Took.ONE  # what comes in behind the last wakes its person by itself
 
     def _rest(self, person: PersonId, error: Exception) -> float:
         """Seconds to rest. A database that is away is asked again soon, what cannot be read or decided after longer and longer."""
@@ -200,10 +200,10 @@ class Rounds:
             except StoreDown as error:
                 log.warning("%s; the clock waits for it", error)
                 wait = 5.0
-            await asyncio.sleep(min(wait, CALM))
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, min(wait - CALM, sweep_at - loop.time()))):
+                async with asyncio.timeout(max(0.0, min(wait, sweep_at - loop.time()))):
                     await self._stirred.wait()
+                    await asyncio.sleep(CALM)
 
     async def _sweep(self) -> None:
         await asyncio.to_thread(self._store.release, self._clock() - LEFT)

@@ -257,10 +257,11 @@ class Store(Post, Care):
     ) -> Saved | None:
         """Stores a turn whole or not at all. None: somebody else was first, or the person was forgotten meanwhile.
 
-        `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last.
+        `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last. It need not reach the
+        disk before its letters leave: what a power loss takes of it is decided again, from the message or the due row that it answers.
         """
         try:
-            with self._database.writing(person_id) as connection:
+            with self._database.committing(person_id) as connection:
                 sealer = people.sealer(connection, self._vault, person_id)
                 saved = turns.store(connection, self._vault, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
         except (turns.Overtaken, NoSuchPerson):
