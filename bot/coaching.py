@@ -35,8 +35,8 @@ from bot.hearing import (
     undenied,
 )
 from bot.model import Passage, Said, Talk
-from bot.options import SURE, advise, try_small
-from bot.reply import BARRED, NEAR, near_to, open_to, speak, with_used, without
+from bot.options import advise, try_small
+from bot.reply import BARRED, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 
@@ -106,8 +106,8 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     if talk:
         fresh = replace(talk, card=best.card, stage="explore", at=draft.at, asked=asked, used=used)
     wants = pleads(text, hear)
-    clear, adds = best.score >= (NEAR if wants else CLEAR), talk is None or content_of(text, hear) >= NEW
     asks = wants or asks_plainly(text, hear)
+    clear, adds = best.score >= (NEAR if asks else CLEAR), talk is None or content_of(text, hear) >= NEW
     only_felt = feels(text, hear) and not asks
     likely = near_to(draft, talk)
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
@@ -122,7 +122,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
         advise(draft, replace(fresh, used=kept), best, asked)
     elif (wants or asks_coach(text, hear)) and content_of(text, hear) >= NEW and not only_felt:
         draft.talk = fresh
-        try_small(draft, heard_in(draft, text, bare=False))
+        try_small(draft, heard_in(draft, text))
     else:
         ask_back(draft, fresh, None, text)
 

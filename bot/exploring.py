@@ -20,8 +20,9 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, brief, near_to, speak, titled, with_used
+from bot.reply import BARRED, SURE, brief, near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
+from bot.theirs import made_theirs
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -42,26 +43,28 @@ ASKS = ("tried", "matters", "easier", "good", "sees", "stake", "part", "unsaid",
 TOLD = ("part", "idea", "stake", "tried", "good", "easier")  # what may be told of one's own accord, and asked on about
 FOLLOWS = {"first": "first", "matters": "matters", "sees": "person", "neutral": "person"}
 BRIEF = 6  # words in which somebody is named and nothing else
+ROOM = 150  # characters of a mirror in a talk, with something of theirs in it
 
 
 # --- that it was heard
 
 
-def heard_in(draft: Draft, text: str, *, bare: bool = True) -> str:
-    """A mirror of a message: what happened, where that was heard, else the feeling in it, else how it may look to those it is about.
-    Without `bare`, empty where nothing else would fit."""
+def heard_in(draft: Draft, text: str) -> str:
+    """A mirror of a message with something of theirs in it: what happened, where that was heard, else the feeling in it, else how it may
+    look to those it is about. Empty where none of it fits: then a question alone is better than a word that says nothing."""
+    return made_theirs(draft, text, mirror_in(draft, text) or _felt_in(draft, text) or _stands(draft, text), ROOM)
+
+
+def _felt_in(draft: Draft, text: str) -> str:
     hear = draft.words.hear
-    if happened := mirror_in(draft, text):
-        return happened
     if feels(text, hear):
         return draft.line("explore.feeling")
-    if feels_with(text, hear):
-        back = draft.said_back(text)
-        if back and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
-            return draft.line("explore.theirs.back", back=back)
-        if draft.unheard("explore.theirs"):
-            return draft.line("explore.theirs")
-    return _stands(draft, text) or (draft.line("explore.bare") if bare else "")
+    if not feels_with(text, hear):
+        return ""
+    back = draft.said_back(text)
+    if back and (feels(back, hear) or feels_with(back, hear)) and draft.unheard("explore.theirs.back"):
+        return draft.line("explore.theirs.back", back=back)
+    return draft.line("explore.theirs") if draft.unheard("explore.theirs") else ""
 
 
 def _stands(draft: Draft, text: str) -> str:
@@ -82,12 +85,14 @@ def _stands(draft: Draft, text: str) -> str:
 
 def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
     """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
-    if passage:
+    told = told_in(draft, text)
+    if passage and (told is None or not told.fresh or passage.score >= SURE):
         voice = Voice(draft, passage, text)
         draft.talk = talk
-        said, question, choices = voice.use(voice.mirrors()[0]), voice.ask(), list[Choice]()
+        said = made_theirs(draft, text, voice.use(voice.mirrors()[0]), ROOM)
+        question, choices = voice.ask(), list[Choice]()
     else:
-        said = heard_in(draft, text, bare=talk.began == draft.at)
+        said = heard_in(draft, text)
         draft.talk, question, choices = _on_with_it(draft, talk, text)
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
 
@@ -109,15 +114,21 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     return talk, question_on(draft, talk, text), [*ideas, *walk(draft, talk.asked)]
 
 
-def question_on(draft: Draft, talk: Talk, text: str) -> str:
-    """An open question about what was told: of what happened, where that was heard, else one that follows from the question before."""
+def follows_in(draft: Draft, text: str) -> str:
+    """A question that follows from what was just said: from what happened, from a feeling, from what was told besides or the question
+    before. Empty where nothing of it leads on."""
     if (told := told_in(draft, text)) and told.asks_on:
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
     kind = _told_of(draft, text) or _asked_before(draft, text)
-    if kind and draft.unheard(f"on.{kind}"):
-        return draft.once(f"on.{kind}")
+    return draft.once(f"on.{kind}") if kind and draft.unheard(f"on.{kind}") else ""
+
+
+def question_on(draft: Draft, talk: Talk, text: str) -> str:
+    """An open question about what was told: one that follows from it, else one of a general kind."""
+    if follows := follows_in(draft, text):
+        return follows
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
         return draft.once("ask.who", who=who)

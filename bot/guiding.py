@@ -19,6 +19,7 @@ from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
 from bot.model import Choice, Place, Talk
+from bot.otherwise import of_entry, of_step
 from bot.righting import Righted, confirmed
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
@@ -418,7 +419,8 @@ def _close(draft: Draft, lead: str) -> None:
         if not told_in(draft, guide, place):
             text = draft.line("stop.none")
         elif place.answer("try"):
-            text = f"{text}\n\n{draft.line('close.plan')}"
+            other = of_entry(draft, " ".join(told_in(draft, guide, place)))
+            text = f"{text}\n\n{' '.join(part for part in (other, draft.line('close.plan')) if part)}"
             choices = [draft.choice("if-then"), draft.choice("enough")]
         if week := _week_asks(draft, guide):
             text = text if choices else f"{text}\n\n{draft.line(f'close.{week}')}"
@@ -450,7 +452,8 @@ def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[
     if not kept or draft.lately(SETTLED, OFTEN):
         return said, choices
     draft.remember(SETTLED)
-    return f"{said}\n\n{asks}", choices
+    other = of_step(draft, draft.here.answer("plan") or "")
+    return f"{' '.join(part for part in (said, other) if part)}\n\n{asks}", choices
 
 
 def _planned(draft: Draft) -> str:

@@ -47,6 +47,11 @@ class Told:
         return any(self.draft.heard_at(f"{self._key('question')}#{n}") < 0 for n in range(len(self._words.questions)))
 
     @property
+    def cards(self) -> frozenset[str]:
+        """The only cards that may speak to it; empty where any may."""
+        return frozenset(self._words.cards)
+
+    @property
     def _words(self) -> Happening:
         return self.draft.library.happenings[self.draft.language].told[self.name]
 

@@ -1,9 +1,10 @@
 """The short mirror of an answer in a reflection: something that was in it and may not have been seen.
 
 Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; what happened, where that was
-heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, who took
-the step. A mirror guesses and never praises; it holds at most six of the person's own words in a row, tells them back never twice
-running, and no kind of it comes twice running while another one fits.
+heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, whom it
+is about. One that holds nothing of theirs has a word of theirs put beside it; where nothing fits, none is said. A mirror guesses and
+never praises; it holds at most six of the person's own words in a row, tells them back never twice running, and no kind of it comes
+twice running while another one fits.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Literal
 
 from bot.draft import Draft
 from bot.happening import mirror_in
-from bot.hearing import feels, says_any, shape_of, turns_in, who_in
-from bot.spelling import words_in
+from bot.hearing import feels, handed_back, only_who_in, says_any, shape_of, turns_in, who_in
+from bot.quoting import dark, light
+from bot.spelling import any_in, in_words, words_in
+from bot.theirs import made_theirs
 from bot.voice import Voice
 
 TOLD = 8  # words from which an answer tells enough for a card to fit it, and not only a word of it
@@ -33,7 +36,8 @@ def mirror_of(draft: Draft, answer: str, of: Literal["scene", "thought"] = "scen
     `own` are the mirrors written for just this question, remembered under `key`.
     """
     known = _seen_before(draft, answer) or _own(draft, answer, own, key) or mirror_in(draft, answer)
-    return known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
+    said = known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
+    return made_theirs(draft, answer, said)
 
 
 def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
@@ -81,29 +85,41 @@ def _of_card(draft: Draft, answer: str) -> str | None:
 
 
 def _of_shape(draft: Draft, answer: str, of: str) -> str:
-    """By the most telling shape the answer has that was not told of lately; the last one fits every answer."""
+    """By the most telling shape the answer has that was not told of lately; empty where it has none."""
     back = "" if draft.said_lately("flow.back", LATELY // 2) else draft.said_back(answer)
+    who = only_who_in(answer, draft.words.hear) or ""
     shapes = list(_shapes(draft, answer, back, of))
-    name = next((shape for shape in shapes if not draft.said_lately(f"flow.{shape}", LATELY)), shapes[-1])
-    return draft.fitting(f"flow.{name}", LONGEST, back=back)
+    name = next((shape for shape in shapes if not draft.said_lately(f"flow.{shape}", LATELY)), None)
+    return draft.fitting(f"flow.{name}", LONGEST, back=back or _in_short(draft, answer), who=who) if name else ""
+
+
+def _in_short(draft: Draft, answer: str) -> str:
+    """An answer of a few words as it is told back; empty where a verb would change."""
+    hear, words = draft.words.hear, words_in(answer)
+    whole = len(words) < FEW and "?" not in answer and (not hear.subjectless or words[0] in hear.reading.determiners)
+    return (handed_back(answer.strip(" .,;!…"), hear) or "") if words and whole else ""
 
 
 def _shapes(draft: Draft, answer: str, back: str, of: str) -> Iterator[str]:
+    """The shapes that an answer has, the most telling first."""
     hear, words = draft.words.hear, words_in(answer)
     shape = shape_of(answer, hear)
     if len(words) < FEW and not feels(answer, hear):
-        yield "nothing" if shape == "nothing" else "short"
+        has = {
+            "wide": any_in(hear.shapes.wide, in_words(answer)),
+            "nothing": shape == "nothing",
+            "short": shape != "nothing" and bool(_in_short(draft, answer)),
+        }
     else:
-        if says_any(answer, hear.again):
-            yield "again"
-        if answer.rstrip().endswith("?"):
-            yield "asks"
-        if back:
-            yield "back"
-        if turns_in(answer, hear):
-            yield "contrast"
-        if feels(answer, hear):
-            yield "feeling"
-        if of == "scene" and shape == "others":
-            yield "others"
-    yield "plain"
+        has = {
+            "again": says_any(answer, hear.again),
+            "asks": answer.rstrip().endswith("?"),
+            "back": bool(back),
+            "contrast": turns_in(answer, hear),
+            "feeling": feels(answer, hear),
+            "dark": dark(answer, hear),
+            "light": light(answer, hear),
+            "others": of == "scene" and shape == "others",
+            "who": only_who_in(answer, hear) is not None,
+        }
+    yield from (name for name, there in has.items() if there)

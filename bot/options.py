@@ -6,23 +6,25 @@ talk, nor in one shortly before; a card that has none left listens on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
 from bot.choosing import choice_in, points
 from bot.draft import Draft
-from bot.exploring import heard_in, walk
+from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import NEAR, brief, open_to, speak, titled, with_used
-from bot.spelling import words_in
+from bot.reply import NEAR, SURE, brief, open_to, speak, titled, with_used
+from bot.spelling import any_in, in_line, words_in
+from bot.theirs import made_theirs
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
 TITLES = 2  # cards that are named beside a small thing of the coach's own
-SURE = 0.9  # a passage's score from which its own mirror fits (53 of 53 such cards were to the point, docs/retrieval.md)
 QUOTED = 220  # characters of an own document that are quoted in a reply
+TRIED, TRIES = "tried:", 3  # what a talk remembers of each small thing that was offered, and how many there may be
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
 SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
 
@@ -59,19 +61,20 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
     """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened. Who was
     heard before (`later`) is asked for another reading of it, with their own part."""
-    told = None if voice.passage.score >= SURE else told_in(draft, text.rpartition("\n")[2]) or told_in(draft, text)
+    last = text.rpartition("\n")[2]
+    told = None if voice.passage.score >= SURE else told_in(draft, last) or told_in(draft, text)
     if told and told.fresh:
         said = told.mirror()
-        if later and len(said) + len(voice.passage.challenge) <= room:
-            return said, voice.challenge()
         fits = [name for name in voice.questions() if len(said) + len(voice.part(name)) <= room]
-        return said, voice.use(fits[0] if fits else min(voice.questions(), key=lambda name: len(voice.part(name))))
-    pairs = list(product(voice.mirrors(), voice.questions()))
-    fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
-    mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
-    if later and len(voice.part(mirror)) + len(voice.passage.challenge) <= room:
-        return voice.use(mirror), voice.challenge()
-    return voice.use(mirror), voice.use(question)
+        question = fits[0] if fits else min(voice.questions(), key=lambda name: len(voice.part(name)))
+    else:
+        pairs = list(product(voice.mirrors(), voice.questions()))
+        fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
+        mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
+        said = voice.use(mirror)
+    challenged = later and len(said) + len(voice.passage.challenge) <= room
+    asked = voice.challenge() if challenged else voice.use(question)
+    return made_theirs(draft, last, said, min(ROOM, room - len(asked))), asked
 
 
 def _shown(talk: Talk, passage: Passage, *numbers: int) -> Talk:
@@ -124,22 +127,39 @@ def another_way(draft: Draft) -> None:
 
 
 def try_small(draft: Draft, seen: str = "") -> None:
-    """Nothing that was found is near enough: that is said, and a small thing is offered as the coach's own, with its price; the cards that
-    may be near stand beside it by their titles."""
+    """A small thing as the coach's own, by the kind of matter it is, with its price; the cards that may be near stand beside it by their
+    titles. No such thing comes twice lately: when all were told, that is said."""
     talk = draft.talk
-    told = talk.asked.splitlines() if talk else []
-    text = draft.event.text if isinstance(draft.event, Said) else ""
-    denied = set(words_in(text)) - set(words_in(undenied(text, draft.words.hear)))
-    named = (only_who_in(line, draft.words.hear) for line in reversed(told))
-    anybody = {*denied, *draft.words.hear.general}
-    who = next((who for who in named if who and words_in(who)[-1] not in anybody), None)
-    key = next((key for key in (("try.who", "try.bare") if who else ("try.bare",)) if draft.unheard(key)), None)
+    tried = sum(part.startswith(TRIED) for part in talk.used) if talk else TRIES
+    key = next((key for key in _tries(draft, talk.asked) if draft.unheard(key)), None) if talk and tried < TRIES else None
     if talk is None or key is None:
         draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
         return
-    draft.talk = replace(talk, card="", stage="explore", at=draft.at)
-    said = draft.line(key, ours=draft.line("ours"), **({"who": who} if who and key == "try.who" else {}))
+    draft.talk = with_used(replace(talk, card="", stage="explore", at=draft.at), f"{TRIED}{tried}")
+    said = draft.fitting(key, SCREEN, who=_whom(draft, talk), ours=draft.line("ours"))
     speak(draft, [seen, said], draft.line("try.question"), titled(draft, talk, TITLES))
+
+
+def _tries(draft: Draft, asked: str) -> Iterator[str]:
+    """The kinds of matter that were told of, the latest first, and at last what may be tried in any."""
+    for told in reversed(asked.splitlines()):
+        happened = told_in(draft, told)
+        for kind, matter in draft.words.hear.matters.items():
+            if happened and happened.name in matter.told:
+                yield f"try.{kind}"
+        for kind, matter in draft.words.hear.matters.items():
+            if any_in(matter.heard, in_line(told)):
+                yield f"try.{kind}"
+    yield "try.any"
+
+
+def _whom(draft: Draft, talk: Talk) -> str:
+    """Whom the talk is about, as far as that is one kind of people; not whom a message has just said it is not about."""
+    hear = draft.words.hear
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    passed = {*(set(words_in(text)) - set(words_in(undenied(text, hear)))), *hear.general}
+    named = (only_who_in(line, hear) for line in reversed(talk.asked.splitlines()))
+    return next((who for who in named if who and words_in(who)[-1] not in passed), "")
 
 
 def shown_any(draft: Draft) -> bool:
@@ -223,11 +243,11 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     choices = [*map(voice.choice, _seen(talk, passage)), draft.choice("another")]
     if talk.stage == "options":
         draft.talk = replace(talk, stage="deepen")
-        said, question = _answered(draft, voice, text), voice.ask()
+        said, question = _answered(draft, voice, text), follows_in(draft, text) or voice.ask()
         speak(draft, [said], question, choices, brief=brief(draft, "deepen", passage, text, said, question))
     elif talk.stage == "deepen":
         draft.talk = replace(talk, stage="own")
-        said = heard_in(draft, text, bare=False)
+        said = heard_in(draft, text)
         choices += walk(draft, talk.asked)
         challenge = Voice(draft, passage, talk.asked).filled(passage.challenge)
         if "?" in challenge:
@@ -236,7 +256,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
             question = draft.line("own.question")
             speak(draft, [said, challenge], question, choices, brief=brief(draft, "challenge", passage, text, challenge, question))
     else:
-        said = heard_in(draft, text, bare=False)
+        said = heard_in(draft, text)
         question, more = draft.line("own.question"), [*choices, *walk(draft, talk.asked), draft.choice("enough")]
         speak(draft, [said], question, more, brief=brief(draft, "own-step", passage, text, said, question))
 
@@ -244,7 +264,7 @@ def deepen(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 def _answered(draft: Draft, voice: Voice, text: str) -> str:
     """The mirror of an answer: of what happened in it or of its own shape, else in a few of its words, else by the card."""
     fresh = voice.fresh(voice.mirrors())
-    return heard_in(draft, text, bare=False) or (voice.use(fresh) if fresh else "")
+    return heard_in(draft, text) or (voice.use(fresh) if fresh else "")
 
 
 # --- what is asked of the card in hand

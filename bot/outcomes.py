@@ -24,7 +24,7 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
     rest = besides_report(told, draft.words.hear)
     happened = told_in(draft, rest)
     talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
-    mirror = heard_in(draft, rest, bare=False) or mirror_of(draft, rest)
+    mirror = heard_in(draft, rest) or mirror_of(draft, rest)
     question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
     draft.place, draft.talk = None, talk
     kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""

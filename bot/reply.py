@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.draft import Draft
-from bot.model import Brief, Choice, Cited, Move, Passage, Talk
+from bot.happening import told_in
+from bot.model import Brief, Choice, Cited, Move, Passage, Said, Talk
 
 ONE_PARAGRAPH = 240  # a mirror and its question up to this length read better without a gap
 NEAR = 0.5  # a passage's score from which its card may be named, and answers where ideas are asked for (docs/retrieval.md)
+SURE = 0.9  # a passage's score from which its own mirror fits (53 of 53 such cards were to the point, docs/retrieval.md)
 BARRED = "barred:"  # what a talk remembers of a card that was not to the point
 CARDS, ENTRIES = 2, 3  # that a model is given to word a reply
 
@@ -56,8 +58,18 @@ def without(talk: Talk, part: str) -> Talk:
 
 
 def open_to(draft: Draft, talk: Talk | None) -> tuple[Passage, ...]:
-    """The passages that were found, but for those which this talk has already turned down."""
-    return tuple(passage for passage in draft.context.passages if talk is None or f"{BARRED}{passage.card}" not in talk.used)
+    """The passages that were found, but for those which this talk has already turned down, or which do not speak to what happened."""
+    barred = {part.removeprefix(BARRED) for part in talk.used if part.startswith(BARRED)} if talk else set()
+    only = _only_cards(draft, talk)
+    return tuple(passage for passage in draft.context.passages if passage.card not in barred and (not only or passage.card in only))
+
+
+def _only_cards(draft: Draft, talk: Talk | None) -> frozenset[str]:
+    """The cards that speak to what happened last, as far as that is told; empty where any may."""
+    said = draft.event.text if isinstance(draft.event, Said) else ""
+    lines = (said, *reversed(talk.asked.splitlines() if talk else []))
+    told = next((told for line in lines if line and (told := told_in(draft, line))), None)
+    return told.cards if told else frozenset()
 
 
 def near_to(draft: Draft, talk: Talk | None, most: int | None = None) -> list[Passage]:

@@ -235,11 +235,12 @@ class SpokenClock(_Part):
 
 
 class Shapes(_Part):
-    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did."""
+    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did; it is `wide` ("always")."""
 
     nothing: list[Pattern]
     acted: list[Pattern]
     others: list[Pattern]
+    wide: list[Pattern] = []
 
 
 class Reading(_Part):
@@ -259,6 +260,35 @@ class Reading(_Part):
     determiners: list[Phrase]
     selves: list[Pattern]
     sensitive: list[Phrase]
+
+
+class Matter(_Part):
+    """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
+
+    told: list[Slug]
+    heard: list[Pattern]
+
+
+class Own(_Part):
+    """What somebody may be told back as their own.
+
+    `counts`: a number with what is counted. `dues`: a day to come, in a group `due`; `dated` are words that speak of one. `felt`: a
+    feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody else's,
+    where a verb alone does not tell. A capital after one of the `places` begins no person's name, nor do the `unnamed`. `things`: a
+    thing named whole, with its article, in a group `thing`; `nothing` are words that name none worth telling; `lacks`: that it is missing.
+    """
+
+    counts: list[Pattern] = []
+    dues: list[Pattern] = []
+    unfelt: list[Pattern] = []
+    felt: dict[str, list[Pattern]] = {}
+    whose: list[Pattern] = []
+    dated: list[Bit] = []
+    places: list[Bit] = []
+    unnamed: list[Bit] = []
+    things: list[Pattern] = []
+    lacks: list[Pattern] = []
+    nothing: list[Bit] = []
 
 
 def _righting(pattern: str) -> str:
@@ -386,6 +416,9 @@ class Hear(_One):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
+    steps: dict[Slug, list[Pattern]] = {}
+    matters: dict[Slug, Matter] = {}
+    own: Own = Own()
     reading: Reading
     away: list[Pattern]
     keeps_out: list[Phrase] = []
@@ -529,11 +562,13 @@ class Happening(_Part):
     `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
     words. Mirrors and questions may hold $who (whom it is about), $span (a stretch of time, or how often) and $what (what stands in
     the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none.
+    `cards`: the only ones that may speak to it, where others are easily taken for it: who is silent does not attack.
     """
 
     said: Annotated[list[Line], Field(min_length=2)]
     heard: Annotated[list[Pattern], Field(min_length=1)]
     unless: list[Pattern] = []
+    cards: list[Slug] = []
     mirrors: Annotated[list[Said], Field(min_length=3)]
     questions: Annotated[list[Said], Field(min_length=2)]
 
