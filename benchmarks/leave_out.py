@@ -14,9 +14,9 @@ from pathlib import Path
 from knowledge.card import Card, load_cards
 from knowledge.embedder import Embedder
 from knowledge.gloss import glosses_of
-from knowledge.index import Index, columns_of, compiled_card, glossaries, open_index, others_of, texts_of
+from knowledge.index import Index, compiled_card, fill, glossaries, open_index, texts_of
 from knowledge.search import Finder
-from knowledge.words import Words, write
+from knowledge.words import Words
 
 FOLDS, EACH = 4, 8
 
@@ -35,7 +35,7 @@ def left_out(home: Path) -> dict[str, tuple[int, int]]:
         kept = [_without(card, fold) for card in cards]
         texts = texts_of(kept, glosses)
         db = sqlite3.connect(":memory:", check_same_thread=False)
-        write(db, {card.id: columns_of(card, glosses) for card in kept}, others_of(glosses))
+        fill(db, kept, glosses)
         vectors = whole.vectors[[row_of[text.text] for text in texts]]
         finder = Finder(Index({card.id: compiled_card(card) for card in kept}, texts, Words(db, glosses), vectors), model)
         for card, language, ask in _asks(cards, fold)[::EACH]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 6  # raise it when what is written here changes
+FORMAT = 8  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 GLOSSARIES = tuple(Path(__file__).with_name(f"{name}.yaml") for name in ("glossary", "everyday"))  # the first that has a word is heard
@@ -115,7 +115,7 @@ def index_in_memory(folder: Path = CARDS) -> Index:
     cards = load_cards(folder)
     glosses = glosses_of(glossaries())
     db = sqlite3.connect(":memory:", check_same_thread=False)
-    write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
+    fill(db, cards, glosses)
     return Index({card.id: compiled_card(card) for card in cards}, (), Words(db, glosses))
 
 
@@ -147,7 +147,7 @@ def build(
     compiled = {"cards": {card.id: compiled_card(card) for card in cards}, "texts": [asdict(text) for text in texts], "glossaries": read}
     (place / "cards.json").write_text(json.dumps(compiled, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     with contextlib.closing(sqlite3.connect(place / "words.sqlite")) as db:
-        write(db, {card.id: columns_of(card, glosses) for card in cards}, others_of(glosses))
+        fill(db, cards, glosses)
     current: dict[str, Any] = {"mark": mark, "folder": name}
     if embedder:
         vectors = _embed(texts, embedder, _known(root, chroma_url, embedder), progress)
@@ -168,17 +168,16 @@ def build(
 
 
 def texts_of(cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> tuple[Text, ...]:
-    """Every text that gets a vector of its own."""
+    """Every text that gets a vector of its own. A card's asks in French and Spanish get none unless they are a topic's: as glosses they add
+    nothing to what those find, and a fifth to the time that the index takes (docs/retrieval.md)."""
     texts = []
     for card in cards:
         for language, words in card.words.items():
             texts += [Text("title", card.id, language, words.title), Text("gist", card.id, language, words.gist)]
-        texts += [Text("ask", card.id, language, ask) for language, asks in card.asks.items() for ask in asks]
+        texts += [Text("ask", card.id, "en", ask) for ask in card.asks["en"]]
         for topic, by_language in card.asks_by_topic.items():
             texts += [Text("ask", card.id, language, ask, topic) for language, asks in by_language.items() for ask in asks]
-    used = {topic for card in cards for topic in card.topics}
-    labels = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
-    texts += [Text("topic", topic, "en", label) for topic, label in labels.items() if topic in used]
+    texts += [Text("topic", topic, "en", label) for topic, label in _labels(cards).items()]
     texts += [Text("offtopic", "", language, line) for language, lines in lines_in(OFFTOPIC).items() for line in lines]
     texts += [Text("vague", "", language, line) for language, lines in lines_in(VAGUE).items() for line in lines]
     return tuple(replace(text, text=_english(text.text, text.language, glosses)) for text in texts)
@@ -208,18 +207,47 @@ def compiled_card(card: Card) -> dict[str, Any]:
     return card.model_dump(mode="json", exclude={"asks", "asks_by_topic"})
 
 
-def columns_of(card: Card, glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
-    """The texts of a card by language; the English ones together with the glosses of all others, so that each language helps the rest."""
+def fill(db: sqlite3.Connection, cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> None:
+    """What the cards and their topics are found by when one goes by words."""
+    topics: dict[str, dict[str, dict[str, str]]] = {}
+    for card in cards:
+        for topic, asked in card.asks_by_topic.items():
+            columns = topics.setdefault(topic, {language: {"asks": ""} for language in LANGUAGES})
+            for language, asks in asked.items():
+                columns[language]["asks"] += "\n".join(["", *asks])
+    for topic, label in _labels(cards).items():
+        topics.setdefault(topic, {language: {} for language in LANGUAGES})["en"]["title"] = label
+    write(
+        db,
+        {card.id: _glossed(columns_of(card), glosses) for card in cards},
+        {topic: _glossed(columns, glosses) for topic, columns in topics.items()},
+        others_of(glosses),
+    )
+
+
+def columns_of(card: Card) -> dict[str, dict[str, str]]:
+    """The texts of a card by language and column."""
     columns: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
         columns[language] = {"asks": "\n".join(card.asked_in(language))}
         if words := card.words.get(language):  # type: ignore[call-overload]
             columns[language] |= {"title": words.title, "gist": words.gist}
+    return columns
+
+
+def _glossed(columns: dict[str, dict[str, str]], glosses: Mapping[str, Gloss]) -> dict[str, dict[str, str]]:
+    """The English texts together with the glosses of all others, so that each language helps the rest."""
     for language in glosses:
         for column, lines in columns[language].items():
             glossed = "\n".join(_english(line, language, glosses) for line in lines.split("\n"))
             columns["en"][column] = f"{columns['en'].get(column, '')}\n{glossed}"
     return columns
+
+
+def _labels(cards: Sequence[Card]) -> dict[str, str]:
+    labels: dict[str, str] = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
+    used = {topic for card in cards for topic in card.topics}
+    return {topic: label for topic, label in labels.items() if topic in used}
 
 
 def others_of(glosses: Mapping[str, Gloss]) -> dict[str, list[str]]:

@@ -39,19 +39,20 @@ OWN, GLOSSED = 0.3, 0.7
 NEIGHBOURLY = 0.3  # what the cards most like it add to a card's score, on the mean: sensible second and third places
 LABEL = 3.0  # what a topic's label adds to its card, times the cosine: decides between the topics of a card (flat from 2 to 6)
 TOLD = 4.0  # what the closest of a topic's own asks adds, times the cosine: the same (2 to 6 do as well, docs/retrieval.md)
+SAID = 0.6  # what the words of a topic's own asks add, in standard deviations over the topics: the same (.4 to 1 do as well)
 PLACE = 0.1  # what each further place in a card's own list of topics takes off
 FACET = 0.2  # what a fitting phase, or kind of broker, adds: a tie-breaker
 
-# Chance that a card bears on the message, from its fused score: a logistic fit to the ten best cards of 314 messages, the development
-# ones and the first two sets of our own.
-SLOPE, OFFSET = 0.66, -4.23
-SLOPE_BY_WORDS, OFFSET_BY_WORDS = 1.15, -4.38
+# Chance that a card bears on the message, from how well its best topic fits: a logistic fit to the ten best cards of 510 messages, the
+# development ones and two sets of our own (docs/retrieval.md).
+SLOPE, OFFSET = 0.478, -5.0
+SLOPE_BY_WORDS, OFFSET_BY_WORDS = 0.693, -4.24
 
-# A message is ours when its evidence adds up to the gate. The weights are a logistic fit, the gate was set on 573 messages in three
-# languages: it refuses 96 % of 170 that are none of our business, and 1 % of 403 that are (docs/retrieval.md).
-BEST, SOUND = 0.3, 0.055
-GATE = 0.22
-GATE_BY_WORDS = 1.18
+# A message is ours when its evidence adds up to the gate. The weights are a logistic fit, the gate was set on 839 messages in three
+# languages: it refuses 96 % of 234 that are none of our business, and 1.2 % of 605 that are (docs/retrieval.md).
+BEST, SOUND, LOUD = 0.42, 0.08, 0.036
+GATE = 0.4
+GATE_BY_WORDS = 0.9
 
 VAGUE = 0.25  # what is left of a card's chance when the message says nothing in particular: any card would be a guess
 
@@ -64,6 +65,16 @@ class Ranking:
 
     topics: tuple[str, ...] = ()
     cards: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a message: by its words, by its meaning where that can be told, and of each topic how much the words of the
+    message are those of its own asks, in standard deviations over the topics."""
+
+    shared: Shared
+    near: Near | None
+    said: Mapping[str, float]
 
 
 class Finder:
@@ -116,20 +127,20 @@ class Finder:
         self, text: str, language: str = "en", phases: Sequence[str] = (), broker: str | None = None, k: int = 5
     ) -> tuple[Passage, ...]:
         """Passages for a message, best first; none where the cards are silent. `language` is that of the passages."""
-        shared, near = self._look(text, language, hold=self._quotes is not None and self._quotes.refresh())
-        if not self._is_ours(shared, near):
+        seen = self._look(text, language, hold=self._quotes is not None and self._quotes.refresh())
+        if not self._is_ours(seen):
             return ()
-        scores = self._fused(shared, near)
+        scores = self._fused(seen)
         for card in scores:
             facets = self._index.cards[card]
             scores[card] += FACET * (bool(set(phases) & set(facets["phases"])) + (broker is not None and facets["broker"] == broker))
             scores[card] -= FACET * (broker is not None and facets["broker"] not in (broker, "any"))
+        fits = self._fits(scores, seen)
         found = []
-        for card in _best(scores)[:k]:
+        for card, fit in _of_cards(fits)[:k]:
             passage = _passage(self._index.cards[card], language)
-            topics = _best(self._topics({card: scores[card]}, near))
-            chance = self._chance(scores[card]) * (VAGUE if near and near.vague else 1)
-            found.append(replace(passage, topics=tuple(topics), score=chance))
+            chance = self._chance(fit) * (VAGUE if seen.near and seen.near.vague else 1)
+            found.append(replace(passage, topics=tuple(_best(fits[card])), score=chance))
         return tuple(found)
 
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
@@ -157,17 +168,17 @@ class Finder:
 
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""
-        shared, near = self._look(text)
-        return self._ranking(self._fused(shared, near), near, k) if self._is_ours(shared, near) else Ranking()
+        seen = self._look(text)
+        return self._ranking(self._fused(seen), seen, k) if self._is_ours(seen) else Ranking()
 
     def legs(self, text: str, k: int = 10) -> dict[Leg, Ranking]:
         """What each leg finds alone, what they find together, and what is shipped: only this one may refuse."""
-        shared, near = self._look(text)
-        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(shared), None, k)}
-        if near:
-            legs["dense"] = self._ranking(self._by_meaning(near), near, k)
-        legs["fused"] = self._ranking(self._fused(shared, near), near, k)
-        legs["shipped"] = legs["fused"] if self._is_ours(shared, near) else Ranking()
+        seen = self._look(text)
+        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(seen.shared), replace(seen, near=None), k)}
+        if seen.near:
+            legs["dense"] = self._ranking(self._by_meaning(seen.near), replace(seen, said={}), k)
+        legs["fused"] = self._ranking(self._fused(seen), seen, k)
+        legs["shipped"] = legs["fused"] if self._is_ours(seen) else Ranking()
         return legs
 
     def passage(self, card: str, language: str = "en") -> Passage | None:
@@ -175,22 +186,26 @@ class Finder:
         found = self._index.cards.get(card)
         return _passage(found, language) if found else None
 
-    def _look(self, text: str, language: str = "en", hold: bool = False) -> tuple[Shared, Near | None]:
+    def _look(self, text: str, language: str = "en", hold: bool = False) -> Evidence:
         shared = self._index.words.find(text, language)
+        said = _both(self._index.words.topics, shared.own.topics, shared.carried.topics if shared.carried else None)
         if not self._meaning:
-            return shared, None
+            return Evidence(shared, None, said)
         vector = self._meaning.vector(shared.english)
         if hold and shared.carried is None:  # an operator's documents are not glossed, so a message that was is no use there
             self._held.put(text, vector)
-        return shared, self._meaning.find(vector, shared.language)
+        return Evidence(shared, self._meaning.find(vector, shared.language), said)
 
-    def _is_ours(self, shared: Shared, near: Near | None) -> bool:
+    def _is_ours(self, seen: Evidence) -> bool:
+        shared, near = seen.shared, seen.near
         if near is None:
-            return bool(shared.cards) and shared.ours > GATE_BY_WORDS
-        return (near.vague and bool(shared.stems)) or near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours > GATE
+            return bool(shared.own.cards) and shared.ours > GATE_BY_WORDS
+        if near.vague and shared.stems:
+            return True
+        return near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours + LOUD * max(seen.said.values(), default=0.0) > GATE
 
-    def _fused(self, shared: Shared, near: Near | None) -> dict[str, float]:
-        words = self._by_words(shared)
+    def _fused(self, seen: Evidence) -> dict[str, float]:
+        words, near = self._by_words(seen.shared), seen.near
         if near is None:
             return words
         meaning = self._by_meaning(near)
@@ -200,32 +215,33 @@ class Finder:
         }
 
     def _by_words(self, shared: Shared) -> dict[str, float]:
-        own = _standard(self._index.cards, shared.cards)
-        if shared.carried is None:
-            return own
-        glossed = _standard(self._index.cards, shared.carried)
-        return {card: OWN * own[card] + GLOSSED * glossed[card] for card in own}
+        return _both(self._index.cards, shared.own.cards, shared.carried.cards if shared.carried else None)
 
     def _by_meaning(self, near: Near) -> dict[str, float]:
         return _standard(self._index.cards, near.cards)
 
-    def _ranking(self, scores: Mapping[str, float], near: Near | None, k: int) -> Ranking:
-        topics = _best(self._topics(scores, near))[:k]
-        return Ranking(tuple(topics), tuple((card, round(self._chance(scores[card]), 4)) for card in _best(scores)[:k]))
-
-    def _topics(self, scores: Mapping[str, float], near: Near | None) -> dict[str, float]:
+    def _ranking(self, scores: Mapping[str, float], seen: Evidence, k: int) -> Ranking:
+        fits = self._fits(scores, seen)
         topics: dict[str, float] = {}
-        for card, score in scores.items():
-            for place, topic in enumerate(self._index.cards[card]["topics"]):
-                fit = score - PLACE * place
-                if near:
-                    fit += LABEL * near.topics.get(topic, 0.0) + TOLD * near.told.get(topic, 0.0)
-                topics[topic] = max(topics.get(topic, fit), fit)
-        return topics
+        for each in fits.values():
+            topics.update((topic, fit) for topic, fit in each.items() if fit > topics.get(topic, -math.inf))
+        return Ranking(tuple(_best(topics)[:k]), tuple((card, round(self._chance(fit), 4)) for card, fit in _of_cards(fits)[:k]))
 
-    def _chance(self, score: float) -> float:
+    def _fits(self, scores: Mapping[str, float], seen: Evidence) -> dict[str, dict[str, float]]:
+        """Of each card how well each of its topics fits the message."""
+        fits: dict[str, dict[str, float]] = {}
+        for card, score in scores.items():
+            fits[card] = {}
+            for place, topic in enumerate(self._index.cards[card]["topics"]):
+                fit = score - PLACE * place + SAID * seen.said.get(topic, 0.0)
+                if seen.near:
+                    fit += LABEL * seen.near.topics.get(topic, 0.0) + TOLD * seen.near.told.get(topic, 0.0)
+                fits[card][topic] = fit
+        return fits
+
+    def _chance(self, fit: float) -> float:
         slope, offset = (SLOPE, OFFSET) if self._meaning else (SLOPE_BY_WORDS, OFFSET_BY_WORDS)
-        return 1 / (1 + math.exp(-(slope * score + offset)))
+        return 1 / (1 + math.exp(-(slope * fit + offset)))
 
 
 class _Held:
@@ -250,16 +266,33 @@ class _Held:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
 
-def _standard(cards: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores in standard deviations from the mean over all cards; a card that is not scored counts as 0."""
-    values = {card: scores.get(card, 0.0) for card in cards}
+def _both(names: Iterable[str], own: Mapping[str, float], carried: Mapping[str, float] | None) -> dict[str, float]:
+    """What the words of a message find and what those of its gloss find, together."""
+    found = _standard(names, own)
+    if carried is None:
+        return found
+    glossed = _standard(names, carried)
+    return {name: OWN * score + GLOSSED * glossed[name] for name, score in found.items()}
+
+
+def _standard(names: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:
+    """Scores in standard deviations from the mean over all of these; one that is not scored counts as 0."""
+    values = {name: scores.get(name, 0.0) for name in names}
+    if not values:
+        return {}
     mean = sum(values.values()) / len(values)
     spread = math.sqrt(sum((value - mean) ** 2 for value in values.values()) / len(values)) + 1e-9
-    return {card: (value - mean) / spread for card, value in values.items()}
+    return {name: (value - mean) / spread for name, value in values.items()}
 
 
 def _best(scores: Mapping[str, float]) -> list[str]:
     return sorted(scores, key=lambda key: (-scores[key], key))
+
+
+def _of_cards(fits: Mapping[str, Mapping[str, float]]) -> list[tuple[str, float]]:
+    """Cards with the fit of their best topic, best first."""
+    best = {card: max(topics.values()) for card, topics in fits.items()}
+    return [(card, best[card]) for card in _best(best)]
 
 
 def _passage(card: Mapping[str, Any], language: str) -> Passage:

@@ -1,4 +1,4 @@
-"""Finds cards by the words and pairs of words they share with a message: BM25, in each language by its own stems.
+"""Finds cards, and topics of cards, by the words and pairs of words they share with a message: BM25, in each language by its own stems.
 
 The weights are worked out when the index is built and kept in SQLite, a row a stem, so a message costs one look-up, a third of a
 millisecond. FTS5 is not used, because it cannot let a pair count for less than a word.
@@ -50,21 +50,28 @@ COMMON_WORDS = {language: frozenset(words.split()) for language, words in TELLTA
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """BM25 of each card, and of each topic, that shares a word with a message: the larger the better."""
+
+    cards: dict[str, float]
+    topics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What a message has in common with the cards.
 
-    `cards`: BM25 of each card that shares a word with it, the larger the better.
     `language` is the likeliest, and `stems` are its words in it.
-    `english` is the message, or its gloss; `carried` is BM25 of the gloss, and None for a message in English.
+    `english` is the message, or its gloss; `carried` is what the gloss matches, and None for a message in English.
     `ours`: how much more its words are those of our cards than those of other people's business; 0 is undecided.
     """
 
-    cards: dict[str, float]
+    own: Matches
     ours: float
     language: str
     stems: tuple[str, ...] = field(default=(), repr=False)
     english: str = field(default="", repr=False)
-    carried: dict[str, float] | None = None
+    carried: Matches | None = None
 
 
 def words_in(text: str) -> list[str]:
@@ -87,44 +94,59 @@ def stems_of(words: Sequence[str], language: str) -> list[str]:
     return stemmed
 
 
-def write(db: sqlite3.Connection, cards: Mapping[str, Mapping[str, Mapping[str, str]]], others: Mapping[str, Sequence[str]]) -> None:
-    """Fills an empty database to search in.
+Texts = Mapping[str, Mapping[str, Mapping[str, str]]]  # id → language → column (see WEIGHTS) → its text
 
-    `cards`: card id → language → column (see WEIGHTS) → its text. `others`: language → messages that are none of our business.
-    """
+
+def write(db: sqlite3.Connection, cards: Texts, topics: Texts, others: Mapping[str, Sequence[str]]) -> None:
+    """Fills an empty database to search in. `others`: language → messages that are none of our business."""
     with db:
-        db.execute("CREATE TABLE card (place INTEGER PRIMARY KEY, id)")
-        db.executemany("INSERT INTO card VALUES (?, ?)", enumerate(cards))
+        db.execute("CREATE TABLE document (place INTEGER PRIMARY KEY, kind, id)")
+        documents = [("card", card) for card in cards] + [("topic", topic) for topic in topics]
+        db.executemany("INSERT INTO document VALUES (?, ?, ?)", ((place, *document) for place, document in enumerate(documents)))
         db.execute("CREATE TABLE seen (language, stem, ours, others, PRIMARY KEY (language, stem)) WITHOUT ROWID")
         db.execute("CREATE TABLE weight (language, stem, places, weights, PRIMARY KEY (language, stem)) WITHOUT ROWID")
         db.execute("CREATE TABLE form (language, word, stem)")
         for language in STEMMERS:
             known: dict[str, str] = {}
             theirs = Counter(stem for line in others.get(language, ()) for stem in stemmed(line, language, known))
-            ours: Counter[str] = Counter()
-            within: list[Counter[str]] = []
-            for texts in cards.values():
-                within.append(Counter())
-                for column, times in WEIGHTS.items():
-                    for line in texts.get(language, {}).get(column, "").split("\n"):
-                        stems = stemmed(line, language, known)
-                        ours.update(stems)
-                        within[-1].update((stems + pairs_of(stems)) * times)
-            rows = [(language, stem, ours[stem], theirs[stem]) for stem in sorted(ours | theirs)]
-            db.executemany("INSERT INTO seen VALUES (?, ?, ?, ?)", rows)
-            db.executemany("INSERT INTO weight VALUES (?, ?, ?, ?)", ((language, *row) for row in _weights(within)))
+            ours = Counter(stem for card in cards.values() for _, line in _lines(card, language) for stem in stemmed(line, language, known))
+            weights: dict[str, list[tuple[int, float]]] = {}
+            for first, texts in ((0, cards), (len(cards), topics)):
+                within = [_counted(each, language, known) for each in texts.values()]
+                for stem, found in _weights(within):
+                    weights.setdefault(stem, []).extend((first + place, weight) for place, weight in found)
+            seen = ((language, stem, ours[stem], theirs[stem]) for stem in sorted(ours | theirs))
+            db.executemany("INSERT INTO seen VALUES (?, ?, ?, ?)", seen)
+            db.executemany(
+                "INSERT INTO weight VALUES (?, ?, ?, ?)", ((language, *_packed(stem, weights[stem])) for stem in sorted(weights))
+            )
             db.executemany("INSERT INTO form VALUES (?, ?, ?)", ((language, *form) for form in sorted(known.items())))
 
 
-def _weights(within: Sequence[Counter[str]]) -> Iterator[tuple[str, bytes, bytes]]:
-    """BM25 of every stem and pair in every card that has it: the stem, the cards' places, the weights."""
+def _lines(texts: Mapping[str, Mapping[str, str]], language: str) -> Iterator[tuple[int, str]]:
+    """Each line of a document, with what it weighs."""
+    for column, text in texts.get(language, {}).items():
+        yield from ((WEIGHTS[column], line) for line in text.split("\n"))
+
+
+def _counted(texts: Mapping[str, Mapping[str, str]], language: str, known: dict[str, str]) -> Counter[str]:
+    """How often a document has each stem and pair."""
+    counts: Counter[str] = Counter()
+    for times, line in _lines(texts, language):
+        stems = stemmed(line, language, known)
+        counts.update((stems + pairs_of(stems)) * times)
+    return counts
+
+
+def _weights(within: Sequence[Counter[str]]) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+    """BM25 of every stem and pair in every document that has it: the stem, with the documents' places and the weights."""
     sizes = [sum(counts.values()) for counts in within]
-    usual = sum(sizes) / len(sizes) or 1.0
+    usual = sum(sizes) / max(1, len(sizes)) or 1.0
     having: dict[str, list[int]] = {}
     for place, counts in enumerate(within):
         for stem in counts:
             having.setdefault(stem, []).append(place)
-    for stem, places in sorted(having.items()):
+    for stem, places in having.items():
         if len(places) > max(1, COMMON * len(within)):
             continue
         rarity = math.log(1 + (len(within) - len(places) + 0.5) / (len(places) + 0.5)) * (PAIR if " " in stem else 1)
@@ -132,7 +154,11 @@ def _weights(within: Sequence[Counter[str]]) -> Iterator[tuple[str, bytes, bytes
         for place in places:
             times = within[place][stem]
             weights.append(rarity * times * (SATURATION + 1) / (times + SATURATION * (1 - LENGTH + LENGTH * sizes[place] / usual)))
-        yield stem, array("H", places).tobytes(), array("f", weights).tobytes()
+        yield stem, list(zip(places, weights, strict=True))
+
+
+def _packed(stem: str, weights: Sequence[tuple[int, float]]) -> tuple[str, bytes, bytes]:
+    return stem, array("H", [place for place, _ in weights]).tobytes(), array("f", [weight for _, weight in weights]).tobytes()
 
 
 def pairs_of(stems: Sequence[str]) -> list[str]:
@@ -153,7 +179,8 @@ class Words:
         self._glosses = glosses or {}
         self._db = db  # opened with check_same_thread=False: the lock sees to it that one thread at a time uses it
         self._turn = threading.Lock()
-        self._cards = [card for (card,) in self._db.execute("SELECT id FROM card ORDER BY place")]
+        documents = self._db.execute("SELECT kind, id FROM document ORDER BY place").fetchall()
+        self._cards, self.topics = (tuple(name for kind, name in documents if kind == wanted) for wanted in ("card", "topic"))
         # Stems of the words that our own texts have: snowballstemmer takes 0.02 ms for each, most words of a message are among them,
         # and nothing of a message has to be remembered for it.
         self._forms: dict[str, dict[str, str]] = {language: {} for language in STEMMERS}
@@ -170,20 +197,21 @@ class Words:
         """`hint` is the language that the message is taken for when its words do not tell."""
         words = words_in(text)
         kinds = list(dict.fromkeys(words))[:MOST]
-        cards: dict[str, float] = {}
+        cards, topics = dict[str, float](), dict[str, float]()
         heard: list[tuple[int, bool, str, float, tuple[str, ...]]] = []
         for language in languages_of(kinds):
             stems, pairs = self._stems_and_pairs(words, language)
             seen = self._seen(stems, language)
-            for card, score in self._matches([*seen, *pairs], language):
-                cards[card] = max(cards.get(card, 0.0), score)
+            matches = self._matches([*seen, *pairs], language)
+            for best, found in ((cards, matches.cards), (topics, matches.topics)):
+                best.update((name, score) for name, score in found.items() if score > best.get(name, 0.0))
             heard.append((len(seen), language == hint, language, self._ours(stems, seen, language), tuple(stems)))
         _, _, language, ours, own = max(heard)
         if language not in self._glosses:
-            return Shared(cards, ours, language, own, text)
+            return Shared(Matches(cards, topics), ours, language, own, text)
         english = self._glosses[language].english(text)
         stems, pairs = self._stems_and_pairs(words_in(english), "en")
-        return Shared(cards, ours, language, own, english, dict(self._matches([*stems, *pairs], "en")))
+        return Shared(Matches(cards, topics), ours, language, own, english, self._matches([*stems, *pairs], "en"))
 
     def _stems_and_pairs(self, words: Sequence[str], language: str) -> tuple[list[str], list[str]]:
         kinds = list(dict.fromkeys(words))[:MOST]
@@ -204,15 +232,16 @@ class Words:
             rows = self._db.execute(query, (language, *stems)).fetchall()
         return {stem: (ours, others) for stem, ours, others in rows}
 
-    def _matches(self, stems: list[str], language: str) -> Iterator[tuple[str, float]]:
+    def _matches(self, stems: list[str], language: str) -> Matches:
         query = f"SELECT places, weights FROM weight WHERE language = ? AND stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
         with self._turn:
             rows = self._db.execute(query, (language, *stems)).fetchall()
-        scores = [0.0] * len(self._cards)
+        scores = [0.0] * (len(self._cards) + len(self.topics))
         for places, weights in rows:
             for place, weight in zip(memoryview(places).cast("H"), memoryview(weights).cast("f"), strict=True):
                 scores[place] += weight
-        return ((card, score) for card, score in zip(self._cards, scores, strict=True) if score)
+        cards, topics = scores[: len(self._cards)], scores[len(self._cards) :]
+        return Matches(_nonzero(self._cards, cards), _nonzero(self.topics, topics))
 
     def _ours(self, stems: list[str], seen: Mapping[str, tuple[int, int]], language: str) -> float:
         """Naive Bayes between our texts and the others, divided by the root of the number of words, as words are not independent.
@@ -228,3 +257,7 @@ class Words:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _nonzero(names: Sequence[str], scores: Sequence[float]) -> dict[str, float]:
+    return {name: score for name, score in zip(names, scores, strict=True) if score}

@@ -122,7 +122,7 @@ def _words(texts: tuple[Text, ...]) -> Words:
             column = "asks" if text.kind == "ask" else text.kind
             columns[column] = f"{columns.get(column, '')}\n{text.text}"
     db = sqlite3.connect(":memory:", check_same_thread=False)
-    write(db, cards, yaml.safe_load((CARDS.parent / "offtopic.yaml").read_text(encoding="utf-8")))
+    write(db, cards, {}, yaml.safe_load((CARDS.parent / "offtopic.yaml").read_text(encoding="utf-8")))
     return Words(db)
 
 

@@ -145,11 +145,11 @@ def test_nine_in_ten_of_other_peoples_business_is_refused_and_hardly_anything_of
     assert len(others) <= 0.1 * len(GATE["others"]), others
 
 
-def test_by_words_alone_three_in_four_are_refused_and_hardly_anything_of_ours(by_words):
+def test_by_words_alone_nearly_nine_in_ten_are_refused_and_hardly_anything_of_ours(by_words):
     ours = [message for message in GATE["ours"] if not by_words.rank(message).topics]
     others = [message for message in GATE["others"] if by_words.rank(message).topics]
     assert len(ours) <= 0.05 * len(GATE["ours"]), ours
-    assert len(others) <= 0.25 * len(GATE["others"]), others
+    assert len(others) <= 0.12 * len(GATE["others"]), others
 
 
 def test_the_messages_of_the_gate_are_not_its_own_anchors():
