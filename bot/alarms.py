@@ -57,11 +57,10 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
-    over something, somebody who is "feared", or being "belittled" before others; None for none of them."""
+    over something, somebody who is "feared", being "belittled" before others, or what was "entrusted"; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    return next(
-        (hint for hint in ("spent", "doubt", "gloss", "feared", "belittled") if any(says(part, hint, safety) for part in parts)), None
-    )
+    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted")
+    return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
 
 
 def says(text: str, what: str, safety: Safety) -> bool:
@@ -74,6 +73,12 @@ def came_in(text: str, safety: Safety) -> Iterator[str]:
     """What a message holds that is written while something grave has the floor, the most telling first."""
     said = f" {in_words(text)} "
     return (kind for kind in safety.came if meant(said, safety, f"came.{kind}").search(said))
+
+
+def facts_in(text: str, safety: Safety) -> Iterator[str]:
+    """What a first message tells besides what it raises: a deadline, an order from above, how it was done. The most telling first."""
+    said = f" {in_words(text)} "
+    return (kind for kind in safety.facts if meant(said, safety, f"facts.{kind}").search(said))
 
 
 def deed_in(text: str, safety: Safety) -> str | None:
@@ -98,6 +103,12 @@ def named_in(text: str, safety: Safety, kind: str) -> str | None:
 def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
     owner = rf"\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+)"
     return re.compile(rf"(?:{owner})?\b(?P<named>(?:(?(owner)[^\W\d_]+\s+))?(?:{any_of(map(flat, named))}))\b")
+
+
+def gender_in(text: str, safety: Safety) -> str | None:
+    """Whether somebody named is a "she" or a "he"; None where nothing shows it, or both are named."""
+    found = [gender for gender in ("she", "he") if says(text, gender, safety)]
+    return found[0] if len(found) == 1 else None
 
 
 def told_of_another(text: str, safety: Safety) -> bool:

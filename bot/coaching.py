@@ -321,7 +321,8 @@ def listens(draft: Draft, key: str) -> None:
 
 
 def _listen(draft: Draft, talk: Talk, text: str) -> None:
-    heard_on = replace(without(talk, "listening"), stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
+    heard = talk if "tender" in talk.used else without(talk, "listening")  # after a danger, until they ask for ideas
+    heard_on = replace(heard, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}")
     ask_back(draft, heard_on, None, text)
 
 

@@ -78,6 +78,7 @@ class Draft:
         self.before: Talk | None = conversation.before
         self.alarm = conversation.alarm
         self.alarmed_at = conversation.alarmed_at
+        self.grave = conversation.grave
         self.aim = conversation.aim
         self.meant = conversation.meant
         self.earlier: tuple[Choice, ...] = conversation.earlier
@@ -193,6 +194,18 @@ class Draft:
         if len(self.words.variants(key)) == 1:
             self.remember(f"{key}#0")
         return self.line(key, **slots)
+
+    def fresh(self, key: str, /, **slots: str) -> str | None:
+        """A wording of a line that was not said lately and whose slots all have something in them, the fullest first; None for none."""
+        given = {slot: text for slot, text in slots.items() if text} | {"helpline": self.line("safety.helpline")}
+        variants = self.words.variants(key)
+        needs = [set(Template(text).get_identifiers()) - {"dear"} for text in variants]
+        open_ = [n for n in range(len(variants)) if needs[n] <= set(given) and self.heard_at(f"{key}#{n}") < 0]
+        if not open_:
+            return None
+        best = min(open_, key=lambda n: (-len(needs[n]), (n - self._turns) % len(variants)))
+        self.remember(f"{key}#{best}")
+        return self.fill(variants[best], **given)
 
     @property
     def _is_out(self) -> bool:
@@ -433,6 +446,7 @@ class Draft:
             before=self.before,
             alarm=self.alarm,
             alarmed_at=self.alarmed_at,
+            grave=self.grave,
             aim=self.aim,
             meant=self.meant,
             earlier=self.context.conversation.choices,

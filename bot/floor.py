@@ -33,6 +33,8 @@ PASSING = frozenset(
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
+# The answers to whether somebody can be called at once.
+RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
@@ -133,13 +135,18 @@ def pressed(draft: Draft, choice_id: str) -> bool:
     return True
 
 
-def _met_in_passing(draft: Draft, wish: str | None) -> bool:
-    """A wish about their data. The question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+def _met_in_passing(draft: Draft, wish: str) -> bool:
+    """A wish about their data. Whoever just told of something grave asks who can read it for a reason, and is answered for that; and the
+    question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
+    platform = draft.context.platform
+    if wish == "privacy" and not in_danger(draft):
+        where = draft.line(f"privacy.{platform}{'.model' if draft.shares else ''}")
+        draft.say(draft.line("safety.privacy", where=where), "safety")
+        return True
     if wish != "delete":
         return False
-    elsewhere = draft.line(f"forget.history.{draft.context.platform}")
     choices = [draft.choice(what) for what in ("forget-all", "forget-one", "as-it-is")]
-    draft.say(draft.line("safety.forget", elsewhere=elsewhere), "question", choices)
+    draft.say(draft.line("safety.forget", elsewhere=draft.line(f"forget.history.{platform}")), "question", choices)
     return True
 
 
@@ -178,11 +185,12 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
 
 def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
     """Gives up the floor; False when the message itself says what to go on with."""
-    draft.alarm = None
+    alarm, draft.alarm = draft.alarm, None
     elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
     said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
     if said:
-        draft.say(draft.line("safety.came.work"))
+        key = f"safety.{alarm}.work"
+        draft.say(draft.line(key if key in draft.words.lines else "safety.came.work"))
     return said
 
 
@@ -242,6 +250,9 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
     if again and (more := raising.one_more(draft, text)):
         draft.say(more, "safety")
         return True
+    if draft.last_said == "safety.threat.soon" and wish in RINGS:
+        staying.ring(draft, now=RINGS[wish])
+        return True
     kinds = list(came_in(text, draft.words.safety))
     safe = _says_safe(draft, text)
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
@@ -287,18 +298,19 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    safe = _says_safe(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
-    takes_back = _takes_back(draft, text)
+    safe, denied = _says_safe(draft, text), re.split(r"[,.;!]", text)[0]
+    takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
-        denied = re.split(r"[,.;!]", text)[0]
-        safe = draft.alarm == "asked-safe" or heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+        asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
+        no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+        safe = no or (draft.alarm == "asked-safe" and asked_again)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         draft.alarm, draft.alarmed_at = "eased", draft.at
         low = "low" in came_in(text, draft.words.safety)
         draft.say(draft.line("safety.danger.low" if low else "safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
     elif takes_back:
         draft.alarm = "asked-safe"
-        draft.say(draft.line("safety.danger.back"), "safety")
+        draft.say(draft.once("safety.danger.back"), "safety")
     elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
         draft.say(draft.once("safety.danger.unsafe"), "safety")
     else:

@@ -457,6 +457,14 @@ Alarm = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Grave:
+    """Something grave that was raised, and in which words; for a day it is borne in mind, also when the talk turned to something else."""
+
+    alarm: Alarm
+    told: str = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """All that a conversation remembers between two messages. It is stored and read back between any two of them.
 
@@ -480,6 +488,7 @@ class Conversation:
     turns: int = 0
     alarm: Alarm | None = None
     alarmed_at: datetime | None = None
+    grave: Grave | None = None
     aim: str = _private(default="")
     kept: tuple[Kept, ...] = ()
     unanswered: int = 0

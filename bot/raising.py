@@ -5,20 +5,26 @@ floor.py answers whatever is written after it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 from bot import staying
-from bot.alarms import hinted, says, strained, threatened_by, told_of_another
+from bot.alarms import facts_in, hinted, says, strained, threatened_by, told_of_another
 from bot.draft import Draft
 from bot.hearing import asks_coach, echo_of, feels, kinds_named, who_in
-from bot.model import Alarm, Remind, Talk
+from bot.model import Alarm, Grave, Remind, Talk
 from bot.rhythm import next_reminder
-from bot.spelling import words_in
+from bot.spelling import READ, words_in
+from prompts.library import Safety
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 # A hint, and what has the floor once it was asked about.
-HINTS: dict[str, Alarm] = {"spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "strain"}
+HINTS: dict[str, Alarm] = {
+    "spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "harassment", "entrusted": "ethics",
+}  # fmt: skip
+NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
+COUNTED = 2  # numbers in a message of which one may be so and the other is to be
 
 
 def met(draft: Draft, text: str, alarm: str, language: str) -> None:
@@ -31,26 +37,64 @@ def met(draft: Draft, text: str, alarm: str, language: str) -> None:
     draft.alarmed_at = draft.at
     match alarm:
         case "danger":
-            endangered(draft)
+            endangered(draft, text)
         case "threat":
             draft.alarm = "threat"
             _rest(draft)
             _threatened(draft, text, threatened_by(text, safety))
         case "harassment":
             draft.alarm = "told" if told_of_another(text, safety) else "harassment"
-            draft.say(draft.line(f"safety.{draft.alarm}"), "safety")
+            draft.say(_first_said(draft, text, f"safety.{draft.alarm}"), "safety")
         case _:
             draft.alarm = "ethics"
             keys = {"own": "safety.ethics.own", "retaliation": "safety.retaliated"}
-            draft.say(draft.line(next((key for told, key in keys.items() if says(text, told, safety)), "safety.ethics")), "safety")
+            key = next((key for told, key in keys.items() if says(text, told, safety)), None)
+            draft.say(draft.line(key) if key else _first_said(draft, text, _of_wrongdoing(text, safety)), "safety")
+    bear_in_mind(draft, text)
 
 
-def endangered(draft: Draft) -> None:
-    """The whole answer once; when it was given already in this talk, that the coach stays."""
-    draft.alarm, draft.alarmed_at = "asked-danger", draft.at
+def bear_in_mind(draft: Draft, text: str) -> None:
+    """What was raised is known for a day; nothing of it is kept any longer than that."""
+    draft.grave = Grave(draft.alarm, text[:READ]) if draft.alarm else None
+
+
+def _of_wrongdoing(text: str, safety: Safety) -> str:
+    """Whoever only saw or heard of it is not told that nobody will help them hide it."""
+    facts = set(facts_in(text, safety))
+    return "safety.ethics.witness" if "witness" in facts and not facts & {"above", "asked"} else "safety.ethics"
+
+
+def _first_said(draft: Draft, text: str, key: str) -> str:
+    """The first answer: what was done, as it was heard, before what holds for all of its kind, and whatever else in it presses."""
+    facts = list(facts_in(text, draft.words.safety))
+    alarm = draft.alarm or ""
+    seen = next((f"safety.{alarm}.seen.{fact}" for fact in facts if f"safety.{alarm}.seen.{fact}" in draft.words.lines), None)
+    told = next((f"safety.{alarm}.fact.{fact}" for fact in facts if f"safety.{alarm}.fact.{fact}" in draft.words.lines), None)
+    counted = sorted({int(re.sub(r"\D", "", number)) for number in NUMBER.findall(text)})
+    if seen == "safety.ethics.seen.figures" and len(counted) == COUNTED:
+        opening = draft.line("safety.ethics.seen.counted", few=f"{counted[0]}", many=f"{counted[1]}")
+    elif seen:
+        opening = draft.line(seen)
+    else:
+        back = draft.said_back(text)
+        opening = f"{back}." if back else draft.line(f"safety.{alarm}.seen")
+    return draft.line(key, seen=opening, fact=f" {draft.line(told)}" if told else "")
+
+
+def endangered(draft: Draft, text: str = "") -> None:
+    """The whole answer once, with the one question that fits: about themselves, about somebody else, and where it was said outright whether
+    they are safe. When it was given already in this talk, that the coach stays."""
+    safeties = [safety for _, safety in draft.library.safeties(draft.language)]
+    plainly = any(says(text, "plainly", safety) for safety in safeties)
+    other = not plainly and any(says(text, "to_others", safety) for safety in safeties)
+    draft.alarm, draft.alarmed_at = "asked-safe" if plainly else "asked-danger", draft.at
     _rest(draft)
-    key = next((key for key in ("safety.danger", "safety.danger.again") if draft.unheard(key)), None)
+    first = "safety.danger.plain" if plainly else "safety.danger.other" if other else "safety.danger"
+    key = next((key for key in (first, "safety.danger.again") if draft.unheard(key)), None)
+    if key == "safety.danger.again":
+        draft.alarm = "asked-danger"
     draft.say(draft.once(key) if key else draft.line("safety.danger.stay"), "safety")
+    bear_in_mind(draft, text)
 
 
 def _threatened(draft: Draft, text: str, kind: str) -> None:
@@ -87,15 +131,20 @@ def quiet(draft: Draft, text: str) -> None:
 def clear(draft: Draft, text: str, key: str) -> None:
     """Says that nobody takes them for a wrongdoer, and gives the talk back to them."""
     quiet(draft, text)
-    draft.alarm = None
+    draft.alarm = draft.grave = None
     draft.say(draft.once(key), "safety")
 
 
 def misread(draft: Draft, text: str) -> None:
-    """A false alarm is left at once, in one plain sentence; the talk that it broke into goes on. Where it was about life, the help stays
-    named: what is taken back may have been half meant."""
+    """A false alarm is left at once, in one plain sentence; the talk that it broke into goes on. Where it was about life the help stays
+    named, for what is taken back may have been half meant; after a word that was plain, or a second sign, it is asked about once more."""
     of_life = draft.alarm in ("asked-danger", "asked-safe")
-    draft.alarm, draft.alarmed_at = None, None
+    signs = ("safety.danger.plain#0", "safety.danger.again#0", "safety.hint#0", "safety.hint#1")
+    if of_life and draft.unheard("safety.misread.ask") and any(draft.heard_at(sign) >= 0 for sign in signs):
+        draft.alarm, draft.alarmed_at = "asked-safe", draft.at
+        draft.say(draft.once("safety.misread.ask"), "safety")
+        return
+    draft.alarm, draft.alarmed_at, draft.grave = None, None, None
     draft.talk = draft.before or draft.talk
     if of_life:
         draft.say(draft.line("safety.misread.danger"), "safety")
@@ -105,9 +154,14 @@ def misread(draft: Draft, text: str) -> None:
         draft.say(draft.line("safety.misread"))
 
 
+def _small_question(draft: Draft) -> bool:
+    """Whether a guide that is open only asks about the person; in any other a hint is part of the answer."""
+    return draft.place is not None and draft.place.guide == "onboarding"
+
+
 def hinted_at(draft: Draft, text: str) -> bool:
-    """Asks gently about a hint at something graver; in a guide it is part of the answer."""
-    hint = None if draft.place else hinted(text, draft.words.safety)
+    """Asks gently about a hint at something graver; in a guide that asks about a day it is part of the answer."""
+    hint = hinted(text, draft.words.safety) if draft.place is None or _small_question(draft) else None
     if hint == "doubt" and _others_wonder(draft, text):
         return False
     key = "safety.hint" if hint == "doubt" else f"safety.hint.{hint}"
@@ -115,8 +169,11 @@ def hinted_at(draft: Draft, text: str) -> bool:
         return False
     if hint != "gloss":
         quiet(draft, text)
+    if _small_question(draft):
+        draft.place = draft.held = None
     draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
     draft.say(draft.once(key), "safety")
+    bear_in_mind(draft, text)
     return True
 
 
@@ -129,11 +186,22 @@ def _others_wonder(draft: Draft, text: str) -> bool:
 def strained_by(draft: Draft, text: str) -> bool:
     """Answers sleepless nights and tears with a pause instead of options; in a guide they are part of the answer (rubric S1)."""
     safeties = draft.library.safeties(draft.language)
-    if draft.place or asks_coach(text, draft.words.hear) or not strained(text, safeties):
+    in_guide = draft.place is not None and not _small_question(draft)
+    if in_guide or asks_coach(text, draft.words.hear) or not strained(text, safeties):
         return False
     quiet(draft, text)
+    if _small_question(draft):
+        draft.place = draft.held = None
     draft.alarm, draft.alarmed_at = "strain", draft.at
-    said, echo = draft.line("safety.strain"), echo_of(text, draft.words.hear)
+    facts = list(facts_in(text, draft.words.safety))
+    echo = echo_of(text, draft.words.hear)
     felt = echo is not None and (feels(echo, draft.words.hear) or strained(echo, safeties))
-    draft.say(draft.line("flow.echoed", echo=echo, mirror=said) if echo and felt else said, "safety")
+    seen = next((key for fact in facts if (key := f"safety.strain.seen.{fact}") in draft.words.lines), None)
+    said = draft.line("safety.strain.secret" if "secret" in facts else "safety.strain")
+    if seen:
+        said = f"{draft.line(seen)} {said}"
+    elif echo and felt:
+        said = draft.line("flow.echoed", echo=echo, mirror=said)
+    draft.say(said, "safety")
+    bear_in_mind(draft, text)
     return True

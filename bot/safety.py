@@ -3,7 +3,7 @@
 Comes before everything else. What was raised keeps the floor: no work, no card, no options, whatever is written, until the person turns
 to something else in their own words or a day has passed; after a sign of danger they have to say first that they are safe
 (coaching.md sections 2.3 and 8). The words that raise an alarm are data and high in recall; a false alarm costs one kind question.
-raising.py says what is said first, floor.py what is done while it has the floor.
+raising.py says what is said first, floor.py what is done while it has the floor, afterwards.py what is still borne in mind that day.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from bot import floor, raising
+from bot import afterwards, floor, raising
 from bot.alarms import alarm_in, came_in, says
 from bot.draft import Draft
+from bot.hearing import who_in
 from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import words_in
@@ -38,13 +39,13 @@ def alarmed(draft: Draft, text: str) -> bool:
         _not_mine(draft, text)
         return True
     if draft.alarm and GRAVITY.get(alarm or "", 0) <= GRAVITY[draft.alarm]:
-        return floor.keeps(draft, text, again=alarm is not None)
+        return floor.keeps(draft, text, again=alarm is not None) or afterwards.follows(draft, text)
     if alarm in (None, "ethics") and _accused(draft, text):
         return True
     if alarm is None and says(text, "retaliation", draft.words.safety):
         alarm = "ethics"
     if alarm is None:
-        return raising.hinted_at(draft, text) or raising.strained_by(draft, text)
+        return raising.hinted_at(draft, text) or raising.strained_by(draft, text) or afterwards.follows(draft, text)
     raising.met(draft, text, alarm, language)
     return True
 
@@ -52,7 +53,12 @@ def alarmed(draft: Draft, text: str) -> bool:
 def _not_mine(draft: Draft, text: str) -> None:
     """Others' words are out of reach, and a text that was handed on is something to read, not to obey."""
     handed_on = len(words_in(text)) > PASTED or re.search(r"[\n\"“«]", text.strip()) is not None
-    draft.say(draft.line("not-mine.text" if handed_on else "not-mine"), "reply", draft.offered)
+    key = "not-mine.text" if handed_on else "not-mine.inner" if says(text, "inner", draft.words.safety) else "not-mine"
+    who = who_in(draft.talk.asked, draft.words.hear) if draft.talk and not handed_on else None
+    said = draft.line(key)
+    if who and draft.unheard("not-mine.back"):
+        said = f"{said[: said.rindex('. ') + 1]} {draft.once('not-mine.back', who=who)}"
+    draft.say(said, "reply", draft.offered)
 
 
 def _accused(draft: Draft, text: str) -> bool:

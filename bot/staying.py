@@ -10,10 +10,10 @@ import re
 from datetime import date, timedelta
 from typing import get_args
 
-from bot.alarms import came_in, deed_in, named_in
+from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
-from bot.hearing import content_of
+from bot.hearing import content_of, who_in
 from bot.keeping import named_day
 from bot.model import Alarm, Choice, Fell, Remind
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
@@ -113,19 +113,37 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
         return draft.once("safety.came.better-but")
-    for key in (f"safety.{talk}.{kind}", f"safety.came.{kind}"):
+    for key in (f"safety.{talk}.{kind}.{_threatened_by(draft, talk)}", f"safety.{talk}.{kind}", f"safety.came.{kind}"):
         if key not in draft.words.lines or not draft.unheard(key):
             continue
-        if kind == "when":
-            return draft.once(key, when=_begun(text.strip(" .!,;")))
-        if kind not in NAMED:
-            return draft.once(key)
-        if named := _named(draft, text, NAMED[kind]):
-            if kind == "who" and len(words_in(text)) <= ONLY_NAMED:
-                draft.aim = text.strip(" .!,;")
-                draft.remember(AIMED)
-            return draft.once(key, who=_begun(named))
+        named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
+        if kind in NAMED and not named:
+            continue
+        line = draft.fresh(key, **_slots(draft, text, named))
+        if line and kind == "who" and len(words_in(text)) <= ONLY_NAMED:
+            draft.aim = text.strip(" .!,;")
+            draft.remember(AIMED)
+        if line:
+            return line
     return None
+
+
+def _threatened_by(draft: Draft, talk: str) -> str:
+    """What the threat was that this is about."""
+    return threatened_by(draft.grave.told, draft.words.safety) if draft.grave and talk == "threat" else ""
+
+
+def _slots(draft: Draft, text: str, named: str | None) -> dict[str, str]:
+    """What a line may take up of a message; whoever is a sister is a she, and an unknown person is neither."""
+    told = (text, draft.grave.told if draft.grave else "")
+    gender = next((gender for said in told if (gender := gender_in(said, draft.words.safety))), "other")
+    return {
+        "who": _begun(named or ""),
+        "when": _begun(text.strip(" .!,;")),
+        "matter": who_in(text, draft.words.hear) or "",
+        "they": draft.line(f"safety.they.{gender}"),
+        "them": draft.line(f"safety.them.{gender}"),
+    }
 
 
 def _begun(text: str) -> str:
@@ -155,6 +173,16 @@ def _heard(draft: Draft, talk: str) -> str:
 # --- a step of their own
 
 
+def ring(draft: Draft, *, now: bool) -> None:
+    """Whether the call that was put off can be made at once: then nothing is in its way, and else it is asked about another day."""
+    if now or not draft.person.zone or draft.heard_at(ASKED) >= 0:
+        draft.say(draft.line("safety.threat.ring" if now else "safety.threat.stay"), "safety")
+        return
+    draft.remember(ASKED)
+    choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
+    draft.say(draft.line("safety.threat.not-now", day=draft.day(asked_on(draft))), "safety", choices)
+
+
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = deed_in(text, safety) or (draft.aim if announced else None)
@@ -171,6 +199,9 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     told = clip(step, LONGEST_STEP)
     if _talk(draft) == "danger":
         draft.say(draft.line("safety.danger.plan", plan=told), "safety")
+        return True
+    if _talk(draft) == "threat" and "later" in facts_in(step, safety) and draft.unheard("safety.threat.soon"):
+        draft.say(draft.once("safety.threat.soon", plan=told), "safety")
         return True
     if draft.heard_at(ASKED) >= 0 or not draft.person.zone:
         key = "safety.plan.more"

@@ -459,10 +459,20 @@ class Safety(_One):
     it. `doubt` and `spent` are asked about gently; `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the
     answers that make a danger of them. `accused` and `own` tell whose wrong is meant. `came` is what somebody may write while such a
     thing has the floor, in the order in which it counts; `people` and `channels` are whom they may name in it, after one of the `owners`,
-    which are said back, and `deed` a step of theirs with its moment.
+    which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
+    somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
+    `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
     """
 
     danger: list[str]
+    plainly: list[str]
+    to_others: list[str]
+    facts: dict[str, list[str]]
+    entrusted: list[str]
+    pointed: list[str]
+    inner: list[str]
+    she: list[str]
+    he: list[str]
     threat: dict[str, list[str]]
     doubt: list[str]
     spent: list[str]
@@ -502,6 +512,13 @@ class Safety(_One):
         """Every list of such phrases, by its name."""
         for name in (
             "danger",
+            "plainly",
+            "to_others",
+            "entrusted",
+            "pointed",
+            "inner",
+            "she",
+            "he",
             "doubt",
             "spent",
             "bigger",
@@ -527,7 +544,7 @@ class Safety(_One):
             "deed",
         ):
             yield name, getattr(self, name)
-        for name, kinds in (("threat", self.threat), ("came", self.came)):
+        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts)):
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
 

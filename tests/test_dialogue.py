@@ -321,27 +321,34 @@ def test_reminders_rest_a_week_after_a_sign_of_danger():
     assert remind[-1].at - chat.at >= timedelta(days=7)
 
 
-@pytest.mark.parametrize("words", ["I am safe", "I'm safe now", "I'm ok now, thank you", "no", "No, it was only a figure of speech"])
-def test_a_false_alarm_costs_one_kind_question(words):
-    chat = Chat(LIBRARY)
-    chat.say("I want to die")
-    eased = chat.say(words)
-    then = chat.say("they all wait for me before they do anything, how do I change that?", [passage("they-wait-for-me")])
+WORK = "they all wait for me before they do anything, how do I change that?"
 
-    assert said(eased)[0].kind == "safety"
+
+@pytest.mark.parametrize("words", ["I am safe", "I'm safe now", "I'm ok now, thank you", "no", "No, it was only a figure of speech"])
+def test_a_false_alarm_costs_one_kind_question_and_one_before_the_work(words):
+    chat = Chat(LIBRARY)
+    chat.say("I want to disappear for good")
+    eased = chat.say(words)
+    first = chat.say(WORK, [passage("they-wait-for-me")])
+    then = chat.say("I'm fine. how do I change that, they all wait for me?", [passage("they-wait-for-me")])
+
+    assert "no need to go back" in text_of(eased)
+    assert "how are you right now" in text_of(first)
+    assert not said(first)[0].sources
     assert said(then)[0].kind == "reply"
+    assert said(then)[0].sources
 
 
 @pytest.mark.parametrize("words", ["forget I said that", "I'm only joking", "never mind", "I meant the project, not me"])
-def test_what_is_half_taken_back_is_asked_about_once_more(words):
+@pytest.mark.parametrize("sign", ["I want to die", "I want to disappear for good"])
+def test_what_is_half_taken_back_is_asked_about_once_more(sign, words):
     chat = Chat(LIBRARY)
-    chat.say("I want to die")
+    chat.say(sign)
     back = chat.say(words)
-    chat.say("yes")
-    then = chat.say("they all wait for me before they do anything, how do I change that?", [passage("they-wait-for-me")])
+    eased = chat.say("yes")
 
     assert "Are you safe" in text_of(back)
-    assert said(then)[0].kind == "reply"
+    assert "no need to go back" in text_of(eased)
 
 
 @pytest.mark.parametrize("words", ["no", "no, I'm not", "I'm not safe", "not really", "no I'm not, he is outside", "I don't know"])

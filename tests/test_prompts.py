@@ -38,6 +38,14 @@ HEAR: dict[str, Any] = {
 }  # fmt: skip
 SAFETY: dict[str, Any] = {
     "danger": ["want to die"],
+    "plainly": [],
+    "to_others": [],
+    "facts": {},
+    "entrusted": [],
+    "pointed": [],
+    "inner": [],
+    "she": [],
+    "he": [],
     "takes_back": [],
     "safe_now": [],
     "ethics": [],
