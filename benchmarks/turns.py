@@ -104,7 +104,7 @@ async def _inside(ground: Ground) -> dict[str, Any]:
     store = Store.open(f"sqlite:///{folder / 'bench.db'}", folder / "key", lambda: now)
     finder, embedder = Finder.open(ground.index), Embedder.open(ground.index / "index")
     assert embedder is not None
-    manager = Manager(load_library(), store, lambda: finder, lambda: now, ahead=finder.expect)
+    manager = Manager(load_library(), store, lambda: finder, lambda: now)
 
     async def show(_: Letter) -> None:
         return

@@ -55,6 +55,8 @@ def _first_of_work(draft: Draft, text: str, what: str) -> bool:
         return False
     draft.grave = None
     draft.talk = Talk("", "explore", draft.at, draft.at, text, ("listening", "tender"))
+    if what == "danger":  # what they answer is about themselves, and is met as that until they ask about the work
+        draft.alarm, draft.alarmed_at = "strain", draft.at
     back = draft.said_back(text)
     key = f"safety.after.{what}.asks" if asks else f"safety.after.{what}"
     draft.say(f"{back}. {draft.line(key)}" if back and not asks else draft.line(key), "safety")

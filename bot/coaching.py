@@ -274,7 +274,14 @@ def weigh(draft: Draft, key: str) -> None:
     text = draft.event.text if isinstance(draft.event, Said) else ""
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
-    draft.say(draft.line(key), "reply", draft.offered)
+    draft.say(draft.line(_worded(draft, draft.talk) if key == "wording" else key), "reply", draft.offered)
+
+
+def _worded(draft: Draft, talk: Talk) -> str:
+    """The line about how to say something, by what has to be said: an own fault, bad news, or else something hard."""
+    line = in_line(talk.asked)
+    kind = next((kind for kind, patterns in draft.words.hear.wordings.items() if any_in(patterns, line)), None)
+    return f"wording.{kind}" if kind else "wording"
 
 
 def card_picked(draft: Draft, card: str) -> None:
@@ -353,7 +360,8 @@ def _thinks_along(draft: Draft, talk: Talk, text: str) -> bool:
         draft.talk = without(talk, "errand")
         return False
     draft.talk = with_used(replace(talk, at=draft.at, asked=f"{talk.asked}\n{text}"), key)
-    draft.say(draft.line(key))
+    said = _worded(draft, draft.talk) if key == "errand.words" else key
+    draft.say(draft.line(said if said != "wording" else key))
     return True
 
 

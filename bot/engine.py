@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.door import Door
-from bot.manager import LEFT, origin
+from bot.manager import LEFT, Took, origin
 from bot.model import PersonId
 from bot.pace import back_off
 from bot.tally import Tally
@@ -27,10 +27,10 @@ from storage.store import Store, StoreDown, Unreadable
 
 AT_ONCE = 64  # turns at the same time, most of them waiting for something
 BUSY = 2  # of them keep the process busy; more only fight over it (measured, turns a second: 120 with 2, 91 with 1, 85 with 6)
-PLENTY = 20  # turns of one person without a pause; from then on they are APART seconds apart
+PLENTY = 20  # turns of one person without a pause of APART seconds; from then on they are so far apart
 APART = 0.25  # for a chat is written to once a second, so nobody hears of more any sooner
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
-CALM = 1.0  # seconds between two looks at the clock, however often turns change what is due
+CALM = 1.0  # seconds from a turn to the look at what it made due: its reply leaves meanwhile, and other turns are looked at with it
 BATCH = 500  # due rows in one look
 PATIENCE = 0.4  # seconds after which a wait is shown
 AGAIN_SHOWN = 4.0  # seconds after which it is shown again; Telegram shows it for five
@@ -78,7 +78,7 @@ class Pump:
         self._running: dict[PersonId, bool | None] = {}  # whose turn it is, and with what they were woken meanwhile
         self._resting: dict[PersonId, asyncio.TimerHandle | None] = {}  # who is taken up later: after a failure, a start, a flood
         self._failures: dict[PersonId, int] = {}
-        self._in_a_row: dict[PersonId, int] = {}  # turns of those who had more to come after each
+        self._in_a_row: dict[PersonId, int] = {}  # turns of somebody with less than APART between them
 
     def wake(self, person: PersonId, *, again: bool = False) -> None:
         """Something waits for this person; `again`: it may have been tried before."""
@@ -119,9 +119,9 @@ class Pump:
             again = self._waiting.pop(person)
             self._running[person] = None
             rest: float | None = None
-            more = False
+            took: int = Took.NOTHING
             try:
-                more = await self._timed(person, again)
+                took = await self._timed(person, again)
                 self._failures.pop(person, None)
             except Exception as error:  # noqa: BLE001 - nothing has changed; it is taken up again later
                 rest = self._rest(person, error)
@@ -130,27 +130,33 @@ class Pump:
                 woken = self._running.pop(person)
             if rest is not None:
                 self._resting[person] = asyncio.get_running_loop().call_later(rest, self._rested, person, again)
-            elif more or woken is not None:
-                self._go_on(person, again=bool(woken) or (more and again))
             else:
-                self._in_a_row.pop(person, None)
+                self._go_on(person, took, woken, again)
             self._after()
 
-    def _go_on(self, person: PersonId, *, again: bool) -> None:
-        """They have more to come: at once, unless they flood."""
-        self._in_a_row[person] = self._in_a_row.get(person, 0) + 1
-        if self._in_a_row[person] <= PLENTY:
+    def _go_on(self, person: PersonId, took: int, woken: bool | None, again: bool) -> None:
+        """Takes up at once who has more to come, unless they flood; what comes in behind their last message wakes them anew."""
+        later = asyncio.get_running_loop().call_later
+        turns = self._in_a_row[person] = self._in_a_row.get(person, 0) + bool(took)
+        more, again = took == Took.ONE, bool(woken) or (took == Took.ONE and again)
+        if turns > PLENTY and (took or woken is not None):
+            self._resting[person] = later(APART, self._rested, person, again)
+        elif more or woken is not None:
             self.wake(person, again=again)
         else:
-            self._resting[person] = asyncio.get_running_loop().call_later(APART, self._rested, person, again)
+            later(APART, self._paused, person, turns)
 
-    async def _timed(self, person: PersonId, again: bool) -> bool:
+    def _paused(self, person: PersonId, turns: int) -> None:
+        if self._in_a_row.get(person) == turns:
+            del self._in_a_row[person]
+
+    async def _timed(self, person: PersonId, again: bool) -> int:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         took = await self._places.seated(lambda: self._take(person, again=again))
         if took:
             self._tally.took(loop.time() - begun)
-        return bool(took)
+        return took
 
     def _rest(self, person: PersonId, error: Exception) -> float:
         """Seconds to rest. A database that is away is asked again soon, what cannot be read or decided after longer and longer."""
@@ -200,10 +206,10 @@ class Rounds:
             except StoreDown as error:
                 log.warning("%s; the clock waits for it", error)
                 wait = 5.0
-            await asyncio.sleep(min(wait, CALM))
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, min(wait - CALM, sweep_at - loop.time()))):
+                async with asyncio.timeout(max(0.0, min(wait, sweep_at - loop.time()))):
                     await self._stirred.wait()
+                    await asyncio.sleep(CALM)
 
     async def _sweep(self) -> None:
         await asyncio.to_thread(self._store.release, self._clock() - LEFT)

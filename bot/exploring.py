@@ -20,7 +20,7 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
-from bot.reply import BARRED, SURE, brief, near_to, speak, titled, with_used
+from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.threads import choices_of, leading, shown
@@ -86,7 +86,7 @@ def _stands(draft: Draft, text: str) -> str:
 def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
     """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
     told = told_in(draft, text)
-    if passage and (told is None or not told.fresh or passage.score >= SURE):
+    if passage and (told is None or not told.fresh):
         voice = Voice(draft, passage, text)
         draft.talk = talk
         said = made_theirs(draft, text, voice.use(voice.mirrors()[0]), ROOM)

@@ -19,7 +19,9 @@ from bot.hearing import (
     begins_with,
     feels,
     heard,
+    kinds_named,
     of_this_world,
+    pleads,
     returned_in,
     same_matter,
     says_any,
@@ -32,6 +34,9 @@ PASSING = frozenset(
     {"privacy", "delete", "status", "about-me", "who-are-you", "keep-out", "export", "shared", "unshare", "mentor-end"}
 )  # met without giving up the floor
 ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everything shall be deleted
+PASSING_BY = frozenset(
+    {"later", "when", "repeated", "late", "more-time", "channel", "work"}
+)  # what may stand in a word of work, and says nothing of them
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
 # The answers to whether somebody can be called at once.
 RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
@@ -92,16 +97,38 @@ def keeps(draft: Draft, text: str, *, again: bool) -> bool:
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
-    if draft.alarm == "eased" and _still_safe(draft, text):
+    if draft.alarm in ("eased", "strain") and _still_safe(draft, text) and (draft.alarm == "eased" or _tender(draft)):
         draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
+        return True
+    of_work = not again and wish in (None, "state") and _of_work_too(draft, text)
+    if of_work and draft.alarm == "eased":
+        draft.alarm = None  # afterwards.py holds both
+        return False
+    if of_work and draft.alarm == "strain" and draft.unheard("safety.strain.work-too"):
+        back = draft.said_back(text)
+        said = draft.once("safety.strain.work-too")
+        draft.say(f"{back}. {said}" if back else said, "safety", staying.ways(draft))
         return True
     if not again and _turns_away(draft, text, wish):
         return _turned_away(draft, text, wish)
-    if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety):
-        raising.clear(draft, text, "safety.accused.mine")
+    if draft.alarm == "ethics" and "cleared" in came_in(text, draft.words.safety) and draft.unheard("safety.accused.mine"):
+        draft.say(draft.once("safety.accused.mine"), "safety")
         return True
     staying.stay(draft, text, again=again)
     return True
+
+
+def _tender(draft: Draft) -> bool:
+    """Whether a danger has just passed, and no ideas were asked for since."""
+    return draft.talk is not None and "tender" in draft.talk.used
+
+
+def _of_work_too(draft: Draft, text: str) -> bool:
+    """After strain or a danger that has passed, some words of work and no question: both are held before the work is turned to."""
+    hear = draft.words.hear
+    of_work = (of_this_world(text, hear) or kinds_named(text, hear)) and len(words_in(text)) >= ANSWER
+    asks = asks_plainly(text, hear) or pleads(text, hear) or returned_in(text, hear) is not None or aside_in(text, hear) is not None
+    return bool(of_work) and not asks and not feels(text, hear) and not set(came_in(text, draft.words.safety)) - PASSING_BY
 
 
 def _picked(draft: Draft, text: str) -> Choice | None:
@@ -176,6 +203,8 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
+    if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
+        return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
     if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
@@ -189,6 +218,7 @@ def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
     elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
     said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
     if said:
+        draft.grave = None if alarm in ("threat", "threat-eased") else draft.grave  # it is said here
         key = f"safety.{alarm}.work"
         draft.say(draft.line(key if key in draft.words.lines else "safety.came.work"))
     return said
@@ -322,6 +352,6 @@ def _unsafe(draft: Draft, text: str) -> bool:
     """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
     not say so and is not about work."""
     if draft.alarm == "asked-danger":
-        asked = draft.said_lately("safety.danger", ASKED) or draft.said_lately("safety.danger.again", ASKED)
-        return asked and says(text, "admits", draft.words.safety)
+        asked = any(draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.again"))
+        return asked and any(says(part, "admits", draft.words.safety) for part in (text, re.split(r"[,.;!]", text)[0]))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -19,7 +19,7 @@ from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
 from bot.mirroring import mirror_of
 from bot.model import Choice, Place, Talk
-from bot.otherwise import of_entry, of_step
+from bot.otherwise import of_entry
 from bot.righting import Righted, confirmed
 from bot.spelling import words_in
 from bot.threads import choices_of, left_of
@@ -452,8 +452,7 @@ def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[
     if not kept or draft.lately(SETTLED, OFTEN):
         return said, choices
     draft.remember(SETTLED)
-    other = of_step(draft, draft.here.answer("plan") or "")
-    return f"{' '.join(part for part in (said, other) if part)}\n\n{asks}", choices
+    return f"{said}\n\n{asks}", choices
 
 
 def _planned(draft: Draft) -> str:

@@ -33,7 +33,6 @@ from bot.finding import looks_back, wants_book
 from bot.later import Later
 from bot.lookup import card_in_hand, lookup
 from bot.mentoring import opening
-from bot.mirroring import TOLD
 from bot.model import (
     ANYWHERE,
     Advise,
@@ -73,14 +72,13 @@ from bot.model import (
     Wished,
 )
 from bot.naming import themes_in
-from bot.outside import LONG
 from bot.overview import Overview, overview
 from bot.picking import AMONG, CHOSEN
 from bot.recall import text_of
 from bot.roles import wanted_cards
 from bot.safety import raised
 from bot.sharing import in_question, known_names
-from bot.spelling import clean, words_in
+from bot.spelling import clean
 from bot.tongue import Guess, held_in, tongue_of
 from bot.voicenotes import meant
 from prompts.library import Library
@@ -104,8 +102,6 @@ class Finder(Protocol):
     def find(
         self, text: str, language: str = ..., phases: Sequence[str] = ..., broker: str | None = ..., k: int = ...
     ) -> tuple[Passage, ...]: ...
-
-    def expect(self, text: str) -> None: ...
 
     def quotes(self, text: str, k: int = ...) -> tuple[Quote, ...]: ...
 
@@ -174,8 +170,6 @@ class Manager:
 
     `names` finds the names in a text, given its language and names that are known; without it a capital inside a sentence tells one.
 
-    `ahead` begins to look for a message while it is still being stored; it is called in a thread, where there is nothing else to do.
-
     `finder` may block while the index loads; it is called in a thread, and only when something has to be found.
     """
 
@@ -190,7 +184,6 @@ class Manager:
         names: Callable[[str, str, Sequence[str]], Sequence[str]] | None = None,
         ear: Ear | None = None,
         forms: tuple[Form, ...] = ANYWHERE,
-        ahead: Callable[[str], None] | None = None,
     ) -> None:
         self._library = library
         self._store = store
@@ -204,9 +197,6 @@ class Manager:
         self._forms = forms
         self._loop: asyncio.AbstractEventLoop | None = None  # on which a turn, which is decided in a thread, asks a model
         self._one_at_a_time: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._ahead = ahead
-        self._looking_ahead: asyncio.Future[None] | None = None
-        self._taking = 0  # turns
         self._unmarked: dict[PersonId, list[MarkLater]] = {}  # answers of which it is still to be looked up what they are about
         self._marking: dict[PersonId, asyncio.Task[None]] = {}
         self._blame = threading.Lock()
@@ -218,21 +208,7 @@ class Manager:
 
     async def accept(self, inbound: Inbound) -> tuple[str, PersonId]:
         """Stores a message, whose turn may be taken from here on. Raises StoreDown."""
-        cleaned = self._cleaned(inbound)
-        self._look_ahead(cleaned.text)
-        return await asyncio.to_thread(self._store.accept, cleaned)
-
-    def _look_ahead(self, text: str) -> None:
-        """Begins to look for what is likely to be looked for, unless somebody else waits for the time that this takes."""
-        idle = not self._taking and (self._looking_ahead is None or self._looking_ahead.done())
-        if self._ahead and idle and len(words_in(text)) >= TOLD and len(text) <= LONG:
-            self._looking_ahead = asyncio.get_running_loop().run_in_executor(None, self._looked_ahead, self._ahead, text)
-
-    def _looked_ahead(self, ahead: Callable[[str], None], text: str) -> None:
-        try:
-            ahead(text)
-        except Exception as error:  # noqa: BLE001 - the turn looks for itself, and then it is told
-            log.info("a message was not looked for beforehand: %s", type(error).__name__)
+        return await asyncio.to_thread(self._store.accept, self._cleaned(inbound))
 
     async def for_good(self) -> None:
         """Returns once what was accepted is stored for good; only then may the platform be told that it arrived. Raises StoreDown."""
@@ -251,13 +227,6 @@ class Manager:
         `again` says that it may have been tried before: the try is counted, and after a few the message is set aside.
         """
         self._loop = asyncio.get_running_loop()
-        self._taking += 1
-        try:
-            return await self._taken(person, again)
-        finally:
-            self._taking -= 1
-
-    async def _taken(self, person: PersonId, again: bool) -> Took:
         async with self._one_at_a_time[person]:
             await self._marked(person)
             took, waiting, row = await asyncio.to_thread(self._take, person, again)

@@ -1,8 +1,8 @@
 """The short mirror of an answer in a reflection: something that was in it and may not have been seen.
 
 Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; what happened, where that was
-heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, whom it
-is about. One that holds nothing of theirs has a word of theirs put beside it; where nothing fits, none is said. A mirror guesses and
+heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, a price.
+One that holds nothing of theirs has a word of theirs put beside it; where nothing fits, none is said. A mirror guesses and
 never praises; it holds at most six of the person's own words in a row, tells them back never twice running, and no kind of it comes
 twice running while another one fits.
 """
@@ -16,7 +16,7 @@ from typing import Literal
 
 from bot.draft import Draft
 from bot.happening import mirror_in
-from bot.hearing import feels, handed_back, only_who_in, says_any, shape_of, turns_in, who_in
+from bot.hearing import feels, handed_back, says_any, shape_of, turns_in, who_in
 from bot.quoting import dark, light
 from bot.spelling import any_in, in_words, words_in
 from bot.theirs import made_theirs
@@ -87,10 +87,9 @@ def _of_card(draft: Draft, answer: str) -> str | None:
 def _of_shape(draft: Draft, answer: str, of: str) -> str:
     """By the most telling shape the answer has that was not told of lately; empty where it has none."""
     back = "" if draft.said_lately("flow.back", LATELY // 2) else draft.said_back(answer)
-    who = only_who_in(answer, draft.words.hear) or ""
     shapes = list(_shapes(draft, answer, back, of))
     name = next((shape for shape in shapes if not draft.said_lately(f"flow.{shape}", LATELY)), None)
-    return draft.fitting(f"flow.{name}", LONGEST, back=back or _in_short(draft, answer), who=who) if name else ""
+    return draft.fitting(f"flow.{name}", LONGEST, back=back or _in_short(draft, answer)) if name else ""
 
 
 def _in_short(draft: Draft, answer: str) -> str:
@@ -120,6 +119,6 @@ def _shapes(draft: Draft, answer: str, back: str, of: str) -> Iterator[str]:
             "dark": dark(answer, hear),
             "light": light(answer, hear),
             "others": of == "scene" and shape == "others",
-            "who": only_who_in(answer, hear) is not None,
+            "view": of == "thought" and shape == "others",
         }
     yield from (name for name, there in has.items() if there)

@@ -6,6 +6,7 @@ talk, nor in one shortly before; a card that has none left listens on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -25,6 +26,7 @@ SCREEN = 550  # characters of an advising reply that fit one phone screen (about
 TITLES = 2  # cards that are named beside a small thing of the coach's own
 QUOTED = 220  # characters of an own document that are quoted in a reply
 TRIED, TRIES = "tried:", 3  # what a talk remembers of each small thing that was offered, and how many there may be
+JUST_SAID = 3  # how much more a word of the last message counts for the kind of matter than one told before
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
 SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
 
@@ -141,15 +143,16 @@ def try_small(draft: Draft, seen: str = "") -> None:
 
 
 def _tries(draft: Draft, asked: str) -> Iterator[str]:
-    """The kinds of matter that were told of, the latest first, and at last what may be tried in any."""
-    for told in reversed(asked.splitlines()):
-        happened = told_in(draft, told)
+    """The kinds of matter that were told of, the one most spoken of first, and at last what may be tried in any. What was said just now
+    counts most."""
+    said = draft.event.text if isinstance(draft.event, Said) else ""
+    counts: Counter[str] = Counter()
+    for told in dict.fromkeys([*asked.splitlines(), said]):
+        happened, line = told_in(draft, told), in_line(told)
         for kind, matter in draft.words.hear.matters.items():
-            if happened and happened.name in matter.told:
-                yield f"try.{kind}"
-        for kind, matter in draft.words.hear.matters.items():
-            if any_in(matter.heard, in_line(told)):
-                yield f"try.{kind}"
+            by_words = any_in(matter.heard, line) * (JUST_SAID if told == said else 1)
+            counts[kind] += by_words + (happened is not None and happened.name in matter.told)
+    yield from (f"try.{kind}" for kind, count in counts.most_common() if count)
     yield "try.any"
 
 

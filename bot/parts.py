@@ -74,11 +74,6 @@ class LazyFinder:
         self.start()
         return self._found.result()
 
-    def expect(self, text: str) -> None:
-        """Begins with a message that is about to be looked for; while the knowledge is not open, nothing."""
-        if self._found.done() and not self._found.exception():
-            self._found.result().expect(text)
-
     async def opened(self) -> None:
         """Returns once the knowledge is open, or known not to open."""
         self.start()
@@ -162,8 +157,7 @@ def build(
     tells = Vocabulary(library, book)
     adviser = open_adviser(settings, store, library, tells, book, guess, clock, works) if settings.model else None
     ear = ear or open_ear(settings, store, clock)
-    ahead = finder.expect if isinstance(finder, LazyFinder) else None
-    return Manager(library, store, finder, clock, guess, adviser, tells.names_in, ear, forms_here(), ahead), library
+    return Manager(library, store, finder, clock, guess, adviser, tells.names_in, ear, forms_here()), library
 
 
 def open_adviser(

@@ -10,10 +10,10 @@ import re
 from datetime import date, timedelta
 from typing import get_args
 
-from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, threatened_by
+from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
-from bot.hearing import content_of, who_in
+from bot.hearing import content_of, echo_of, who_in
 from bot.keeping import named_day
 from bot.model import Alarm, Choice, Fell, Remind
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
@@ -25,6 +25,7 @@ LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
 ONLY_NAMED = 5  # words of an answer that names somebody, to which a moment may be added: "maybe my sister", "tonight"
 AIMED = "safety:aimed"  # the mark that somebody was named so
+ASKED_WHO_SEES = ("safety.strain", "safety.hint.worn")  # they end on the question who sees how it is
 LATELY = 4  # marks of what was said, a reply or two
 ASKED = "safety:asked-after"  # the mark that it was asked whether the coach shall ask again
 # What is asked of the coach, and no step yet.
@@ -92,6 +93,12 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds.remove("sign")  # "if I refuse I lose my post" asks for no leave to sign
     if "tell-helper" in kinds and not any(draft.said_lately(key, LATELY) for key in HELPERS):
         kinds.remove("tell-helper")  # "should I tell him?" is about the one who did it
+    if "confront" in kinds and "?" not in text and any(draft.said_lately(key, LATELY) for key in (*HELPERS, "safety.came.channel")):
+        kinds.remove("confront")  # "I write to her tomorrow" is about whoever was named to help
+    if _talk(draft) == "told" and "silence" in kinds and "others-say" in kinds:
+        kinds.remove("others-say")  # what that person wants, and nothing about the writer
+    if "police-asked" in kinds and "?" not in text and deed_in(text, safety):
+        kinds.remove("police-asked")  # a step of theirs, and no question
     if _only_names(draft, text) or (not kinds and _talk(draft) in ("strain", "danger", "threat")):
         kinds += ("who", "channel")
     return [*kinds, "more"] if again else kinds
@@ -113,11 +120,12 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
         return draft.once("safety.came.better-but")
-    for key in (f"safety.{talk}.{kind}.{_threatened_by(draft, talk)}", f"safety.{talk}.{kind}", f"safety.came.{kind}"):
+    named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
+    keys = [f"safety.{talk}.{kind}.{_known(draft, talk, text)}", f"safety.{talk}.{kind}", f"safety.came.{kind}"]
+    if kind in NAMED and not named:
+        keys = [f"safety.{talk}.{kind}.bare"]  # "he is on his way"
+    for key in keys:
         if key not in draft.words.lines or not draft.unheard(key):
-            continue
-        named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
-        if kind in NAMED and not named:
             continue
         line = draft.fresh(key, **_slots(draft, text, named))
         if line and kind == "who" and len(words_in(text)) <= ONLY_NAMED:
@@ -128,9 +136,16 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     return None
 
 
-def _threatened_by(draft: Draft, talk: str) -> str:
-    """What the threat was that this is about."""
-    return threatened_by(draft.grave.told, draft.words.safety) if draft.grave and talk == "threat" else ""
+def _known(draft: Draft, talk: str, text: str) -> str:
+    """What is known besides: what the threat was, who is in danger, what was entrusted, whether it was asked who sees how they are."""
+    safety, told = draft.words.safety, draft.grave.told if draft.grave else ""
+    if talk == "threat":
+        return "home" if "outside" in facts_in(text, safety) else threatened_by(told, safety)
+    if talk == "danger" and says(told, "to_others", safety) and not says(told, "plainly", safety):
+        return "other"
+    if talk == "ethics" and says(told, "entrusted", safety):
+        return "entrusted"
+    return "sees" if draft.last_said in ASKED_WHO_SEES else ""
 
 
 def _slots(draft: Draft, text: str, named: str | None) -> dict[str, str]:
@@ -140,7 +155,8 @@ def _slots(draft: Draft, text: str, named: str | None) -> dict[str, str]:
     return {
         "who": _begun(named or ""),
         "when": _begun(text.strip(" .!,;")),
-        "matter": who_in(text, draft.words.hear) or "",
+        "matter": _begun(who_in(text, draft.words.hear) or "") if "sleepless" in facts_in(told[-1], draft.words.safety) else "",
+        "echo": echo_of(told[-1], draft.words.hear) or "",
         "they": draft.line(f"safety.they.{gender}"),
         "them": draft.line(f"safety.them.{gender}"),
     }
@@ -186,7 +202,7 @@ def ring(draft: Draft, *, now: bool) -> None:
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = deed_in(text, safety) or (draft.aim if announced else None)
-    kinds = set(came_in(text, safety))
+    kinds = set(_kinds(draft, text, again=False))
     if kinds & ASKS:
         return False
     if step is None and "when" in kinds and draft.aim and draft.lately(AIMED, LATELY):

@@ -1,4 +1,4 @@
-"""What is somebody's own in what they tell, in a few of their words: a quotation, a feeling, a number, a span, a day, a name, a thing.
+"""What is somebody's own in what they tell, in a few of their words: a quotation, a feeling, a number, a span, a day.
 
 A mirror that holds none of it fits anybody (rubric C1), so one is put beside it. Pure and lexical: what is not surely whole is left, and a
 word of theirs stands alone, so that nothing is said of it which they did not say.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from string import Template
 from zlib import crc32
 
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN, span_in
-from bot.hearing import asks_plainly, feels, feels_with, handed_back
-from bot.naming import calendar
+from bot.hearing import asks_plainly, feels, feels_with
 from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Happenings, Hear, Own
 
@@ -30,8 +28,8 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) ->
     if (mirror and holds(mirror, text, hear)) or (not mirror and (asks_plainly(text, hear) or text.rstrip().endswith("?"))):
         return mirror
     happenings = draft.library.happenings.get(draft.language)
-    for kind, own in found_in(text, hear, happenings, draft.language) if happenings else ():
-        if mirror and _speaks_of(mirror, kind, hear):
+    for kind, own in found_in(text, hear, happenings) if happenings else ():
+        if mirror and _speaks_of(mirror, kind, own, hear):
             continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):
@@ -48,10 +46,11 @@ def holds(mirror: str, text: str, hear: Hear) -> bool:
     return bool(_telling(mirror, hear) & _telling(text, hear))
 
 
-def _speaks_of(mirror: str, kind: str, hear: Hear) -> bool:
-    """Whether a mirror speaks of a feeling, or of a day, in words of its own."""
-    felt = kind.startswith("felt") and (feels(mirror, hear) or feels_with(mirror, hear))
-    return felt or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
+def _speaks_of(mirror: str, kind: str, own: str, hear: Hear) -> bool:
+    """Whether a mirror speaks of the same feeling, of a day, or of the same person or thing, in words of its own."""
+    if kind.startswith("felt"):
+        return any_in(hear.own.felt[own], in_line(mirror))
+    return words_in(own)[-1] in words_in(mirror) or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
 
 
 def _telling(text: str, hear: Hear) -> set[str]:
@@ -59,7 +58,7 @@ def _telling(text: str, hear: Hear) -> set[str]:
     return {word[:STEM] for word in words_in(text) if word not in passed and (len(word) >= STEM or word.isdecimal())}
 
 
-def found_in(text: str, hear: Hear, happenings: Happenings, language: str) -> Iterator[tuple[str, str]]:
+def found_in(text: str, hear: Hear, happenings: Happenings) -> Iterator[tuple[str, str]]:
     """What is theirs in a text, by its kind; the most telling first."""
     own = hear.own
     if said := _quoted(text):
@@ -73,12 +72,8 @@ def found_in(text: str, hear: Hear, happenings: Happenings, language: str) -> It
         "count": _part(text, own.counts),
         "span": span_in(text, happenings),
         "due": _part(text, own.dues),
-        "name": _named(text, hear, own, language),
-        "thing": _thing(text, hear, own),
     }
-    for kind, part in found.items():
-        if part:
-            yield ("lack" if kind == "thing" and any_in(own.lacks, flat(part)) else kind), part
+    yield from ((kind, part) for kind, part in found.items() if part)
 
 
 def _quoted(text: str) -> str:
@@ -101,41 +96,3 @@ def _part(text: str, patterns: Sequence[str]) -> str:
     whole, line = one_line(text), in_line(text)
     found = next((found for pattern in patterns if (found := expression(pattern).search(line))), None)
     return whole[slice(*found.span("due" if "due" in found.groupdict() else 0))] if found else ""
-
-
-def _named(text: str, hear: Hear, own: Own, language: str) -> str:
-    """A person who is named within a sentence: no place, no day, no house in capitals."""
-    for found in re.finditer(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][a-zà-ÿ’'-]+(?: [A-ZÀ-Þ][a-zà-ÿ’'-]+)?", text):
-        before = words_in(text[: found.start()])[-1:]
-        no_name = set(words_in(found[0])) & _no_names(hear, language)
-        if len(found[0]) > 2 and not no_name and not set(before) & set(own.places):
-            return found[0]
-    return ""
-
-
-@lru_cache(8)
-def _no_names(hear: Hear, language: str) -> frozenset[str]:
-    return calendar(language) | {flat(word) for word in (*hear.fillers, *hear.actors, *hear.hedges, *hear.not_names, *hear.own.unnamed)}
-
-
-def _thing(text: str, hear: Hear, own: Own) -> str:
-    """The last thing that is named whole, with its article, handed back: "my mother" is "your mother"."""
-    whole, line = one_line(text), in_line(text)
-    named = [found for pattern in own.things for found in expression(pattern).finditer(line)]
-    for found in sorted(named, key=lambda found: -found.end()):
-        words = words_in(found["thing"])
-        if len(words[-1]) < STEM - 1 or set(words[1:]) & _no_things(hear):
-            continue
-        told = whole[slice(*found.span("thing"))]
-        article = told.split()[0].lower()
-        if flat(article) != article:  # "él" is no article
-            continue
-        back = handed_back((told[:1].lower() + told[1:]).strip("'’"), hear)
-        if back:
-            return back
-    return ""
-
-
-@lru_cache(8)
-def _no_things(hear: Hear) -> frozenset[str]:
-    return frozenset(flat(word) for word in (*hear.fillers, *hear.actors, *hear.own.nothing))

@@ -13,10 +13,10 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.model import Option, Passage, Quote, Source
 from knowledge import embedder as embedding
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-V = TypeVar("V")
 Leg = Literal["lexical", "dense", "fused", "shipped"]
 
 # What the words of a message in French or Spanish weigh, and those of its gloss (gloss.py); together they weigh as much as its meaning.
@@ -88,8 +87,7 @@ class Finder:
         self._index = index
         self._meaning = Meaning(embedder, index.texts, index.vectors) if embedder and index.vectors is not None else None
         self._quotes = quotes
-        self._held: _Held[NDArray[np.float32]] = _Held()  # from `find` to `quotes`
-        self._ahead: _Held[Future[NDArray[np.float32]]] = _Held()  # from `expect` to `find`
+        self._held = _Held()
         self._own = OwnEntries(embedder) if embedder else None
 
     @property
@@ -145,18 +143,6 @@ class Finder:
             found.append(replace(passage, topics=tuple(_best(fits[card])), score=chance))
         return tuple(found)
 
-    def expect(self, text: str) -> None:
-        """Begins with a message that is about to be looked for, beside whatever else has to be done first."""
-        if self._meaning:
-            english = self._index.words.find(text).english
-            made: Future[NDArray[np.float32]] = Future()
-            self._ahead.put(english, made)
-            try:
-                made.set_result(self._meaning.vector(english))
-            except BaseException as error:
-                made.set_exception(error)
-                raise
-
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
         """Sentences from an operator's own documents that bear on a message, best first; none where nothing does."""
         if not self._quotes or not self._quotes.refresh():
@@ -205,8 +191,7 @@ class Finder:
         said = _both(self._index.words.topics, shared.own.topics, shared.carried.topics if shared.carried else None)
         if not self._meaning:
             return Evidence(shared, None, said)
-        ahead = self._ahead.take(shared.english)
-        vector = ahead.result() if ahead else self._meaning.vector(shared.english)
+        vector = self._meaning.vector(shared.english)
         if hold and shared.carried is None:  # an operator's documents are not glossed, so a message that was is no use there
             self._held.put(text, vector)
         return Evidence(shared, self._meaning.find(vector, shared.language), said)
@@ -259,21 +244,21 @@ class Finder:
         return 1 / (1 + math.exp(-(slope * fit + offset)))
 
 
-class _Held(Generic[V]):
-    """Vectors on their way to whoever takes them away: to embed a message twice would take longer than all the rest."""
+class _Held:
+    """Vectors on their way from `find` to `quotes`: to embed a message twice would take longer than all the rest."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
-        self._vectors: dict[bytes, V] = {}
+        self._vectors: dict[bytes, NDArray[np.float32]] = {}
         self._turn = threading.Lock()
 
-    def put(self, text: str, vector: V) -> None:
+    def put(self, text: str, vector: NDArray[np.float32]) -> None:
         with self._turn:
             self._vectors[self._name(text)] = vector
             while len(self._vectors) > HELD:
                 del self._vectors[next(iter(self._vectors))]
 
-    def take(self, text: str) -> V | None:
+    def take(self, text: str) -> NDArray[np.float32] | None:
         with self._turn:
             return self._vectors.pop(self._name(text), None)
 

@@ -274,8 +274,7 @@ class Own(_Part):
 
     `counts`: a number with what is counted. `dues`: a day to come, in a group `due`; `dated` are words that speak of one. `felt`: a
     feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody else's,
-    where a verb alone does not tell. A capital after one of the `places` begins no person's name, nor do the `unnamed`. `things`: a
-    thing named whole, with its article, in a group `thing`; `nothing` are words that name none worth telling; `lacks`: that it is missing.
+    where a verb alone does not tell.
     """
 
     counts: list[Pattern] = []
@@ -284,11 +283,6 @@ class Own(_Part):
     felt: dict[str, list[Pattern]] = {}
     whose: list[Pattern] = []
     dated: list[Bit] = []
-    places: list[Bit] = []
-    unnamed: list[Bit] = []
-    things: list[Pattern] = []
-    lacks: list[Pattern] = []
-    nothing: list[Bit] = []
 
 
 def _righting(pattern: str) -> str:
@@ -416,7 +410,7 @@ class Hear(_One):
     everyday: list[Phrase]
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
-    steps: dict[Slug, list[Pattern]] = {}
+    wordings: dict[Slug, list[Pattern]] = {}
     matters: dict[Slug, Matter] = {}
     own: Own = Own()
     reading: Reading

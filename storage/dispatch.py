@@ -20,10 +20,15 @@ from storage.values import MESSAGE, Sealer, log
 from storage.vault import Vault
 
 _LETTERS = select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id)
-_UNSENT = _LETTERS.where(outbox.c.key == bindparam("letter"), outbox.c.state.in_(("new", "sending")))
-_REACHED = (
-    select(addresses)
-    .where(addresses.c.platform == bindparam("door"), addresses.c.person_id == bindparam("person"), addresses.c.unreachable_at.is_(None))
+# A letter with where its person wrote from last, of the doors that still lead to them; none where there is no such door.
+_UNSENT = (
+    select(outbox, persons.c.wrapped_key, addresses.c.address, addresses.c.address_blind)
+    .join(persons, persons.c.id == outbox.c.person_id)
+    .outerjoin(
+        addresses,
+        (addresses.c.platform == outbox.c.platform) & (addresses.c.person_id == outbox.c.person_id) & addresses.c.unreachable_at.is_(None),
+    )
+    .where(outbox.c.key == bindparam("letter"), outbox.c.state.in_(("new", "sending")))
     .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
     .limit(1)
 )
@@ -74,8 +79,7 @@ def dispatch(connection: Connection, vault: Vault, key: str) -> Letter | None:
     row = connection.execute(_UNSENT, {"letter": key}).one_or_none()
     if row is None:
         return None
-    address = connection.execute(_REACHED, {"door": row.platform, "person": row.person_id}).one_or_none()
-    letter = letter_of(vault, row, address)
+    letter = letter_of(vault, row, None if row.address is None else row)
     if letter:
         connection.execute(_SENDING, {"letter": key})
     else:

@@ -14,14 +14,30 @@ from bot.model import Consent, Conversation, Done, Person, PersonId, Platform
 from storage import partnerships, usage
 from storage.database import put_new
 from storage.faults import NoSuchPerson, StoreDown
-from storage.tables import addresses, audit, consents, conversations, erasures, persons
+from storage.tables import addresses, audit, consents, conversations, erasures, intentions, mentors, persons, shares
+from storage.tables import partnerships as named
 from storage.values import CONVERSATION, PERSON, Sealer
 from storage.vault import Vault
 
 # Built once: every turn asks these, and half of a small statement's time is its building.
 _WRAPPED_KEY = select(persons.c.wrapped_key).where(persons.c.id == bindparam("person"))
+_MORE = {
+    "partnerships": exists().where(named.c.person_id == persons.c.id),
+    "words": exists().where(consents.c.person_id == persons.c.id),
+    "intentions": exists().where(intentions.c.person_id == persons.c.id, intentions.c.settled_at.is_(None)),
+    "doings": exists().where(audit.c.person_id == persons.c.id),
+    "mentor": exists().where(mentors.c.person_id == persons.c.id),
+    "shown": exists().where(shares.c.mentor_id == persons.c.id),
+}
 _KNOWN = (
-    select(persons.c.id, persons.c.wrapped_key, persons.c.profile, conversations.c.state, conversations.c.version)
+    select(
+        persons.c.id,
+        persons.c.wrapped_key,
+        persons.c.profile,
+        conversations.c.state,
+        conversations.c.version,
+        *_MORE.values(),
+    )
     .outerjoin(conversations, conversations.c.person_id == persons.c.id)
     .where(persons.c.id == bindparam("person"))
 )
@@ -59,6 +75,7 @@ class Known(NamedTuple):
     partnerships: list[partnerships.Stored]
     conversation: Conversation
     version: int
+    more: frozenset[str]  # of _MORE what there is, so that what most people do not have is not asked for, turn by turn
 
     @property
     def names(self) -> dict[str, str]:
@@ -79,12 +96,13 @@ def known(connection: Connection, vault: Vault, person_id: PersonId) -> Known:
     if row is None:
         raise NoSuchPerson(person_id)
     sealer = Sealer(row.id, vault.unwrap(row.id, row.wrapped_key))
-    named = partnerships.stored(connection, sealer)
+    more = frozenset(what for what, there in zip(_MORE, row[-len(_MORE) :], strict=True) if there)
+    stored = partnerships.stored(connection, sealer) if "partnerships" in more else []
     profile = PERSON.value(sealer.open(persons.c.profile, row.profile))
-    person = replace(profile, id=row.id, partnerships=tuple(each.partnership for each in named if each.position is not None))
+    person = replace(profile, id=row.id, partnerships=tuple(each.partnership for each in stored if each.position is not None))
     if row.state is None:
-        return Known(person, sealer, named, Conversation(), 0)
-    return Known(person, sealer, named, CONVERSATION.value(sealer.open(conversations.c.state, row.state)), row.version)
+        return Known(person, sealer, stored, Conversation(), 0, more)
+    return Known(person, sealer, stored, CONVERSATION.value(sealer.open(conversations.c.state, row.state)), row.version, more)
 
 
 def name_of(connection: Connection, vault: Vault, person_id: PersonId) -> str | None:
@@ -274,9 +292,9 @@ def note(connection: Connection, person_id: PersonId, act: str, at: datetime, of
     connection.execute(audit.insert().values(person_id=person_id, at=at, act=f"{act}:{of}" if of else act, count=1))
 
 
-def doings(connection: Connection, person_id: PersonId, words: Iterable[Row[Any]], limit: int) -> tuple[Done, ...]:
+def doings(connection: Connection, known: Known, words: Iterable[Row[Any]], limit: int) -> tuple[Done, ...]:
     """Newest first. What was agreed to and taken back, `words`, is among it."""
-    told = connection.execute(_DOINGS, {"person": person_id, "most": limit})
+    told = connection.execute(_DOINGS, {"person": known.person.id, "most": limit}).all() if "doings" in known.more else []
     done = [Done(row.at, *row.act.partition(":")[::2]) for row in told]
     agreed = [Done(row.at, "agreed" if row.granted else "taken-back", row.kind) for row in words]
     return tuple(sorted([*done, *agreed], key=lambda each: each.at, reverse=True)[:limit])

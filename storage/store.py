@@ -211,21 +211,21 @@ class Store(Post, Care):
     def _gathered(
         self, connection: Connection, known: Known, inbound: Inbound | None = None, key: str = "", more: bool = False
     ) -> Gathered:
-        person_id = known.person.id
-        words = people.words_on(connection, person_id)
+        person_id, there = known.person.id, known.more
+        words = people.words_on(connection, person_id) if "words" in there else []
         return Gathered(
             person=known.person,
             conversation=known.conversation,
             version=known.version,
             entries=logbook.entries_of(connection, known.sealer, known.names, _ENTRIES_AT_HAND),
-            intentions=logbook.intentions_of(connection, known.sealer, open_only=True),
+            intentions=logbook.intentions_of(connection, known.sealer, open_only=True) if "intentions" in there else (),
             granted=people.granted(words),
             upcoming=tuple(Upcoming(row.kind, row.at) for row in clock.of_person(connection, person_id)),
             knock=mail.last_knock(connection, person_id),
-            doings=people.doings(connection, person_id, words, _DOINGS_AT_HAND),
+            doings=people.doings(connection, known, words, _DOINGS_AT_HAND),
             doors=people.platforms_of(connection, person_id),
-            mentor=sharing.mentor_of(connection, self._vault, known.sealer),
-            shown=sharing.shown_to(connection, self._vault, person_id),
+            mentor=sharing.mentor_of(connection, self._vault, known.sealer) if "mentor" in there else None,
+            shown=sharing.shown_to(connection, self._vault, person_id) if "shown" in there else (),
             inbound=inbound,
             key=key,
             more=more,
@@ -257,10 +257,11 @@ class Store(Post, Care):
     ) -> Saved | None:
         """Stores a turn whole or not at all. None: somebody else was first, or the person was forgotten meanwhile.
 
-        `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last.
+        `version` is the one that `gather` gave; without a `platform`, letters go where the person wrote from last. It need not reach the
+        disk before its letters leave: what a power loss takes of it is decided again, from the message or the due row that it answers.
         """
         try:
-            with self._database.writing(person_id) as connection:
+            with self._database.committing(person_id) as connection:
                 sealer = people.sealer(connection, self._vault, person_id)
                 saved = turns.store(connection, self._vault, sealer, turn, version, at, turns.Cause(inbox_key, due), platform)
         except (turns.Overtaken, NoSuchPerson):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+import shutil
 import sqlite3
 import threading
 import time
@@ -22,9 +23,9 @@ from hypothesis import strategies as st
 from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
-from bot.engine import APART, PLENTY
-from bot.manager import TRIES
-from bot.model import Conversation, Message, Passage, Say, Turn
+from bot.engine import APART, PLENTY, Pump
+from bot.manager import TRIES, Took
+from bot.model import Conversation, Inbound, Message, Passage, PersonId, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
 from bot.sending import DOUBTS, Sender
 from storage.database import HOUSE
@@ -105,6 +106,41 @@ async def test_a_persons_messages_are_taken_in_the_order_in_which_they_came(coac
             await door.say("ben", text)
         await door.heard("ben", len(texts))
     assert [text for _, text in coach.store.entries(ben)[0].answers] == texts[2:]
+
+
+async def test_behind_the_last_message_nobody_looks_for_another():
+    ben, ends, taken = PersonId("ben"), [Took.ONE, Took.LAST], list[PersonId]()
+
+    async def take(person: PersonId, *, again: bool = False) -> Took:
+        taken.append(person)
+        return ends.pop(0)
+
+    pump = Pump(take, lambda: None)
+    running = asyncio.create_task(pump.run())
+    pump.wake(ben)
+    await pump.drained()
+    running.cancel()
+    assert taken == [ben, ben]
+
+
+async def test_a_turn_that_a_power_loss_takes_is_taken_again_to_the_same_end(tmp_path, library, shelf):
+    """What was on the disk is a copy made once the message was accepted for good, before its turn."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    coach = serving(before, library, lambda: shelf)
+    ben = coach.known("ben")
+    for n, text in enumerate(("reflect", "ok")):
+        await coach.manager.handle(Inbound(key=str(n), platform="terminal", address="ben", at=NOON, text=text))
+    await coach.manager.accept(Inbound(key="told", platform="terminal", address="ben", at=NOON, text="The bank was late to the table"))
+    await coach.manager.for_good()
+    shutil.copytree(before, after)
+    found = []
+    for each in (coach, serving(after, library, lambda: shelf)):
+        await each.manager.take(ben)
+        found.append((each.store.unsent("terminal"), each.store.entries(ben)))
+        each.store.close()
+    assert found[0] == found[1]
+    assert [text for _, text in found[0][1][0].answers] == ["The bank was late to the table"]
 
 
 async def test_messages_that_are_handed_over_side_by_side_keep_the_order_in_which_they_came(coach):

@@ -271,27 +271,3 @@ def test_the_search_by_words_needs_nothing_that_is_not_in_the_core():
     assert "chromadb" in done.stdout
     assert "trust" in done.stdout
     assert done.stdout.strip().endswith("()")
-
-
-def test_what_was_begun_with_is_found_as_if_it_had_not_been(finder, by_words):
-    messages = [
-        "my colleagues keep waiting for me before they decide",
-        "je suis épuisée, je porte tout le groupe sur mon dos",
-        *HOSTILE[:18],
-    ]
-    for message in messages:
-        alone = finder.find(message)
-        finder.expect(message)
-        assert finder.find(message) == alone, message
-        assert finder.find(message) == alone, message
-    by_words.expect(messages[0])
-
-
-def test_a_message_may_be_begun_with_and_looked_for_at_the_same_moment(finder):
-    message = "our only contact at the water company is leaving, she knew everything"
-    alone = finder.find(message)
-    for _ in range(5):
-        beside = threading.Thread(target=finder.expect, args=(message,))
-        beside.start()
-        assert finder.find(message) == alone
-        beside.join()

@@ -504,31 +504,3 @@ async def test_a_search_that_fails_then_costs_marks_alone(house, caplog):
     assert house.store.due_of(aisha) == []
     assert "RuntimeError at test_manager.py" in caplog.text
     assert "Xanadu" not in caplog.text
-
-
-# --- what is likely to be looked for is begun with while it is being stored
-
-
-async def test_a_message_that_tells_something_is_looked_for_ahead_and_a_word_or_a_pasted_text_is_not(house):
-    seen: list[str] = []
-    manager = Manager(LIBRARY, house.store, lambda: house.shelf, house.clock, ahead=seen.append)
-    house.known("aisha")
-
-    for text in ("reflect", "ok", TOLD, "word " * 3000, XANADU):
-        await manager.handle(house.inbound("aisha", text))
-
-    assert seen == [TOLD, XANADU]
-
-
-async def test_what_fails_ahead_of_a_turn_fails_nothing(house, caplog):
-    caplog.set_level(logging.INFO)
-
-    def ahead(_: str) -> None:
-        raise RuntimeError(XANADU)
-
-    house.manager = Manager(LIBRARY, house.store, lambda: house.shelf, house.clock, ahead=ahead)
-    house.known("aisha")
-
-    assert await house.say("aisha", XANADU)
-    assert "RuntimeError" in caplog.text
-    assert "Xanadu" not in caplog.text

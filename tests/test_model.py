@@ -127,7 +127,7 @@ async def test_danger_that_only_the_model_hears_gets_the_coachs_own_question_and
     person = house.known("aisha")
     fake.answer = edit(safety="danger", mirror="Go on.")
     said = await house.say("aisha", STORY)
-    assert said.startswith("I'm going to leave the partnership aside.")
+    assert said.startswith("I'm glad you wrote it here, and I leave the work aside.")
     assert "$" not in said
     assert house.sent[-1].message.kind == "safety"
     assert house.store.conversation(person)[0].alarm == "asked-danger"

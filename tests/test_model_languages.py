@@ -179,22 +179,21 @@ async def test_a_gist_that_is_no_english_is_none(house, fake):
 
 
 @pytest.mark.parametrize(
-    ("kind", "gist"),
+    ("alarm", "gist"),
     [
-        ("danger", heard("danger")),
-        ("danger", heard("danger", english="")),
-        ("danger", heard(english="I want to end my life")),
+        ("asked-danger", heard("danger")),
+        ("asked-danger", heard("danger", english="")),
+        ("asked-safe", heard(english="I want to end my life")),
         ("ethics", heard("ethics")),
         ("harassment", heard("harassment")),
     ],
 )
-async def test_what_the_model_hears_of_danger_wrongdoing_or_harassment_is_met_in_the_coachs_own_words(kind, gist, house, fake):
+async def test_what_the_model_hears_of_danger_wrongdoing_or_harassment_is_met_in_the_coachs_own_words(alarm, gist, house, fake):
     person = house.known("ana")
     fake.gist = gist
     said = await house.say("ana", STORY)
     assert house.sent[-1].message.kind == "safety"
     assert "1. " not in said
-    alarm = {"danger": "asked-danger"}.get(kind, kind)
     assert house.store.conversation(person)[0].alarm == alarm
     assert len(fake.bodies) == 1
     await house.say("ana", STORY)
