@@ -137,7 +137,7 @@ def test_a_turn_that_fails_inside_says_nothing_private(home) -> None:
     current = json.loads((home.path / "index" / "current.json").read_bytes())
     cards = home.path / "index" / current["folder"] / "cards.json"
     compiled = json.loads(cards.read_bytes())
-    cards.write_text(json.dumps(compiled | {"cards": dict.fromkeys(compiled["cards"], {})}), encoding="utf-8")
+    cards.write_text(json.dumps(compiled | {"cards": {key: {} for key in compiled["cards"]}}), encoding="utf-8")
     current["sums"]["cards.json"] = hashlib.sha256(cards.read_bytes()).hexdigest()
     (home.path / "index" / "current.json").write_text(json.dumps(current), encoding="utf-8")
 
