@@ -206,6 +206,7 @@ class Rounds:
             except StoreDown as error:
                 log.warning("%s; the clock waits for it", error)
                 wait = 5.0
+                await asyncio.sleep(CALM)  # what could not be swept stays due: without a pause it would be asked for again and again
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, min(wait, sweep_at - loop.time()))):
                     await self._stirred.wait()

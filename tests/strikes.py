@@ -14,7 +14,7 @@ from harness import BOTH, Program, Reckoning, Stage
 
 Tell = Callable[[int], None]
 STEPS = (-26, -3, -1, 0, 0, 1, 3, 26)  # hours by which a clock that is stepped may be wrong
-PATIENCE = 180.0  # seconds without a move after which it counts as hanging; a process's jobs are given to others after 30
+PATIENCE = 90.0  # seconds without a move after which it counts as hanging; a process's jobs are given to others after 30
 FOREVER = float("inf")
 
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
-from bot.engine import APART, PLENTY, Pump
+from bot.engine import APART, PLENTY, Pump, Rounds
 from bot.manager import TRIES, Took
 from bot.model import Conversation, Inbound, Message, Passage, PersonId, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
@@ -314,6 +314,15 @@ async def test_of_whoever_may_not_talk_here_nothing_is_stored_and_they_are_told_
 
 
 # --- crashes and faults
+
+
+async def test_while_the_database_is_away_the_clock_does_not_ask_for_it_without_a_pause(coach, tmp_path, caplog):
+    (tmp_path / "brokercoach.db").unlink()
+    rounds = Rounds(coach.store, coach.clock, lambda *_, **__: None, lambda _: False)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await rounds.run()
+    assert len([record for record in caplog.records if "the clock waits for it" in record.message]) == 1
 
 
 async def test_a_letter_under_way_when_the_sender_has_to_stop_is_written_down_as_sent(coach):
