@@ -28,7 +28,7 @@ HEAR: dict[str, Any] = {
     "numbers": {"one": 1}, "ordinals": {"first": 1}, "number_leads": [], "number_tails": [],
     "several": {"both": [], "through": [], "everything": [], "between": ["and"]},
     "who": {"shape": "(?P<whose>my) (?P<actor>ACTORS)", "no_middle": [], "oneself": "i am $", "not_them": "as $", "again": []},
-    "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
+    "at_work": [], "nothing": [], "subjects": [], "titles": [], "place_leads": [], "learner": [],
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
