@@ -18,7 +18,7 @@ from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_lin
 from prompts.library import Happening, Happenings, Heard
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
-DENIED = 3  # words after a "not" that it may deny
+DENIED = 4  # words after a "not" that it may deny
 OWN = 6  # words of theirs in a row that a mirror may hold (coaching.md section 2.2, C1)
 
 

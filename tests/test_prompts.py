@@ -243,6 +243,14 @@ def test_several_faults_in_several_files_are_all_told_at_once(house):
     assert len(faults.split("\n")) >= 4
 
 
+def test_a_line_that_is_said_back_to_two_kinds_of_answers_is_found(house):
+    house.step(1)["mirror"] = house.step(2)["mirror"] = "thought"
+    for step, heard in (("moment", "late"), ("plan", "early")):
+        house.spoken(step)["answers"] = [{"heard": [heard], "mirrors": [f"So it was {heard}.", "Time has its own way."]}]
+
+    assert house.faults() == ["words/en: the mirror 'Time has its own way.' stands twice"]
+
+
 def test_faults_of_shape_in_several_files_are_all_told_at_once(house):
     house.g["colour"] = "red"
     house.w["shape"] = "round"
