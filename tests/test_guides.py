@@ -265,7 +265,7 @@ def test_a_thought_that_came_later_is_heard_before_it_is_filed(way):
         reply = told(chat.say(thought))[-1].text
 
     assert any(reply.startswith(line) for line in answered(asked("later-thought", "thought").answers)), reply
-    assert "beside" in reply
+    assert "today's date" in reply
 
 
 # --- an operator's own
