@@ -38,7 +38,7 @@ def doing_in(text: str, hear: Hear) -> Doing | None:
     for one, other in pairwise(found):
         if one.who and other.who and flat(one.who) != flat(other.who) and {one.kind, other.kind} & TELLING:
             both = f"{one.said}{hear.doings.beside}{_lower(other)}"
-            if len(words_in(both)) <= MOST:
+            if len(words_in(both)) <= MOST and _run(both, text) <= RUN:
                 return Doing("two", both, "")
     return max(reversed(found), key=lambda doing: 2 * bool(doing.who) + (doing.kind in TELLING), default=None)
 

@@ -34,7 +34,7 @@ OWN = {
         ),
         "Nobody talks.": ("doing.refused", "Nobody talks", ""),
         "wind farm lad Craig thinks it's going brilliant": ("doing.thinks", "Craig thinks it's going brilliant", "Craig"),
-        "One car. The NGO bought it, the coop keeps the key.": ("doing.two", "The NGO bought it, and the coop keeps the key", ""),
+        "One car. The NGO bought it, the coop keeps the key.": ("doing.two", "The NGO bought it, while the coop keeps the key", ""),
         "my translator softens everything": ("doing.took", "Your translator softens everything", "your translator"),
     },
     "fr": {
