@@ -88,7 +88,7 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
             idle, adverbs = (rf"(?:\s+(?:{_either(words)}))*" for words in (doings.idle, doings.adverbs))
             verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?:{_either(forms)})(?!\w)"
             found = expression(rf"(?P<who>{_either(subjects)}){verb}").match(line, begins)
-            if found:
+            if found and _agrees(found, several=subjects is doings.several, hear=hear):
                 return _told(kind, whole[begins : found.end("who")], whole[found.end("idle") :], text, hear)
             named = _named(verb, whole, line, begins, doings) if subjects is doings.single else None
             if named:
@@ -96,8 +96,16 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     return _own(whole, line, begins, text, hear)
 
 
+def _agrees(found: re.Match[str], *, several: bool, hear: Hear) -> bool:
+    """Whether the verb has as many subjects as it says; a "no" or "never" before it does not tell."""
+    verb, doings = words_in(found[0])[-1], hear.doings
+    return not doings.plural or verb in hear.reading.negations or (expression(doings.plural).search(verb) is not None) == several
+
+
 def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | None:
     own, doings = hear.doings.own, hear.doings
+    if line[:begins].split()[-1:] in ([each] for each in doings.relatives):
+        return None  # "what I brought"
     adverbs = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
     found = expression(rf"(?P<head>{_either(own.heads)}){adverbs}\s+(?:{_either(own.forms)})(?!\w)").match(line, begins)
     if found:
@@ -123,7 +131,7 @@ def _named(verb: str, whole: str, line: str, begins: int, doings: Doings) -> tup
 
 def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None:
     doings = hear.doings
-    cuts = [found.start() for found in expression(rf"\s(?:{_either(doings.cuts)})\s").finditer(flat(rest))]
+    cuts = [found.start() for found in expression(rf"\s(?:{_either(doings.cuts)})(?:\s|$)").finditer(flat(rest))]
     for ends in (len(rest), *reversed(cuts)):
         clause = f"{who}{rest[:ends]}".strip(" .,;:!'")
         for mine, back in doings.retells.items():

@@ -282,18 +282,20 @@ class OwnDoings(_Part):
 
 
 class Doings(_Part):
-    """How a clause begins that tells what somebody else did: perhaps with `leads`, a subject, perhaps `adverbs`, and a verb.
+    """How a clause begins that tells what somebody else did: perhaps with `leads` (after `relatives` among them the writer's own doing
+    is only part of a sentence), a subject, perhaps `adverbs`, and a verb.
 
     All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
     `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
     with `unsure` tells of nothing that was done, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
     cut before one of the `cuts`, and none counts that ends in one of `open` or goes on with one of the `complements`. `clitics` may stand
-    right before a verb. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts
-    two together.
+    right before a verb, and where a verb tells how many its subjects are, those of several end as `plural` says. `retells`: what becomes
+    of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two together.
     """
 
     joints: list[Bit] = []
     leads: list[Bit] = []
+    relatives: list[Bit] = []
     idle: list[Bit] = []
     adverbs: list[Bit] = []
     single: list[Bit] = []
@@ -304,6 +306,7 @@ class Doings(_Part):
     cuts: list[Bit] = []
     complements: list[Bit] = []
     open: list[Bit] = []
+    plural: Pattern = ""
     clitics: Bit = ""
     retells: dict[Bit, str] = {}
     beside: str = ", "
