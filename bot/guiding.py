@@ -17,7 +17,7 @@ from bot.choosing import choice_in, choices_in
 from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
-from bot.mirroring import mirror_of
+from bot.mirroring import mirror_at
 from bot.model import Choice, Place, Talk
 from bot.otherwise import of_entry
 from bot.righting import Righted, confirmed
@@ -351,10 +351,7 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
     guide = draft.guide(place.guide)
     if place.short and told_in(draft, guide, place):
         draft.place = place = replace(place, step=END)
-    lead = ""
-    if told and step.mirror:
-        key = f"{place.guide}.{step.id}"
-        lead = mirror_of(draft, told, step.mirror, draft.spoken(place.guide).steps[step.id].mirrors, f"flow.{key}")
+    lead = mirror_at(draft, place.guide, step.id, told) if told else ""
     if place.offer.startswith("guide:") and not draft.said_lately("guide.offer", OFTEN):
         spoken = draft.spoken(place.offer[6:])
         count = len(draft.guide(place.offer[6:]).steps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from string import Template
@@ -171,13 +171,28 @@ class Guide(_Part):
         return self.steps[place].id if place < len(self.steps) else END
 
 
+class Heard(_Part):
+    """Something that is known by how it is told, and what is said back. `heard` finds it in a text as `in_line` gives it, `unless` is
+    another sense of the same words. A mirror may hold $who (whom it is about) and $what (what stands in the group `what` of a pattern,
+    told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none."""
+
+    heard: Annotated[list[Pattern], Field(min_length=1)]
+    unless: list[Pattern] = []
+    mirrors: Annotated[list[Line], Field(min_length=2)]
+
+    def stands_in(self, line: str) -> bool:
+        return any_in(self.heard, line) and not any_in(self.unless, line)
+
+
 class StepWords(_Part):
-    """`mirrors` are said after an answer to just this question; they are guesses, and a quotation may stand before them.
+    """`answers` are kinds of answers to just this question, the first that is heard wins; `mirrors` are said after any other answer to it.
+    Both are guesses, and a quotation may stand before them.
     `short` names a marked step where it may be picked; `none` is said where there is nothing to pick or to read again."""
 
     say: Lines
     hint: Line | None = None
     smaller: Line | None = None
+    answers: list[Heard] = []
     mirrors: list[Line] = []
     short: Line | None = None
     none: Line | None = None
@@ -234,15 +249,6 @@ class SpokenClock(_Part):
     shapes: list[Pattern]
 
 
-class Shapes(_Part):
-    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did; it is `wide` ("always")."""
-
-    nothing: list[Pattern]
-    acted: list[Pattern]
-    others: list[Pattern]
-    wide: list[Pattern] = []
-
-
 class Reading(_Part):
     """How a letter reads an entry.
 
@@ -257,6 +263,7 @@ class Reading(_Part):
     reversals: list[Phrase]
     pointers: list[Phrase]
     negations: list[Phrase]
+    nots: list[Phrase] = []
     determiners: list[Phrase]
     selves: list[Pattern]
     sensitive: list[Phrase]
@@ -383,7 +390,7 @@ class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
-    that only one that begins with somebody else is surely theirs.
+    that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
     """
 
     fillers: list[Phrase]
@@ -432,7 +439,7 @@ class Hear(_One):
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
-    shapes: Shapes
+    nothing: list[Pattern]
     absence: list[Phrase] = []
     again: list[Phrase] = []
     general: list[Phrase] = []
@@ -602,12 +609,14 @@ class Formats(_Part):
 
 
 class Words(_Part):
-    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text."""
+    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text.
+    `answers` are kinds of answers that any question in a reflection may get, heard after those of the question itself."""
 
     language: Line
     formats: Formats
     joins: dict[Joint, str] = {}
     lines: dict[str, Lines]
+    answers: list[Heard] = []
     guides: dict[str, GuideWords]
     hear: Hear
     safety: Safety
@@ -618,36 +627,31 @@ class Words(_Part):
         return (found,) if isinstance(found, str) else tuple(found)
 
 
-class Happening(_Part):
-    """Something that people tell, by how they say it; what is said back, and asked next.
+class Happening(Heard):
+    """Something that people tell wherever they are, and what is asked next.
 
-    `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
-    words. Mirrors and questions may hold $who (whom it is about), $span (a stretch of time, or how often) and $what (what stands in
-    the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none.
+    `said` are messages that are heard as it. Its mirrors and questions may also hold $span (a stretch of time, or how often).
     `cards`: the only ones that may speak to it, where others are easily taken for it: who is silent does not attack.
     """
 
     said: Annotated[list[Line], Field(min_length=2)]
-    heard: Annotated[list[Pattern], Field(min_length=1)]
-    unless: list[Pattern] = []
     cards: list[Slug] = []
     mirrors: Annotated[list[Said], Field(min_length=3)]
     questions: Annotated[list[Said], Field(min_length=2)]
-
-    def stands_in(self, line: str) -> bool:
-        return any_in(self.heard, line) and not any_in(self.unless, line)
 
 
 class Happenings(_One):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
-    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard.
+    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that
+    weigh more than the question to which they are told.
     """
 
     spans: list[Pattern]
     elided: list[Pattern] = []
     unless: list[Pattern] = []
+    grave: list[Slug] = []
     told: dict[Slug, Happening]
 
 
@@ -877,16 +881,44 @@ def _bad_templates(lines: Lines) -> list[str]:
 
 
 def _happening_faults(told: Happenings) -> Iterator[str]:
+    for name in told.grave:
+        if name not in told.told:
+            yield f"grave: {name} is no happening"
     for name, happening in told.told.items():
         for lines in (happening.mirrors, happening.questions):
-            if not any(not _slots(line) for line in lines):
-                yield f"{name}: a line without slots has to be there for whoever names nobody and no time"
-            if unknown := _slots(lines) - {"who", "span", "what"}:
-                yield f"{name}: ${min(unknown)} is not known; there are $who, $span and $what"
-            if "what" in _slots(lines) and not any("(?P<what>" in pattern for pattern in happening.heard):
-                yield f"{name}: no pattern has a group `what` for $what"
-            if _bad_templates(lines):
-                yield f"{name}: a $ that begins no slot (write $$)"
+            yield from (f"{name}: {fault}" for fault in _heard_faults(happening, lines, ("who", "span", "what")))
+
+
+def _heard_faults(heard: Heard, lines: list[str], slots: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with the lines that are said back to something."""
+    if all(_slots(line) for line in lines):
+        yield "a line without slots has to be there for whoever names nobody and no time"
+    if unknown := _slots(lines) - set(slots):
+        yield f"${min(unknown)} is not known; there are {', '.join(f'${slot}' for slot in slots)}"
+    if "what" in _slots(lines) and not any("(?P<what>" in pattern for pattern in heard.heard):
+        yield "no pattern has a group `what` for $what"
+    if _bad_templates(lines):
+        yield "a $ that begins no slot (write $$)"
+
+
+def _answers_faults(answers: list[Heard]) -> Iterator[str]:
+    """What is wrong with the kinds of answers to a question, each called by its first pattern."""
+    for kind in answers:
+        for fault in _heard_faults(kind, kind.mirrors, ("who", "what")):
+            yield f"answers {kind.heard[0]!r}: {fault}"
+        if any(re.search(pattern, "") for pattern in kind.heard):
+            yield f"answers {kind.heard[0]!r}: a pattern finds itself in anything"
+        for mirror in kind.mirrors:
+            if len(mirror) > LONGEST_MIRROR:
+                yield f"answers {kind.heard[0]!r}: a mirror holds at most {LONGEST_MIRROR} characters: {mirror!r}"
+
+
+def _twice(answers: list[Heard], guides: Iterable[GuideWords]) -> list[str]:
+    """The mirrors of answers that stand more than once: what was heard in one place is no answer in another."""
+    steps = [step for guide in guides for step in guide.steps.values()]
+    said = [mirror for kinds in (answers, *(step.answers for step in steps)) for kind in kinds for mirror in kind.mirrors]
+    said += [mirror for step in steps for mirror in step.mirrors]
+    return [mirror for mirror, times in Counter(said).items() if times > 1]
 
 
 def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:
@@ -916,6 +948,9 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         mine, theirs = getattr(words.safety, part), getattr(english.safety, part)
         for key in sorted(theirs.keys() ^ mine.keys()):
             yield f"safety.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
+    yield from _answers_faults(words.answers)
+    for mirror in _twice(words.answers, words.guides.values()):
+        yield f"the mirror {mirror!r} stands twice"
     for name in sorted(guides.keys() - words.guides.keys()):
         yield f"guides.{name} is missing"
     for name, spoken in words.guides.items():
@@ -961,7 +996,8 @@ def guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
         for mirror in said.mirrors:
             if len(mirror) > LONGEST_MIRROR or "$" in mirror:
                 yield f"steps.{step_id}: a mirror holds at most {LONGEST_MIRROR} characters and no slot: {mirror!r}"
-        if said.mirrors and not step.mirror:
+        yield from (f"steps.{step_id}: {fault}" for fault in _answers_faults(said.answers))
+        if (said.mirrors or said.answers) and not step.mirror:
             yield f"steps.{step_id} has mirrors, and the guide asks for none there"
         if step.keeps == "mark" and not said.short:
             yield f"steps.{step_id}.short is missing"
