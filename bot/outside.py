@@ -99,7 +99,7 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
         wish = None  # "what can I do" is a word for help where nothing was talked of
-    if talk and talk.stage != "glad" and act in YIELDING and wish in (None, "help", "no-questions") and pleads(said, hear):
+    if talk and talk.stage != "glad" and act in YIELDING and wish in YIELDING_WISHES and pleads(said, hear):
         wish, act = None, "plea"
     return Reading(talk, said, control, wish, act)
 
@@ -115,8 +115,9 @@ STRONGER = {
 }
 
 
-# Acts that say less than a plea for ideas in the same message does.
-YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
+# Acts and wishes that say less than a plea for ideas in the same message does.
+YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects", "meaning"})
+YIELDING_WISHES = frozenset({None, "help", "no-questions", "ask"})
 
 
 def _passing(text: str, hear: Hear) -> bool:
