@@ -18,7 +18,7 @@ from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
 
-TELLING = 2  # words of content by which a plea for ideas says more of the matter
+TELLING = 3  # words of content by which a plea for ideas says more of the matter
 # Acts and wishes that need a card.
 SEARCHED = frozenset({"ideas", "one", "meaning", "state", "step", "another", "no", "none-of-these", "good"})
 
