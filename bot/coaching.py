@@ -38,14 +38,11 @@ from bot.hearing import (
 )
 from bot.model import Passage, Said, Talk
 from bot.options import advise, try_small
-from bot.reply import BARRED, NEAR, SURE, near_to, open_to, speak, with_used, without
+from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
 from prompts.library import First, Hear
 
-# A passage's score from which it answers the message: on messages that had no part in the making, 19 in 20 such cards bear on what was
-# told, and of those between the two 5 in 6 (docs/retrieval.md). So the others are asked about first, and shown when asked for.
-CLEAR = 0.7
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one
 RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
@@ -114,11 +111,11 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     only_felt = feels(text, hear) and not asks
     likely = near_to(draft, talk)
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
-    if content_of(asked, hear) < FEW:
+    if content_of(asked, hear) < (NEW if wants else FEW):
         ask_back(draft, fresh, best if clear else None, text)
-    elif talk is None and (threads := threads_in(text, hear)):
+    elif talk is None and not wants and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
-    elif talk is None and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
+    elif talk is None and not wants and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:
         kept = tuple(part for part in used if "/" in part or part.startswith(BARRED))
@@ -191,6 +188,9 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
     if own := options.own_document(draft):
         draft.talk = None
         speak(draft, own, draft.line("silent.question"))
+    elif pleads(text, hear) and (talk or at_work or content_of(text, hear) >= FEW):
+        draft.talk = talk or Talk("", "explore", draft.at, draft.at, text)
+        try_small(draft)
     elif talk and (not asks or told_in(draft, text)):
         ask_back(draft, replace(talk, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}"), None, text)
     elif told_in(draft, text) or (feels(text, hear) and not asks):

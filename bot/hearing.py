@@ -494,7 +494,7 @@ def either_in(text: str, hear: Hear) -> tuple[str, str] | None:
     found = next((found for pattern in hear.either if (found := expression(pattern).match(flat(said)))), None)
     if found is None:
         return None
-    one, two = (said[slice(*found.span(name))].strip(" ,;:.?¿!") for name in ("one", "two"))
+    one, two = (said[slice(*found.span(name))].strip(" ,;:.?¿!").removesuffix(f" {hear.firstly}") for name in ("one", "two"))
     return (one, two) if one and two else None
 
 

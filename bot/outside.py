@@ -36,7 +36,22 @@ SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
 TALK_ONLY = frozenset(
-    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "either", "my-place", "leaning", "what-if", "wording", "recap"}
+    {
+        "wrong-turn",
+        "repeat",
+        "unknowing",
+        "ideas",
+        "one",
+        "rejects",
+        "tried",
+        "opinion",
+        "either",
+        "my-place",
+        "leaning",
+        "what-if",
+        "wording",
+        "recap",
+    }
 )
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {

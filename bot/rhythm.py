@@ -304,15 +304,17 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
-    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week; the first to come of
-    several, since a step is done before what it is about: "what ends on 30 June" is shown "before the 12th"."""
+    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week; of several the first
+    that isn't the day of a thing, such as "what ends on 30 June"."""
     if day := _of_the_next(flat(text), language, hear, local(now, zone).date()):
         return day
     names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
-    found = re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", flat(text))
-    return min((day for named in found if (day := day_in(named[1], language, hear, now, zone))), default=None)
+    said = flat(text)
+    named = list(re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said))
+    own = [found for found in named if not re.search(hear.day_of_thing, said[: found.start()])]
+    return day_in((own or named)[0][1], language, hear, now, zone) if named else None
 
 
 def _months(language: str) -> set[str]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot import raising
 from bot.alarms import alarm_in
-from bot.coaching import CLEAR
+from bot.reply import CLEAR
 from bot.draft import Draft
 from bot.exploring import ask_back
 from bot.model import Context, Event, Gist, Said, Talk

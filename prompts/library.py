@@ -358,6 +358,7 @@ class Hear(_One):
     days: list[Pattern]
     next_week: Pattern = "(?!)"
     next_month: Pattern = "(?!)"
+    day_of_thing: Pattern = "(?!)"
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
     refers: list[Phrase]
@@ -376,6 +377,7 @@ class Hear(_One):
     denied: list[Pattern] = []
     pleas: list[Pattern] = []
     either: list[Pattern] = []
+    firstly: str = ""
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
     many: list[Pattern] = []
