@@ -113,7 +113,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < (NEW if wants else FEW):
         ask_back(draft, fresh, best if clear else None, text)
-    elif talk is None and not wants and (threads := threads_in(text, hear)):
+    elif talk is None and (threads := threads_in(text, hear)):
         name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and not wants and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
         offer_threads(draft, fresh, text)

@@ -479,13 +479,13 @@ def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
     return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
 
 
-def moved_in(text: str, hear: Hear) -> Iterator[tuple[str, bool]]:
-    """Where a text may move or correct the day of something just planned: as they put it, and whether more than a day may stand there."""
+def moved_in(text: str, hear: Hear) -> Iterator[tuple[str, str]]:
+    """Where a text may name the day of something just planned anew: how ("day": moved to it, "right": corrected, "told": corrected, with
+    more than the day in it), and as they put it."""
     said = in_line(text)
     for pattern in hear.moves:
         if found := expression(pattern).match(said):
-            told = found.groupdict()
-            yield (told.get("day") or told["told"]).strip(" ,"), "told" in told
+            yield from ((how, day.strip(" ,")) for how, day in found.groupdict().items())
 
 
 def either_in(text: str, hear: Hear) -> tuple[str, str] | None:

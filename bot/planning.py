@@ -294,14 +294,14 @@ def moves_plan(draft: Draft, text: str) -> bool:
 def moved_day(text: str, stood: date, clock: Clock) -> date | None:
     """The day to which a text moves what stood for another; None for a text that does no such thing.
 
-    A bare weekday is the first of that name after the day that stood: before it the plan cannot have happened.
+    A weekday to which it moves is the first of that name after the day that stood: before it the plan cannot have happened.
     """
     language, hear, at, zone = clock.language, clock.hear, clock.at, clock.zone
-    for said, more in moved_in(text, hear):
-        if more and (day := day_within(said, language, hear, at, zone)):
+    for how, said in moved_in(text, hear):
+        if how == "told" and (day := day_within(said, language, hear, at, zone)):
             return day
         if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
-            return (next_weekday(said, language, hear, stood) if words_in(said) == words_in(text) else None) or day
+            return (next_weekday(said, language, hear, stood) if how == "day" else None) or day
     return None
 
 
