@@ -479,11 +479,23 @@ def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
     return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
 
 
-def moved_in(text: str, hear: Hear) -> str | None:
-    """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
+def moved_in(text: str, hear: Hear) -> Iterator[tuple[str, str]]:
+    """Where a text may name the day of something just planned anew: how ("day": moved to it, "right": corrected, "told": corrected, with
+    more than the day in it), and as they put it."""
     said = in_line(text)
-    found = next((found for pattern in hear.moves if (found := expression(pattern).match(said))), None)
-    return found["day"].strip() if found else None
+    for pattern in hear.moves:
+        if found := expression(pattern).match(said):
+            yield from ((how, day.strip(" ,")) for how, day in found.groupdict().items())
+
+
+def either_in(text: str, hear: Hear) -> tuple[str, str] | None:
+    """The two things of which somebody asks which comes first, as they put them; None where it asks no such thing."""
+    said = one_line(text)
+    found = next((found for pattern in hear.either if (found := expression(pattern).match(flat(said)))), None)
+    if found is None:
+        return None
+    one, two = (said[slice(*found.span(name))].strip(" ,;:.?¿!").removesuffix(f" {hear.firstly}") for name in ("one", "two"))
+    return (one, two) if one and two else None
 
 
 def tells_nothing(answer: str, hear: Hear) -> bool:

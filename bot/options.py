@@ -17,7 +17,7 @@ from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import NEAR, SURE, brief, open_to, speak, titled, with_used
+from bot.reply import CLEAR, NEAR, SURE, brief, open_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
@@ -61,8 +61,8 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 
 
 def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
-    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened. Who was
-    heard before (`later`) is asked for another reading of it, with their own part."""
+    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened; nothing by
+    one that is only near. Who was heard before (`later`) is asked for another reading of it, with their own part."""
     last = text.rpartition("\n")[2]
     told = None if voice.passage.score >= SURE else told_in(draft, last) or told_in(draft, text)
     if told and told.fresh:
@@ -73,7 +73,7 @@ def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> t
         pairs = list(product(voice.mirrors(), voice.questions()))
         fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
         mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
-        said = voice.use(mirror)
+        said = voice.use(mirror) if voice.passage.score >= CLEAR else ""
     challenged = later and len(said) + len(voice.passage.challenge) <= room
     asked = voice.challenge() if challenged else voice.use(question)
     return made_theirs(draft, last, said, min(ROOM, room - len(asked))), asked

@@ -16,6 +16,7 @@ from bot.hearing import asked_to_remind, begins_with_others, feels, moved_in, pl
 from bot.intending import (
     LONGEST_DAY,
     LONGEST_STEP,
+    Clock,
     Intent,
     asks_for_plans,
     bare_step,
@@ -27,10 +28,10 @@ from bot.intending import (
     undoes,
 )
 from bot.keeping import clock, named_day, plan_for
-from bot.model import Drop, Intention, Place, Plan, Remind, Talk
+from bot.model import Choice, Drop, Intention, Place, Plan, Remind, Talk
 from bot.reply import with_used
-from bot.rhythm import day_in, follow_up, next_weekday
-from bot.spelling import words_in
+from bot.rhythm import day_in, day_within, follow_up, next_of_month, next_weekday, numbered
+from bot.spelling import any_in, in_line, words_in
 from prompts.library import END
 
 JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
@@ -41,6 +42,7 @@ LEANING = 4  # words up to which a step leans on what was said before: "Thursday
 ASIDE = 16  # words up to which a message that holds a step is about it; of a longer one the step must be the half
 REST = 6  # words after "that was no plan" from which something else is told
 SHOWN = 3  # plans shown at once
+NEARLY = timedelta(days=2)  # to a day by which several things can hardly be done
 DAY_NAMED = "day:"  # the mark of a day that was named before the step itself
 MUSED = "$mused"  # under which a place keeps that the step was only thought aloud
 
@@ -56,10 +58,23 @@ def take_step(draft: Draft, plan: str, on: date | None = None) -> None:
     if day := on or named_day(draft, plan) or held_day(draft.talk):
         step, _ = here(draft)
         plan_for(draft, step, day)
+        if later := _month_later(draft, plan, day):
+            said, draft.place = guiding.planned(draft), None
+            choices = [Choice(f"moved:{each.isoformat()}", draft.day(each)) for each in (day, later)]
+            asked = draft.line("plan.which-day", near=draft.day(day), far=draft.day(later))
+            draft.say(f"{said}\n\n{asked}", "question", choices)
+            return
         draft.place = replace(draft.here, step=END)
         guiding.ask(draft)
     else:
         guiding.ask(draft, draft.line("step.told"))
+
+
+def _month_later(draft: Draft, plan: str, day: date) -> date | None:
+    """The same number of a month later, where several things are to be done by a number that has nearly come: "each of them before the
+    3rd", said on the 2nd. None where it is clear which is meant."""
+    near = day - draft.today <= NEARLY and any_in(draft.words.hear.many, in_line(plan))
+    return next_of_month(day.day, day) if near and numbered(plan, draft.language, draft.words.hear) else None
 
 
 def _begin(draft: Draft, plan: str, *given: tuple[str, str]) -> None:
@@ -263,24 +278,47 @@ def own_words(draft: Draft) -> None:
 
 
 def moves_plan(draft: Draft, text: str) -> bool:
-    """Another day is named right after a plan was kept: the plan moves to it. False where nothing was just planned, or no day is meant.
-
-    A weekday is the first of that name after the day that stood: before it the plan cannot have happened.
-    """
-    said = moved_in(text, draft.words.hear)
+    """Another day is named right after a plan was kept, or the one that stood is corrected: the plan moves to it. False where nothing was
+    just planned, or no day is meant."""
     plans = draft.context.intentions
-    if said is None or not plans or not draft.lately(PLANNED, JUST_PLANNED) or len(words_in(said)) > LONGEST_DAY:
+    if not plans or not draft.lately(PLANNED, JUST_PLANNED):
         return False
-    plan, hear, language = max(plans, key=lambda plan: plan.made), draft.words.hear, draft.language
-    day = day_in(said, language, hear, draft.at, draft.person.zone)
+    plan = max(plans, key=lambda plan: plan.made)
+    day = moved_day(text, max(plan.due, draft.today), clock(draft))
     if day is None:
         return False
-    day = next_weekday(said, language, hear, max(plan.due, draft.today)) or day
+    _move(draft, plan, day)
+    return True
+
+
+def moved_day(text: str, stood: date, clock: Clock) -> date | None:
+    """The day to which a text moves what stood for another; None for a text that does no such thing.
+
+    A weekday to which it moves is the first of that name after the day that stood: before it the plan cannot have happened.
+    """
+    language, hear, at, zone = clock.language, clock.hear, clock.at, clock.zone
+    for how, said in moved_in(text, hear):
+        if how == "told" and (day := day_within(said, language, hear, at, zone)):
+            return day
+        if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
+            return (next_weekday(said, language, hear, stood) if how == "day" else None) or day
+    return None
+
+
+def moved_to(draft: Draft, what: str) -> None:
+    """One of two days was picked for the plan that was just kept."""
+    plans = draft.context.intentions
+    if plans:
+        _move(draft, max(plans, key=lambda plan: plan.made), date.fromisoformat(what))
+    else:
+        draft.say(draft.line("plan.list.none"))
+
+
+def _move(draft: Draft, plan: Intention, day: date) -> None:
     draft.do(Plan(plan.id, plan.text, due=day))
     draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
     draft.remember(PLANNED)
     draft.say(draft.line("plan.moved", day=draft.day(day)))
-    return True
 
 
 def told_plan(draft: Draft, text: str) -> bool:

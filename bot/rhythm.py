@@ -212,10 +212,12 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     said = flat(text).strip(" .!¡")
     if re.match(r"\d{1,2}(?:$|[\s.,)]+(?:" + "|".join(_weekdays(language, "wide")) + r")\b)", said):
         return None  # a number alone picks something, and so does the one in "1 friday"
+    if day := _of_the_next(said, language, hear, here.date()):
+        return day
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
     if re.fullmatch(r"\d{1,2}", said):
-        return _next_of_month(int(said), here.date())
+        return next_of_month(int(said), here.date())
     found = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
     if found is None:
         return None
@@ -225,10 +227,31 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     return found.date() if 0 < ahead <= FARTHEST else None
 
 
-def _next_of_month(number: int, after: date) -> date | None:
+def _of_the_next(said: str, language: str, hear: Hear, here: date) -> date | None:
+    """A day of the week or the month to come: "Wednesday next week", "the 3rd of next month"."""
+    if found := re.search(rf"\b(?:{hear.next_month})\b", said):
+        first = (here.replace(day=1) + timedelta(days=32)).replace(day=1)
+        ahead = first + timedelta(days=int(found["number"]) - 1)
+        return ahead if ahead.month == first.month else None
+    days = "|".join(_weekdays(language, "wide"))
+    if found := re.search(rf"\b(?:{days}),? (?:\w+ ){{0,2}}(?:{hear.next_week})\b|\b(?:{hear.next_week}),? (?:\w+ )?(?:{days})\b", said):
+        weekday, _ = week_in(found[0], language, hear)
+        return None if weekday is None else here + timedelta(days=7 - here.weekday() + weekday)
+    return None
+
+
+def next_of_month(number: int, after: date) -> date | None:
     """The next day with this number: "the 2nd", said in March, is the second of April."""
     ahead = (after + timedelta(days=n) for n in range(1, 62))
     return next((day for day in ahead if day.day == number), None)
+
+
+def numbered(text: str, language: str, hear: Hear) -> bool:
+    """Whether the day that is named in a text is one of a month that is not named: "before the 3rd"."""
+    said = flat(text)
+    months = "|".join(_months(language))
+    found = re.search(rf"\b(?:{'|'.join(hear.days)})\b", said)
+    return found is not None and any(char.isdigit() for char in found[0]) and not re.search(rf"\d\w*(?: \w+)? (?:{months})\b", said)
 
 
 def next_weekday(text: str, language: str, hear: Hear, after: date) -> date | None:
@@ -281,12 +304,17 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
-    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
+    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week; of several the first
+    that isn't the day of a thing, such as "what ends on 30 June"."""
+    if day := _of_the_next(flat(text), language, hear, local(now, zone).date()):
+        return day
     names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
-    found = re.search(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", flat(text))
-    return day_in(found[1], language, hear, now, zone) if found else None
+    said = flat(text)
+    named = list(re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said))
+    own = [found for found in named if not re.search(hear.day_of_thing, said[: found.start()])]
+    return day_in((own or named)[0][1], language, hear, now, zone) if named else None
 
 
 def _months(language: str) -> set[str]:

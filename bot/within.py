@@ -29,7 +29,7 @@ from bot import (
 from bot.asking import question
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, says_any
+from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, pleads, says_any
 from bot.intending import LONGEST_DAY, is_none
 from bot.keeping import clock, named_day
 from bot.model import Choice
@@ -174,7 +174,7 @@ def _at_the_step(draft: Draft, text: str) -> bool:
         return True
     if planning.answers_step(draft, text):
         return True
-    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear))
+    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear) or pleads(text, hear))
     if elsewhere or is_none(text, clock(draft)):
         draft.place = None
         outside.answer(draft, text)
@@ -200,10 +200,16 @@ def _at_its_day(draft: Draft, text: str) -> bool:
     elif (act == "thanks" or wish == "thanks") and planning.mused(draft):
         draft.place = None
         outside.answer(draft, text)
+    elif "bye" in (act, wish):
+        draft.place = None
+        wishes.WISHES["bye"](draft)
     elif act == "thanks" or wish == "thanks":
         guiding.press(draft, Choice("if-then.due:no-date", ""))
     elif draft.talk and (
-        act in LEADING_ELSEWHERE or aside_in(text, hear) or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
+        act in LEADING_ELSEWHERE
+        or aside_in(text, hear)
+        or pleads(text, hear)
+        or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
     ):
         draft.place = None
         outside.answer(draft, text)

@@ -326,8 +326,15 @@ class Doings(_Part):
 class Matter(_Part):
     """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
 
-    told: list[Slug]
+    told: list[Slug] = []
     heard: list[Pattern]
+
+
+class First(_Part):
+    """What of two things may go before the other, by the words in each."""
+
+    first: list[Pattern]
+    then: list[Pattern]
 
 
 class Own(_Part):
@@ -406,6 +413,9 @@ class Hear(_One):
     asking: list[Pattern]
     acts: dict[str, list[Pattern]]
     days: list[Pattern]
+    next_week: Pattern = "(?!)"
+    next_month: Pattern = "(?!)"
+    day_of_thing: Pattern = "(?!)"
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
     refers: list[Phrase]
@@ -423,6 +433,11 @@ class Hear(_One):
     denials: list[Pattern] = []
     denied: list[Pattern] = []
     pleas: list[Pattern] = []
+    either: list[Pattern] = []
+    firstly: str = ""
+    firsts: dict[Slug, First] = {}
+    opinions: dict[Slug, list[Pattern]] = {}
+    many: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]

@@ -17,13 +17,27 @@ from passages import cards
 
 from bot.alarms import alarm_in
 from bot.choosing import choice_in, choices_in
-from bot.hearing import aside_in, asks_coach, echo_of, feels, heard, name_in, of_this_world, when_in, who_in
+from bot.hearing import (
+    act_in,
+    aside_in,
+    asks_coach,
+    echo_of,
+    either_in,
+    feels,
+    heard,
+    name_in,
+    of_this_world,
+    pleads,
+    when_in,
+    who_in,
+)
 from bot.model import Choice
 from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library
 
 SAID: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("hearing.yaml").read_text(encoding="utf-8"))
-WORDS = load_library().words["en"]
+LIBRARY = load_library()
+WORDS = LIBRARY.words["en"]
 HEAR: Hear = WORDS.hear
 SAFETY: Safety = WORDS.safety
 
@@ -44,6 +58,41 @@ FEW = settings(max_examples=150, deadline=None)
 
 def of(table: str) -> list[tuple[str, str]]:
     return [(meaning, said) for meaning, lines in SAID[table].items() for said in lines]
+
+
+# --- acts
+
+
+def of_acts(kind: str) -> list[tuple[str, str]]:
+    return [(language, said) for language, lines in SAID["acts"][kind].items() for said in lines]
+
+
+def ends(said: str, hear: Hear) -> bool:
+    return "bye" in (act_in(said, hear), heard(said, hear.wishes, hear)) or heard(said, hear.controls, hear) == "stop"
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("plea"))
+def test_a_plea_for_ideas_is_heard_in_any_wording(language, said):
+    hear = LIBRARY.words[language].hear
+    asked = act_in(said, hear) in ("ideas", "leaning", "one") or heard(said, hear.wishes, hear) in ("one", "another")
+    assert asked or pleads(said, hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("end"))
+def test_whoever_has_nothing_more_to_say_is_heard_to_end(language, said):
+    assert ends(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("either"))
+def test_the_two_things_of_which_one_comes_first_are_heard(language, said):
+    assert either_in(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("none"))
+def test_what_holds_the_same_words_is_no_plea_and_no_end(language, said):
+    hear = LIBRARY.words[language].hear
+    assert not pleads(said, hear)
+    assert not ends(said, hear)
 
 
 # --- controls and wishes

@@ -15,6 +15,7 @@ from passages import Chat, passage, text_of
 from bot.intending import FARTHEST, Clock, intent_in, step_day
 from bot.model import Drop, Fell, Keep, Person, PersonId, Plan, Remind, Settle
 from bot.planning import MUSED
+from bot.rhythm import day_in_words
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -41,6 +42,11 @@ PLANS = [
     ("en", "i will call her at 7pm before i give him anything", "2026-03-03", "i will call her at 7pm before i give him anything"),
     ("en", "i told you no hotline. i said i call bisi at 7. thats my plan", "2026-03-03", "i call bisi at 7"),
     ("en", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday", "2026-03-09", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday"),  # noqa: E501
+    ("en", "I will write one page, what ends if it ends on 30 June, and put it to Wekesa before the meeting on the 12th", "2026-03-12", "I will write one page, what ends if it ends on 30 June, and put it to Wekesa before the meeting on the 12th"),  # noqa: E501
+    ("en", "Thursday after work I knock at her door", "2026-03-05", "Thursday after work I knock at her door"),
+    ("en", "I'll see him on Wednesday of next week", "2026-03-11", "I'll see him on Wednesday of next week"),
+    ("fr", "vendredi je leur donne les numéros et je dis que je suis absent lundi", "2026-03-06", "vendredi je leur donne les numéros et je dis que je suis absent lundi"),  # noqa: E501
+    ("es", "el 28 me siento con mi director y le pido un escrito", "2026-03-28", "el 28 me siento con mi director y le pido un escrito"),
     ("en", "My plan: Monday I send one page", "2026-03-09", "Monday I send one page"),
     ("en", "thursday, before the meeting, i ask for 5 minutes in his office", "2026-03-05", "thursday, before the meeting, i ask for 5 minutes in his office"),  # noqa: E501
     ("en", "how do i save my plan: ask him 5 minutes thursday", "2026-03-05", "ask him 5 minutes thursday"),
@@ -231,6 +237,59 @@ def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stoo
     [moved] = [effect for effect in chat.say("thursday").effects if isinstance(effect, Plan)]
 
     assert moved.due == date(2026, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("language", "step", "said", "day"),
+    [
+        ("en", "I'll put it to Wekesa on 30 June", "not 30 June, that's months off, I meant before the 12th", "2026-03-12"),
+        ("en", "I'll see each of them before the 12th", "no, I meant each of them before the 3rd of next month", "2026-04-03"),
+        ("en", "I'll call her on Friday", "Thursday I meant", "2026-03-05"),
+        ("en", "I'll call her on Friday", "wrong day, it's Thursday", "2026-03-05"),
+        ("fr", "mardi je lui dis, seule à seul", "pas mardi, jeudi", "2026-03-05"),
+        ("fr", "mardi je lui dis, seule à seul", "non, avant le 3 du mois prochain", "2026-04-03"),
+        ("es", "el jueves hablo con él", "quise decir el 12", "2026-03-12"),
+        ("es", "el lunes hablo con él", "no, el miércoles de la próxima semana", "2026-03-11"),
+    ],
+)
+def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, said: str, day: str):
+    chat = chat_in(language)
+    chat.say(step)
+
+    [moved] = [effect for effect in chat.say(said).effects if isinstance(effect, Plan)]
+
+    assert moved.due == date.fromisoformat(day)
+    assert moved.id == chat.intentions[-1].id
+
+
+def test_which_month_is_meant_is_asked_where_several_things_are_to_be_done_by_a_day_that_has_nearly_come():
+    chat = chat_in()
+    turn = chat.say("I'll go see each one separately before the 3rd")
+
+    assert [choice.label for choice in turn.conversation.choices] == ["Tuesday 3 March", "Friday 3 April"]
+    [moved] = [effect for effect in chat.say("Friday 3 April").effects if isinstance(effect, Plan)]
+    assert moved.due == date(2026, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("language", "step", "ending"),
+    [
+        ("en", "I'll call her on Friday", "nothing else, thanks"),
+        ("en", "I'll call her on Friday", "no"),
+        ("en", "I'll call her on Friday", "Yes that's it thanks"),
+        ("fr", "mardi je lui dis, seule à seul", "rien d'autre merci"),
+        ("fr", "mardi je lui dis, seule à seul", "non rien"),
+        ("es", "el jueves hablo con él", "ya está, gracias"),
+        ("es", "el jueves hablo con él", "nada"),
+    ],
+)
+def test_an_end_after_a_plan_is_met_with_the_plan_and_no_question(language: str, step: str, ending: str):
+    chat = chat_in(language)
+    due = next(effect.due for effect in chat.say(step).effects if isinstance(effect, Plan))
+    answer = text_of(chat.say(ending))
+
+    assert "?" not in answer
+    assert day_in_words(due, language, LIBRARY.words[language].formats) in answer
 
 
 @settings(max_examples=60, deadline=None)
