@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from bot import offers, outcomes
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
-from bot.choosing import choice_in, choices_in
+from bot.choosing import choice_in, choices_in, energy_in, number_in
 from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
 from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
@@ -96,10 +96,19 @@ def joined(lead: str, text: str) -> str:
 def answer(draft: Draft, text: str) -> bool:
     """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
     step, spoken = here(draft)
+    if step.keeps == "energy" and (felt := energy_in(text, draft.offered, draft.words.hear)):
+        choice, told = felt
+        press(draft, choice)
+        if told and draft.place:
+            draft.retract()
+            return answer(draft, told)
+        return True
     if draft.offered and (_takes_offer(draft, step, text) or _answered_by_choice(draft, step, text)):
         return True
     if step.suggests and (name := offers.asked_for(draft, text)):
         walk(draft, name)
+        return True
+    if _bare_number(draft, step, text):
         return True
     if step.choices and step.otherwise and len(words_in(text)) > 2:
         draft.place = replace(draft.here, step=step.otherwise, trail=(*draft.here.trail, step.id))
@@ -111,6 +120,15 @@ def answer(draft: Draft, text: str) -> bool:
         return _unread(draft, step, spoken, text)
     if not draft.choices:  # a reader that needs to know more has put choices on the table, and the step goes on
         _go(draft, step, text)
+    return True
+
+
+def _bare_number(draft: Draft, step: Step, text: str) -> bool:
+    """A number where words are asked for was meant for choices that are no longer there: it is no scene, and the question stands."""
+    if step.keeps != "answer" or _chooses(step) or number_in(text, draft.words.hear) is None:
+        return False
+    asked, choices = question(draft)
+    draft.say(f"{draft.line('number.no-choice', number=text.strip())} {asked}", "question", choices)
     return True
 
 

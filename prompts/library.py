@@ -329,6 +329,19 @@ class Phrases(dict[str, list[str]]):
         return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
 
 
+class Reflects(_One):
+    """How a reflection is wished for: `names` are patterns over words for it, `words` what may stand around them, and beside `never` it is
+    somebody else's, or a remark."""
+
+    names: list[Pattern] = []
+    words: list[Phrase] = []
+    never: list[Pattern] = []
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        return frozenset(" ".join(self.words).split())
+
+
 class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
@@ -337,6 +350,7 @@ class Hear(_One):
     """
 
     fillers: list[Phrase]
+    courtesies: list[Phrase] = []
     controls: Phrases
     wishes: Phrases
     choices: dict[str, list[str]]
@@ -389,6 +403,7 @@ class Hear(_One):
     oneself: list[Phrase] = []
     guide_words: list[Phrase] = []
     wants_guide: list[Pattern] = []
+    reflects: Reflects = Reflects()
     check_words: list[Phrase] = []
     kinds: dict[str, list[Phrase]] = {}
     phases: dict[str, list[Phrase]] = {}
