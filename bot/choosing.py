@@ -52,13 +52,9 @@ def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice,
     phrases = sorted(((in_words(said), level) for level in levels for said in hear.choices.get(level, [])), key=lambda p: -len(p[0]))
     found, told = set[str](), 0
     for clause in re.finditer(r"[^.,;:!?\n]+[.,;:!?\n]*", text):
-        said = f" {in_words(clause[0])} "
-        here = set()
-        for phrase, level in phrases:
-            if phrase and f" {phrase} " in said:
-                said = said.replace(f" {phrase} ", "  ")
-                here.add(level)
-        if not here or len(words_in(clause[0])) > SHORT or set(words_in(clause[0])) & {*hear.actors, *hear.world}:
+        here = _levels_in(clause[0], phrases, hear)
+        words = words_in(clause[0])
+        if not here or len(words) > SHORT or set(words) & {*hear.actors, *hear.world}:
             break
         found, told = found | here, clause.end()
     if not found:
@@ -66,6 +62,16 @@ def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice,
     rest = text[told:].strip()
     level = found.pop() if len(found) == 1 else MIDDLE
     return (levels[level], rest if len(words_in(rest)) >= TELLS else "") if level in levels else None
+
+
+def _levels_in(clause: str, phrases: Iterable[tuple[str, str]], hear: Hear) -> set[str]:
+    """The levels whose words stand in a clause, the longest words first; one that "quite" might mean counts only where it is alone."""
+    said, plain, faint = f" {in_words(clause)} ", set[str](), set[str]()
+    for phrase, level in phrases:
+        if phrase and f" {phrase} " in said:
+            said = said.replace(f" {phrase} ", "  ")
+            (faint if level != MIDDLE and hear.filling.issuperset(phrase.split()) else plain).add(level)
+    return plain or faint
 
 
 def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:

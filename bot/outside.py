@@ -68,6 +68,7 @@ CONTROLS = {
     "question": "ask",
     "shorter": "one",
     "change": "change",
+    "keep": "thanks",
 }
 
 

@@ -342,6 +342,30 @@ class Reflects(_One):
         return frozenset(" ".join(self.words).split())
 
 
+class Heads(_One):
+    """How several matters are told apart. `openers` begin a group of words, `joins` go on with it, `ends` end it; `ordered` count the
+    matters; `aside` only sets the scene; `awaited`: somebody waits for it."""
+
+    openers: list[Bit] = []
+    joins: list[Bit] = []
+    ends: list[Bit] = []
+    ordered: list[Bit] = []
+    aside: list[Pattern] = []
+    awaited: list[Pattern] = []
+
+    @cached_property
+    def opening(self) -> frozenset[str]:
+        return frozenset(self.openers)
+
+    @cached_property
+    def joining(self) -> frozenset[str]:
+        return frozenset(self.joins)
+
+    @cached_property
+    def ending(self) -> frozenset[str]:
+        return frozenset(self.ends)
+
+
 class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
@@ -393,6 +417,7 @@ class Hear(_One):
     subjectless: bool = False
     listing: list[Pattern] = []
     adding: list[Bit] = []
+    heads: Heads = Heads()
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
