@@ -107,8 +107,8 @@ NAMES = [
     (
         "es",
         (
-            "hola, a ver por donde empiezo. Los viáticos: la agencia paga 80 mil el día y la alcaldía 35 mil y se sientan en la misma mesa. "
-            "El logo: la universidad se enojó. Y la camioneta la usa el fin de semana el de la ONG para su finca. Todo en Montería, Colombia."
+            "a ver por donde empiezo. Los viáticos: la agencia paga 80 mil el día y la alcaldía 35 mil y se sientan en la misma mesa. "
+            "El logo: la universidad se enojó. Y la camioneta la usa el fin de semana el de la ONG para su finca. Todo en Montería."
         ),
         ["Los viáticos", "El logo", "la camioneta"],
     ),
