@@ -91,7 +91,9 @@ def _begin(draft: Draft, text: str) -> None:
     if talk and asks_plainly(text, hear) and not refers_back(text, hear) and "listening" not in talk.used:
         draft.before, draft.talk, talk = talk, None, None  # asked back and answered by a question of their own: that one counts
     best = next(iter(open_to(draft, talk)), in_hand if talk and talk.card else None)  # words that find nothing go on with the first find
-    if best is None:
+    if talk is None and (threads := threads_in(text, hear)):
+        name_threads(draft, Talk(best.card if best else "", "explore", draft.at, draft.at, text, threads=threads))
+    elif best is None:
         _silent(draft, talk, text)
     else:
         _open(draft, talk, best, text)
@@ -113,8 +115,6 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
     if content_of(asked, hear) < (NEW if wants else FEW):
         ask_back(draft, fresh, best if clear else None, text)
-    elif talk is None and (threads := threads_in(text, hear)):
-        name_threads(draft, replace(fresh, threads=threads))
     elif talk is None and not wants and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:

@@ -94,6 +94,22 @@ def heard(text: str, phrases: Phrases, hear: Hear) -> str | None:
     return _meaning(text, _index(phrases, hear.filling), hear.filling) if 0 < len(words_in(text)) <= LONGEST_CONTROL else None
 
 
+def control_in(text: str, hear: Hear) -> str | None:
+    """As `heard` among the words for moving about, with what is merely polite left off at either end: "thanks, let's stop for tonight"."""
+    if control := heard(text, hear.controls, hear):
+        return control
+    words = _courteous(tuple(hear.courtesies))
+    said = in_words(text)
+    bare_of = words.sub("", said).strip()
+    return heard(bare_of, hear.controls, hear) if bare_of and bare_of != said and len(said.split()) <= LONGEST_CONTROL else None
+
+
+@lru_cache(8)
+def _courteous(courtesies: tuple[str, ...]) -> re.Pattern[str]:
+    any_one = any_of(courtesies)
+    return re.compile(rf"^(?:(?:{any_one}) )+|(?: (?:{any_one}))+$")
+
+
 def means(text: str, said: Iterable[str], hear: Hear) -> bool:
     """As `heard`, for phrases that all mean the same."""
     short = 0 < len(words_in(text)) <= LONGEST_CONTROL
@@ -410,7 +426,7 @@ def retold(clause: str, hear: Hear) -> str | None:
 
 def handed_back(phrase: str, hear: Hear) -> str | None:
     """As `retold`, for a part of a clause that has no subject of its own: "losing my job" is "losing your job"."""
-    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells[found[0].lower()], phrase)
+    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells.get(found[0].lower(), found[0]), phrase)
     return None if speaks_of_oneself(said, hear) else said
 
 

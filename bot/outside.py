@@ -28,6 +28,7 @@ from bot.hearing import (
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
+from bot.reflecting import told_with_wish, wish_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
 from bot.threads import picked_in
 from prompts.library import Hear
@@ -65,6 +66,7 @@ BRIEFLY = {
     "off-topic": 16,
     "opening": 16,
     "weary": 8,
+    "plain": 14,
     "what-if": 14,
     "wording": 50,
 }
@@ -84,6 +86,7 @@ CONTROLS = {
     "question": "ask",
     "shorter": "one",
     "change": "change",
+    "keep": "thanks",
 }
 
 
@@ -112,7 +115,7 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
     if act in ("role", "lens") and not roles.asks_role(said, hear):
         act = None  # a story in which such a question stands
     control = heard(said, hear.controls, hear)
-    wish = heard(said, hear.wishes, hear) or CONTROLS.get(control or "")
+    wish = heard(said, hear.wishes, hear) or CONTROLS.get(control or "") or wish_in(said, hear)
     if control == "skip" and talk:
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
@@ -141,13 +144,20 @@ YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-t
 YIELDING_WISHES = frozenset({None, "help", "no-questions", "ask"})
 
 
+def act_briefly(text: str, hear: Hear) -> str | None:
+    """As `act_in`, but None for what a message of some length only tells of in passing."""
+    act = act_in(text, hear)
+    return None if act in BRIEFLY and len(words_in(text)) > BRIEFLY[act] else act
+
+
 def _passing(text: str, hear: Hear) -> bool:
     """Whether an aside is met in a line, so that the talk stays where it was."""
     return heard(text, hear.wishes, hear) is not None or act_in(text, hear) in ("privacy", "delete", "off-topic", "change-time")
 
 
 def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
-    name = offers.asked_for(draft, text)
+    daily = wish == "reflect" and told_with_wish(text, draft.words.hear) is not None
+    name = None if daily else offers.asked_for(draft, text)
     if name and act_in(text, draft.words.hear) == "meaning":
         spoken = draft.spoken(name)
         draft.say(draft.line("guide.meaning", title=spoken.title, about=spoken.about), "reply", [offers.choice(draft, name)])

@@ -393,6 +393,43 @@ class Phrases(dict[str, list[str]]):
         return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
 
 
+class Reflects(_One):
+    """How a reflection is wished for: `names` are patterns over words for it, `words` what may stand around them, and beside `never` it is
+    somebody else's, or a remark."""
+
+    names: list[Pattern] = []
+    words: list[Phrase] = []
+    never: list[Pattern] = []
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        return frozenset(" ".join(self.words).split())
+
+
+class Heads(_One):
+    """How several matters are told apart. `openers` begin a group of words, `joins` go on with it, `ends` end it; `ordered` count the
+    matters; `aside` only sets the scene; `awaited`: somebody waits for it."""
+
+    openers: list[Bit] = []
+    joins: list[Bit] = []
+    ends: list[Bit] = []
+    ordered: list[Bit] = []
+    aside: list[Pattern] = []
+    awaited: list[Pattern] = []
+
+    @cached_property
+    def opening(self) -> frozenset[str]:
+        return frozenset(self.openers)
+
+    @cached_property
+    def joining(self) -> frozenset[str]:
+        return frozenset(self.joins)
+
+    @cached_property
+    def ending(self) -> frozenset[str]:
+        return frozenset(self.ends)
+
+
 class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
@@ -401,6 +438,7 @@ class Hear(_One):
     """
 
     fillers: list[Phrase]
+    courtesies: list[Phrase] = []
     controls: Phrases
     wishes: Phrases
     choices: dict[str, list[str]]
@@ -451,6 +489,7 @@ class Hear(_One):
     subjectless: bool = False
     listing: list[Pattern] = []
     adding: list[Bit] = []
+    heads: Heads = Heads()
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
@@ -461,6 +500,7 @@ class Hear(_One):
     oneself: list[Phrase] = []
     guide_words: list[Phrase] = []
     wants_guide: list[Pattern] = []
+    reflects: Reflects = Reflects()
     check_words: list[Phrase] = []
     kinds: dict[str, list[Phrase]] = {}
     phases: dict[str, list[Phrase]] = {}
