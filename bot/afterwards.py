@@ -6,10 +6,11 @@ harassment or a threat, what touches the same person or its consequences is not 
 
 from __future__ import annotations
 
+from bot import beside
 from bot.alarms import came_in, says
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.floor import DAY, PASSING
+from bot.floor import DAY, PASSING, numbered
 from bot.hearing import act_in, asks_plainly, echo_of, heard, kinds_named, of_this_world, pleads, same_matter
 from bot.model import Talk
 from bot.spelling import words_in
@@ -30,6 +31,8 @@ def follows(draft: Draft, text: str) -> bool:
     wish = heard(text, hear.wishes, hear)
     if wish in ("thanks", "bye"):
         return grave.alarm == "strain" and _goodbye(draft, grave.told)
+    if not draft.offered and numbered(draft, text):
+        return True
     if wish or act_in(text, hear) in PASSING or choice_in(text, draft.offered, hear):
         return False
     if grave.alarm in (*DANGERS, "threat"):
@@ -41,9 +44,10 @@ def follows(draft: Draft, text: str) -> bool:
 
 def _goodbye(draft: Draft, told: str) -> bool:
     """Thanks and a farewell after a talk that began with nights without sleep: a few words of theirs go with it."""
+    held = beside.spoken_of(draft, "safety.after.bye")
     draft.grave = None
     echo = echo_of(told, draft.words.hear)
-    draft.say(draft.line("safety.after.bye", echo=echo) if echo else draft.line("safety.after.bye.bare"))
+    draft.say(held or (draft.line("safety.after.bye", echo=echo) if echo else draft.line("safety.after.bye.bare")))
     return True
 
 
