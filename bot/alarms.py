@@ -57,10 +57,10 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
-    over something, somebody who is "feared", being "belittled" before others, what was "entrusted", or being "overheard" by whoever is
-    above; None for none of them."""
+    over something, somebody who is "feared", being "belittled" before others, what was "entrusted", that they are to
+    tell what partners said ("informs"), or being "overheard" by whoever is above; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted", "overheard")
+    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted", "informs", "overheard")
     return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
 
 

@@ -64,9 +64,14 @@ def _of_another(draft: Draft, text: str) -> bool:
 def named(draft: Draft, text: str, who: str) -> None:
     """Somebody was named to help. Whoever is part of what was told is none: "my boss wants me to sign" and then "my boss"."""
     grave = kept(draft)
-    if len(words_in(who)) == 0 or set(words_in(who)[-1:]) & set(words_in(grave.told)):
+    if of_the_matter(draft, who):
         return
     draft.grave = replace(grave, helper=who, side=NEARING.get(side_in(draft, text), "named"))
+
+
+def of_the_matter(draft: Draft, who: str) -> bool:
+    """Whether somebody is part of what was told, and so none to help."""
+    return bool(set(words_in(who)[-1:]) & set(words_in(kept(draft).told)))
 
 
 def gone(draft: Draft) -> None:

@@ -228,7 +228,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
         return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
-    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
+    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry", "go-back"}) and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -317,7 +317,7 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         staying.ring(draft, now=RINGS[wish])
         return True
     kinds = list(came_in(text, draft.words.safety))
-    safe = _says_safe(draft, text)
+    safe = _says_safe(draft, text) and beside.side_in(draft, text) != "coming"
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
         draft.alarm = "threat-eased"
         key = "safety.threat.eased.home" if beside.indoors(draft, text) else "safety.threat.eased"
@@ -373,7 +373,8 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    safe, denied = _says_safe(draft, text), re.split(r"[,.;!]", text)[0]
+    denied = re.split(r"[,.;!]", text)[0]
+    safe = _says_safe(draft, text) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
     takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
@@ -425,7 +426,7 @@ def _out_of_danger(draft: Draft, text: str) -> None:
             (".low", "low" in kinds),
             (f".{draft.grave.side}" if draft.grave else "", bool(there)),
             (".near", bool(kinds & {"coming", "somebody-near"}) and beside.side_in(draft, text) in beside.NEAR),
-            (".half", says(text, "half", safety)),
+            (".half", any(says(part, "half", safety) for part in (text, re.split(r"[,.;!]", text)[0]))),
             (".work", about_work),
             ("", True),
         )
@@ -439,6 +440,11 @@ def _unsafe(draft: Draft, text: str) -> bool:
     """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
     not say so and is not about work."""
     if draft.alarm == "asked-danger":
-        asked = any(draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.again"))
+        told = draft.grave.told if draft.grave else ""
+        asked = any(
+            draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.again")
+        )
+        if asked and "beaten" in facts_in(told, draft.words.safety) and beside.side_in(draft, text) == "here":
+            return True  # the one who does it
         return asked and any(says(part, "admits", draft.words.safety) for part in (text, re.split(r"[,.;!]", text)[0]))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -19,9 +19,10 @@ from bot.spelling import READ, words_in
 from prompts.library import Safety
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
-# A hint, and what has the floor once it was asked about; being overheard is no matter of theirs to answer for, and the talk goes on.
+# A hint, and what has the floor once it was asked about.
 HINTS: dict[str, Alarm] = {
     "spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "harassment", "entrusted": "ethics",
+    "informs": "ethics", "overheard": "harassment",
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
 COUNTED = 2  # numbers in a message of which one may be so and the other is to be
@@ -74,6 +75,8 @@ def _first_said(draft: Draft, text: str, key: str) -> str:
     facts = list(facts_in(text, draft.words.safety))
     alarm = draft.alarm or ""
     seen = next((f"safety.{alarm}.seen.{fact}" for fact in facts if f"safety.{alarm}.seen.{fact}" in draft.words.lines), None)
+    if {"above", "asked", "deadline"} & set(facts) and draft.alarm == "ethics":
+        facts = [fact for fact in facts if fact != "confided"]  # an order is no confidence
     told = [fitting for fact in facts if (fitting := _of_fact(draft, f"safety.{alarm}.fact.{fact}", seen or ""))]
     counted = sorted({int(re.sub(r"\D", "", number)) for number in NUMBER.findall(text)})
     if seen == "safety.ethics.seen.figures" and len(counted) == COUNTED:
@@ -133,7 +136,7 @@ def _as_told(draft: Draft, text: str, key: str) -> str:
     """A line about what was told, in the wording that names who or what it was, where that is known."""
     safety = draft.words.safety
     who = named_in(text, safety, "people") or named_in(text, safety, "close") or ""
-    return draft.fresh(key, who=who[:1].upper() + who[1:], What=thing_in(text, safety)) or draft.line(key)
+    return draft.fresh(key, who=who[:1].upper() + who[1:], hurt=who, What=thing_in(text, safety)) or draft.line(key)
 
 
 def one_more(draft: Draft, text: str) -> str | None:
@@ -202,8 +205,6 @@ def hinted_at(draft: Draft, text: str) -> bool:
     if _small_question(draft):
         draft.place = draft.held = None
     draft.say(draft.once(key), "safety")
-    if hint not in HINTS:
-        return True
     draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
     bear_in_mind(draft, text)
     return True

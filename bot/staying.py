@@ -22,6 +22,7 @@ from bot.spelling import words_in
 from prompts.library import Safety
 
 CLAUSE = re.compile(r"[.,;:!?\n]+")
+LATE = "safety.plan.late"
 LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
 ONLY_NAMED = 5  # words of an answer that names somebody, to which a moment may be added: "maybe my sister", "tonight"
@@ -64,6 +65,7 @@ NAMED = {
     "channel": "channels",
     "witness": "people",
 }  # what came by which somebody is named, and of which kind
+IN_NEED = ("danger", "threat")  # talks in which whoever is near counts before anything else
 HELPING = ("who", "coming", "channel")  # of these, whoever can help
 # The kind of talk that an alarm makes.
 TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
@@ -107,6 +109,8 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds = ["same-house", *(kind for kind in kinds if kind != "same-house")]
     if _unreachable(draft, text):
         kinds = ["away", *kinds]
+    elif _somebody_near(draft, text):
+        kinds = ["coming", *kinds]  # "he is with her now" is about whoever was named
     return [*kinds, "more"] if again else kinds
 
 
@@ -118,6 +122,9 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
     misheard = {
         "sign": loss,  # "if I refuse I lose my post" asks for no leave to sign
         "wont": loss or asks,
+        "go-back": not asks and "work" in kinds,  # "let's talk about the meeting"
+        "thanks": "work" in kinds,
+        "reached": not beside.helper(draft),
         "tell-helper": not of_helper and beside.endings(draft) != ("unaware",),  # "should I tell him?" is about the one who did it
         # "I write to her tomorrow" is about whoever was named to help
         "confront": not asks and (of_helper or draft.said_lately("safety.came.channel", LATELY)),
@@ -129,8 +136,16 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
 
 def _unreachable(draft: Draft, text: str) -> bool:
     """Whether somebody who was to help does not answer; in danger whoever is named is one of them."""
-    in_need = talk_of(draft) in ("danger", "threat") and _named(draft, text, "people") is not None
+    in_need = talk_of(draft) in IN_NEED and (_named(draft, text, "people") or _named(draft, text, "channels")) is not None
     return beside.side_in(draft, text) == "away" and (in_need or bool(beside.helper(draft)))
+
+
+def _somebody_near(draft: Draft, text: str) -> bool:
+    """Whether somebody is with them or on the way, while they are in danger; not the one from whom it comes."""
+    named = _named(draft, text, "people")
+    theirs = named is not None and not beside.of_the_matter(draft, named)
+    sides = beside.NEAR if talk_of(draft) in IN_NEED else ("here",) if talk_of(draft) == "strain" else ()
+    return beside.side_in(draft, text) in sides and (theirs or (named is None and bool(beside.helper(draft))))
 
 
 def _named(draft: Draft, text: str, kind: str) -> str | None:
@@ -147,8 +162,8 @@ def ways(draft: Draft) -> list[Choice]:
 
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
-    if kind == "away" and not beside.helper(draft):
-        beside.named(draft, text, _named(draft, text, "people") or "")
+    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")):
+        beside.named(draft, text, who)
     if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
         return draft.once("safety.came.better-but")
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
@@ -181,6 +196,11 @@ def _keys(draft: Draft, talk: str, kind: str, text: str) -> list[str]:
     return [*bare, f"{lead}.{known}", *with_helper, lead, f"safety.came.{kind}"]
 
 
+def _brings_in(draft: Draft, kind: str) -> bool:
+    """Whether somebody who is named with this is one to help: told already, not to be reached, or at home and not knowing."""
+    return kind in ("away", "done") or (kind == "unaware" and talk_of(draft) in IN_NEED)
+
+
 def _known(draft: Draft, talk: str, text: str) -> str:
     """What is known besides: what the threat was, who is in danger, what was entrusted, whether it was asked who sees how they are."""
     safety, told = draft.words.safety, _told(draft)
@@ -192,8 +212,8 @@ def _known(draft: Draft, talk: str, text: str) -> str:
         return "near"
     if talk == "strain" and "secret" in facts_in(told, safety):
         return "secret"
-    if talk == "ethics" and says(told, "entrusted", safety):
-        return "entrusted"
+    if talk == "ethics" and (hidden := next((what for what in ("entrusted", "informs") if says(told, what, safety)), "")):
+        return hidden
     if talk == "ethics" and "paid" in facts_in(told, safety):
         return "paid"
     return "sees" if draft.last_said in ASKED_WHO_SEES else ""
@@ -280,9 +300,9 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     told = clip(step, LONGEST_STEP)
     if who := _named(draft, step, "people") or _named(draft, step, "channels"):
         beside.named(draft, step, who)
-    if _too_late(draft, step) and draft.unheard("safety.plan.late"):
-        draft.say(draft.once(f"safety.plan.late{'.paid' if 'paid' in facts_in(_told(draft), safety) else ''}", plan=told), "safety")
-        draft.remember("safety.plan.late#0")
+    if (late := _too_late(draft, step)) and draft.unheard(LATE):
+        draft.remember(f"{LATE}#0")
+        draft.say(draft.line(late, plan=told), "safety")
         return True
     if talk_of(draft) == "danger":
         draft.say(draft.line(f"safety.danger.plan{'.message' if 'message' in facts_in(step, safety) else ''}", plan=told), "safety")
@@ -306,10 +326,15 @@ def _told(draft: Draft) -> str:
     return draft.grave.told if draft.grave else ""
 
 
-def _too_late(draft: Draft, step: str) -> bool:
-    """Whether a step is set for a day after what is asked of them today."""
-    safety = draft.words.safety
-    return "today" in facts_in(_told(draft), safety) and "later" in facts_in(step, safety) and "today" not in facts_in(step, safety)
+def _too_late(draft: Draft, step: str) -> str | None:
+    """The line for a step that is set for a day after what is asked of them; None where it is in time, or nothing presses."""
+    told, asked = set(facts_in(_told(draft), draft.words.safety)), set(facts_in(step, draft.words.safety))
+    if talk_of(draft) != "ethics" or "later" not in asked or "today" in asked:
+        return None
+    if "today" in told:
+        return f"{LATE}.paid" if "paid" in told else LATE
+    due, day = (named_day(draft, text) for text in (_told(draft), step))
+    return f"{LATE}.day" if "deadline" in told and due and day and day > due else None
 
 
 def asked_on(draft: Draft) -> date:

@@ -458,7 +458,8 @@ class Safety(_One):
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
     `sides` tell how near somebody is who was named to help, `things` are what stands or was left outside, as it is said back, `nearby`
     that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
-    somebody above reads or listens to what the writer says to others.
+    somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
+    private.
     """
 
     danger: list[str]
@@ -509,6 +510,7 @@ class Safety(_One):
     half: list[str]
     seeks: list[str]
     overheard: list[str]
+    informs: list[str]
 
     @property
     def lists(self) -> Iterator[tuple[str, list[str]]]:
@@ -549,6 +551,7 @@ class Safety(_One):
             "half",
             "seeks",
             "overheard",
+            "informs",
         ):
             yield name, getattr(self, name)
         for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts), ("sides", self.sides)):
