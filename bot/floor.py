@@ -228,7 +228,8 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
         return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
-    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry", "go-back"}) and not begins_with(text, hear.guesses):
+    about_it = ABOUT_IT - {"angry", "go-back" if "thanks" in kinds else ""}  # "thanks, let's talk about the meeting"
+    if "work" in kinds and "later" not in kinds and not kinds & about_it and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)

@@ -128,7 +128,8 @@ def _threatened(draft: Draft, text: str, kind: str) -> None:
 def _as_seen(draft: Draft, text: str, kind: str) -> str:
     """What was told, as it was heard, and what it is: somebody who only stood there has said nothing, and nobody knows who it was."""
     found = [fact for fact in facts_in(text, draft.words.safety) if f"safety.threat.seen.{fact}" in draft.words.lines]
-    back, meant = draft.said_back(text), _as_told(draft, text, f"safety.threat.seen.{found[0] if found else kind}")
+    back = "" if found and thing_in(text, draft.words.safety) else draft.said_back(text)
+    meant = _as_told(draft, text, f"safety.threat.seen.{found[0] if found else kind}")
     return f"{back}. {meant}" if back else meant
 
 

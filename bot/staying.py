@@ -122,7 +122,8 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
     misheard = {
         "sign": loss,  # "if I refuse I lose my post" asks for no leave to sign
         "wont": loss or asks,
-        "go-back": not asks and "work" in kinds,  # "let's talk about the meeting"
+        "go-back": "thanks" in kinds and "work" in kinds,  # "thanks, let's talk about the meeting"
+        "speaks-up": asks,
         "thanks": "work" in kinds,
         "reached": not beside.helper(draft),
         "tell-helper": not of_helper and beside.endings(draft) != ("unaware",),  # "should I tell him?" is about the one who did it
