@@ -7,7 +7,7 @@ harassment or a threat, what touches the same person or its consequences is not 
 from __future__ import annotations
 
 from bot import beside
-from bot.alarms import came_in, says
+from bot.alarms import came_in, deed_in, facts_in, says
 from bot.choosing import choice_in
 from bot.draft import Draft
 from bot.floor import DAY, PASSING, numbered
@@ -37,6 +37,8 @@ def follows(draft: Draft, text: str) -> bool:
         return False
     if grave.alarm in (*DANGERS, "threat"):
         return _first_of_work(draft, text, "danger" if grave.alarm in DANGERS else "threat")
+    if grave.alarm == "strain":
+        return _work_on_no_rest(draft, text, grave.told)
     if grave.alarm in ("ethics", "harassment", "told"):
         return _of_the_same(draft, text, grave.alarm)
     return False
@@ -64,6 +66,21 @@ def _first_of_work(draft: Draft, text: str, what: str) -> bool:
     back = draft.said_back(text)
     key = f"safety.after.{what}.asks" if asks else f"safety.after.{what}"
     draft.say(f"{back}. {draft.line(key)}" if back and not asks else draft.line(key), "safety")
+    return True
+
+
+def _work_on_no_rest(draft: Draft, text: str, told: str) -> bool:
+    """After nights without sleep, or tears: the first work that is told of is held against them once; a question is answered."""
+    hear = draft.words.hear
+    asks = pleads(text, hear) or asks_plainly(text, hear)
+    if asks or len(words_in(text)) < TOLD or not (of_this_world(text, hear) or kinds_named(text, hear)):
+        return False
+    rest_gone = {"sleepless", "tears"} & set(facts_in(told, draft.words.safety))
+    if not rest_gone or deed_in(text, draft.words.safety) or not draft.unheard("safety.after.strain"):
+        return False
+    back, said = draft.said_back(text), draft.once("safety.after.strain")
+    draft.talk = Talk("", "explore", draft.at, draft.at, text, ("listening",))
+    draft.say(f"{back}. {said}" if back else said, "safety")
     return True
 
 

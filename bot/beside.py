@@ -74,10 +74,10 @@ def of_the_matter(draft: Draft, who: str) -> bool:
     return bool(set(words_in(who)[-1:]) & set(words_in(kept(draft).told)))
 
 
-def gone(draft: Draft) -> None:
-    """Whoever was named cannot be reached, or is none of it after all."""
-    if draft.grave:
-        draft.grave = replace(draft.grave, helper="", side="")
+def lost(draft: Draft, text: str) -> None:
+    """Whoever was named cannot be reached, or made little of it: others may be asked for, until something else is heard from there."""
+    if draft.grave and not _of_another(draft, text):
+        draft.grave = replace(draft.grave, side="")
 
 
 def indoors(draft: Draft, text: str = "") -> bool:

@@ -149,6 +149,8 @@ def _tender(draft: Draft) -> bool:
 def _of_work_too(draft: Draft, text: str) -> bool:
     """After strain or a danger that has passed, some words of work and no question: both are held before the work is turned to."""
     hear = draft.words.hear
+    if says(text, "nearby", draft.words.safety) or "work" in came_in(text, draft.words.safety):
+        return False  # where somebody lives, or a turn to the work in so many words
     of_work = (of_this_world(text, hear) or kinds_named(text, hear)) and len(words_in(text)) >= ANSWER
     asks = asks_plainly(text, hear) or pleads(text, hear) or returned_in(text, hear) is not None or aside_in(text, hear) is not None
     return bool(of_work) and not asks and not feels(text, hear) and not set(came_in(text, draft.words.safety)) - PASSING_BY
@@ -375,11 +377,13 @@ def keep_company(draft: Draft) -> None:
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
     denied = re.split(r"[,.;!]", text)[0]
-    safe = _says_safe(draft, text) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
+    no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+    safe = (
+        _says_safe(draft, text) or (no and _beaten(draft)) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
+    )
     takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
-        no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
         safe = no or (draft.alarm == "asked-safe" and asked_again)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         _out_of_danger(draft, text)
@@ -395,6 +399,11 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
     else:
         staying.stay(draft, text)
     return True
+
+
+def _beaten(draft: Draft) -> bool:
+    """Whether what was told is that somebody near hurts them."""
+    return "beaten" in facts_in(draft.grave.told if draft.grave else "", draft.words.safety)
 
 
 def _by_another(draft: Draft) -> bool:
@@ -413,8 +422,7 @@ def _out_of_danger(draft: Draft, text: str) -> None:
     """They say that they are safe, and what else they say with it is answered: who is there, that it is low, that it was the work."""
     safety = draft.words.safety
     kinds = set(came_in(text, safety))
-    told = draft.grave.told if draft.grave else ""
-    if "beaten" in facts_in(told, safety) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
+    if _beaten(draft) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
         draft.say(draft.once("safety.danger.gap"), "safety")
         return
     staying.names(draft, text)
@@ -441,11 +449,10 @@ def _unsafe(draft: Draft, text: str) -> bool:
     """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
     not say so and is not about work."""
     if draft.alarm == "asked-danger":
-        told = draft.grave.told if draft.grave else ""
         asked = any(
             draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.again")
         )
-        if asked and "beaten" in facts_in(told, draft.words.safety) and beside.side_in(draft, text) == "here":
+        if asked and _beaten(draft) and beside.side_in(draft, text) == "here":
             return True  # the one who does it
         return asked and any(says(part, "admits", draft.words.safety) for part in (text, re.split(r"[,.;!]", text)[0]))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -165,8 +165,8 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")):
         beside.named(draft, text, who)
-    if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
-        return draft.once("safety.came.better-but")
+    if kind == "better" and (rest := _besides_better(draft, text, safety)) and draft.unheard("safety.came.better-but"):
+        return draft.fresh("safety.came.better-but", rest=draft.said_back(rest))
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
     keys = _keys(draft, talk, kind, text)
     if kind in NAMED:  # without a name: "he is on his way"
@@ -177,8 +177,8 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
         line = draft.fresh(key, **_slots(draft, text, named))
         if line and named and kind in HELPING:
             beside.named(draft, text, named)
-        if line and kind == "away":
-            beside.gone(draft)
+        if line and kind in ("away", "brushed"):
+            beside.lost(draft, text)
         if line and kind == "who" and len(words_in(text)) <= ONLY_NAMED:
             draft.aim = text.strip(" .!,;")
             draft.remember(AIMED)
@@ -255,10 +255,11 @@ def _only_names(draft: Draft, text: str) -> bool:
     return any(len(words_in(text)) - len(words_in(name)) <= BESIDE for name in named)
 
 
-def _goes_on(draft: Draft, text: str, safety: Safety) -> bool:
-    """Whether a message that tells of being better tells of something else too."""
+def _besides_better(draft: Draft, text: str, safety: Safety) -> str:
+    """What a message that tells of being better tells of besides; empty where that is next to nothing."""
     left = [part for part in text.replace(",", ".").split(".") if "better" not in came_in(part, safety)]
-    return sum(content_of(part, draft.words.hear) for part in left) >= ENOUGH
+    enough = sum(content_of(part, draft.words.hear) for part in left) >= ENOUGH
+    return max(left, key=len).strip() if enough else ""
 
 
 def _heard(draft: Draft, talk: str, text: str) -> str:
@@ -268,6 +269,8 @@ def _heard(draft: Draft, talk: str, text: str) -> str:
     if stays in draft.words.lines and draft.unheard(stays):
         return draft.line(stays)
     back = draft.said_back(text) if len(words_in(text)) <= SAID_BACK else ""
+    if back and says(text, "nearby", draft.words.safety) and (asked := beside.spoken_of(draft, "safety.came.asked")):
+        return f"{back}. {asked}"
     return f"{f'{back}.' if back else draft.line('safety.heard')} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
 
 
