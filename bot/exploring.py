@@ -138,8 +138,9 @@ def question_on(draft: Draft, talk: Talk, text: str) -> str:
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
         return draft.once("ask.who", who=who)
-    if talk.began == draft.at and draft.unheard("ask.first"):
-        return draft.once("ask.first")
+    first = "ask.first.told" if len(words_in(text)) >= STORY else "ask.first"
+    if talk.began == draft.at and draft.unheard(first):
+        return draft.once(first)
     return next_question(draft, f"{talk.asked}\n{text}")
 
 
