@@ -57,9 +57,10 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
-    over something, somebody who is "feared", being "belittled" before others, or what was "entrusted"; None for none of them."""
+    over something, somebody who is "feared", being "belittled" before others, what was "entrusted", that they are to
+    tell what partners said ("informs"), or being "overheard" by whoever is above; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted")
+    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted", "informs", "overheard")
     return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
 
 
@@ -103,6 +104,13 @@ def named_in(text: str, safety: Safety, kind: str) -> str | None:
 def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
     owner = rf"\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+)"
     return re.compile(rf"(?:{owner})?\b(?P<named>(?:(?(owner)[^\W\d_]+\s+))?(?:{any_of(map(flat, named))}))\b")
+
+
+def thing_in(text: str, safety: Safety) -> str:
+    """What stands outside somebody's door, or was left there, as it is said back: "two men" before "men"; empty where none is named."""
+    said = f" {in_words(text)} "
+    found = [(said.find(f" {in_words(word)} "), -len(word), word) for word in safety.things]
+    return next((safety.things[word] for at, _, word in sorted(found) if at >= 0), "")
 
 
 def gender_in(text: str, safety: Safety) -> str | None:

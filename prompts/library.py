@@ -569,6 +569,10 @@ class Safety(_One):
     which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
     somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
+    `sides` tell how near somebody is who was named to help, `things` are what stands or was left outside, as it is said back, `nearby`
+    that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
+    somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
+    private.
     """
 
     danger: list[str]
@@ -613,6 +617,13 @@ class Safety(_One):
     close: list[str]
     channels: list[str]
     deed: list[str]
+    sides: dict[str, list[str]]
+    things: dict[str, str]
+    nearby: list[str]
+    half: list[str]
+    seeks: list[str]
+    overheard: list[str]
+    informs: list[str]
 
     @property
     def lists(self) -> Iterator[tuple[str, list[str]]]:
@@ -649,9 +660,14 @@ class Safety(_One):
             "injection",
             "idioms",
             "deed",
+            "nearby",
+            "half",
+            "seeks",
+            "overheard",
+            "informs",
         ):
             yield name, getattr(self, name)
-        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts)):
+        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts), ("sides", self.sides)):
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
 
@@ -999,7 +1015,7 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         for phrase in phrases:
             if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)|\([^)]*[$^…]", phrase):
                 yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
-    for part in ("threat", "came"):
+    for part in ("threat", "came", "sides"):
         mine, theirs = getattr(words.safety, part), getattr(english.safety, part)
         for key in sorted(theirs.keys() ^ mine.keys()):
             yield f"safety.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"

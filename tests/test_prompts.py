@@ -79,6 +79,13 @@ SAFETY: dict[str, Any] = {
     "close": [],
     "channels": [],
     "deed": [],
+    "sides": {},
+    "things": {},
+    "nearby": [],
+    "half": [],
+    "seeks": [],
+    "overheard": [],
+    "informs": [],
 }
 WORDS: dict[str, Any] = {
     "language": "English",
