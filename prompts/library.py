@@ -249,15 +249,6 @@ class SpokenClock(_Part):
     shapes: list[Pattern]
 
 
-class Shapes(_Part):
-    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did; it is `wide` ("always")."""
-
-    nothing: list[Pattern]
-    acted: list[Pattern]
-    others: list[Pattern]
-    wide: list[Pattern] = []
-
-
 class Reading(_Part):
     """How a letter reads an entry.
 
@@ -272,6 +263,7 @@ class Reading(_Part):
     reversals: list[Phrase]
     pointers: list[Phrase]
     negations: list[Phrase]
+    nots: list[Phrase] = []
     determiners: list[Phrase]
     selves: list[Pattern]
     sensitive: list[Phrase]
@@ -348,7 +340,7 @@ class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
-    that only one that begins with somebody else is surely theirs.
+    that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
     """
 
     fillers: list[Phrase]
@@ -397,7 +389,7 @@ class Hear(_One):
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
-    shapes: Shapes
+    nothing: list[Pattern]
     absence: list[Phrase] = []
     again: list[Phrase] = []
     general: list[Phrase] = []
