@@ -6,6 +6,7 @@ so that a mirror can name it (rubric C1). What is not among it is left to the sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_lin
 from prompts.library import Happening, Happenings, Heard
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
+DENIED = 4  # words after a "not" that it may deny
 OWN = 6  # words of theirs in a row that a mirror may hold (coaching.md section 2.2, C1)
 
 
@@ -89,10 +91,20 @@ def told_in(draft: Draft, text: str) -> Told | None:
 
 
 def heard_as(draft: Draft, text: str, kinds: Sequence[Heard], key: str) -> Back | None:
-    """As which of several kinds a text is heard, the first of them; None for none. Remembered under `key` and the place of the kind."""
-    line = _line(draft, text)
-    found = next((n for n, kind in enumerate(kinds) if kind.stands_in(line)), None)
+    """As which of several kinds a text is heard, the first of them that is not denied; None for none. Remembered under `key` and the place
+    of the kind."""
+    line, nots = _line(draft, text), frozenset(draft.words.hear.reading.nots)
+    found = next((n for n, kind in enumerate(kinds) if kind.stands_in(line) and _affirmed(kind, line, nots)), None)
     return None if found is None else back_to(draft, text, kinds[found], f"{key}.{found}")
+
+
+def _affirmed(kind: Heard, line: str, nots: frozenset[str]) -> bool:
+    """Whether a kind is heard where no "not" stands right before it in its clause; one inside is part of what is heard."""
+    return any(
+        nots & set(words_in(found[0])) or not nots & set(words_in(re.split(r"[,.;:!?]", line[: found.start()])[-1])[-DENIED:])
+        for pattern in kind.heard
+        for found in expression(pattern).finditer(line)
+    )
 
 
 def back_to(draft: Draft, text: str, kind: Heard, key: str) -> Back:

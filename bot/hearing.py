@@ -486,11 +486,9 @@ def moved_in(text: str, hear: Hear) -> str | None:
     return found["day"].strip() if found else None
 
 
-def shape_of(answer: str, hear: Hear) -> str | None:
-    """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
-    said = in_words(answer)
-    shapes = {"nothing": hear.shapes.nothing, "acted": hear.shapes.acted, "others": hear.shapes.others}
-    return next((shape for shape, patterns in shapes.items() if any_in(patterns, said)), None)
+def tells_nothing(answer: str, hear: Hear) -> bool:
+    """Whether an answer says that there was nothing."""
+    return any_in(hear.nothing, in_words(answer))
 
 
 def is_learner(text: str, hear: Hear) -> bool:

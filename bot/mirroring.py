@@ -2,7 +2,7 @@
 
 Looked for in this order: somebody who was in an earlier entry too; something grave that happened; the kinds of answers that this very
 question gets, and those that any question gets; what else happened; a line for just this question; a knowledge card that fits a scene
-closely; then the answer's own shape: something that comes back, a "but", a feeling, a price. One that holds nothing of theirs has a
+closely; then the answer's own shape: something that comes back, a "but", a feeling. One that holds nothing of theirs has a
 word of theirs put beside it; where nothing fits, none is said. A mirror guesses, never praises and never argues; it holds at most six
 of the person's own words in a row, and no kind of it comes twice running while another one fits.
 """
@@ -12,16 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Literal
 
 from bot.draft import Draft
 from bot.happening import heard_as, mirror_in, told_in
-from bot.hearing import feels, says_any, shape_of, turns_in, who_in
-from bot.quoting import dark, light
-from bot.spelling import any_in, in_words, words_in
+from bot.hearing import feels, says_any, tells_nothing, turns_in, who_in
+from bot.quoting import light
+from bot.spelling import words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
-from prompts.library import Heard
+from prompts.library import Hear, Heard
 
 TOLD = 8  # words from which an answer tells enough for a card to fit it, and not only a word of it
 CLOSE = 0.75  # a passage's score from which its mirror may be held up to a scene that was not told for advice
@@ -38,17 +37,17 @@ def mirror_at(draft: Draft, guide: str, step: str, answer: str) -> str:
         return ""
     key = f"flow.{guide}.{step}"
     said = (_seen_before(draft, answer) if draft.guide(guide).kept else None) or _grave(draft, answer)
-    if said is None:
-        said = _answered(draft, answer, spoken.answers, key)
-    if said is None:
-        said = mirror_in(draft, answer) or _own(draft, answer, spoken.mirrors, key) or _by_shape(draft, answer, of)
-    return made_theirs(draft, answer, said)
+    if said is None and (answered := _answered(draft, answer, spoken.answers, key)) is not None:
+        return answered
+    said = said or mirror_in(draft, answer) or _own(draft, answer, spoken.mirrors, key)
+    return made_theirs(draft, answer, said or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer))
 
 
 def mirror_of(draft: Draft, answer: str) -> str:
-    """The same for something that was told, whatever was asked."""
-    said = _answered(draft, answer, (), "")
-    return made_theirs(draft, answer, mirror_in(draft, answer) or _by_shape(draft, answer, "scene") if said is None else said)
+    """The same for a scene that was told, whatever was asked."""
+    if (answered := _answered(draft, answer, (), "")) is not None:
+        return answered
+    return made_theirs(draft, answer, mirror_in(draft, answer) or _of_card(draft, answer) or _of_shape(draft, answer))
 
 
 def _grave(draft: Draft, answer: str) -> str | None:
@@ -58,21 +57,18 @@ def _grave(draft: Draft, answer: str) -> str | None:
 
 
 def _answered(draft: Draft, answer: str, kinds: Sequence[Heard], key: str) -> str | None:
-    """By the kind of answer it is: to this question, else to any. What is heard as one is nothing else, so where all was said of it lately
-    it is empty; None for no kind."""
+    """By the kind of answer it is: to this question, else to any; None for no kind. What is heard as one is nothing else, so where all was
+    said of it lately it is empty; and as its line tells what it is about, only what somebody said in it is put beside."""
     kind = heard_as(draft, answer, kinds, key) or heard_as(draft, answer, draft.words.answers, "flow.any")
-    return None if kind is None else kind.mirror() if kind.fresh else ""
-
-
-def _by_shape(draft: Draft, answer: str, of: Literal["scene", "thought"]) -> str:
-    """`of`: whether the answer tells what happened or what somebody makes of it."""
-    return (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
+    if kind is None:
+        return None
+    return made_theirs(draft, answer, kind.mirror(), only="said") if kind.fresh else ""
 
 
 def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
     """One of the mirrors of this very question, unless all were heard lately or the answer says nothing."""
     fresh = any(draft.heard_at(f"{key}#{n}") < 0 for n in range(len(own)))
-    if not fresh or shape_of(answer, draft.words.hear) == "nothing":
+    if not fresh or tells_nothing(answer, draft.words.hear):
         return None
     return draft.fitting(key, LONGEST, tuple(own))
 
@@ -112,27 +108,22 @@ def _of_card(draft: Draft, answer: str) -> str | None:
     return voice.use(fresh) if fresh else None
 
 
-def _of_shape(draft: Draft, answer: str, of: Literal["scene", "thought"]) -> str:
+def _of_shape(draft: Draft, answer: str) -> str:
     """By the most telling shape the answer has that was not told of lately; empty where it has none."""
-    name = next((shape for shape in _shapes(draft, answer, of) if not draft.said_lately(f"flow.{shape}", LATELY)), None)
+    name = next((shape for shape in _shapes(answer, draft.words.hear) if not draft.said_lately(f"flow.{shape}", LATELY)), None)
     return draft.fitting(f"flow.{name}", LONGEST) if name else ""
 
 
-def _shapes(draft: Draft, answer: str, of: Literal["scene", "thought"]) -> Iterator[str]:
+def _shapes(answer: str, hear: Hear) -> Iterator[str]:
     """The shapes that an answer has, the most telling first."""
-    hear, words = draft.words.hear, words_in(answer)
-    shape = shape_of(answer, hear)
-    if len(words) < FEW and not feels(answer, hear):
-        has = {"wide": any_in(hear.shapes.wide, in_words(answer)), "nothing": shape == "nothing"}
+    if len(words_in(answer)) < FEW and not feels(answer, hear):
+        has = {"nothing": tells_nothing(answer, hear)}
     else:
         has = {
             "again": says_any(answer, hear.again),
             "asks": answer.rstrip().endswith("?"),
             "contrast": turns_in(answer, hear),
             "feeling": feels(answer, hear),
-            "dark": dark(answer, hear),
             "light": light(answer, hear),
-            "others": of == "scene" and shape == "others",
-            "view": of == "thought" and shape == "others",
         }
     yield from (name for name, there in has.items() if there)
