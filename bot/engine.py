@@ -13,17 +13,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
 from bot.door import Door
 from bot.manager import LEFT, Took, origin
-from bot.model import PersonId
+from bot.model import PersonId, Platform
 from bot.pace import back_off
 from bot.tally import Tally
-from storage.store import Store, StoreDown, Unreadable
+from storage.store import DueRow, Store, StoreDown, Unreadable
 
 AT_ONCE = 64  # turns at the same time, most of them waiting for something
 BUSY = 2  # of them keep the process busy; more only fight over it (measured, turns a second: 120 with 2, 91 with 1, 85 with 6)
@@ -31,7 +31,8 @@ PLENTY = 20  # turns of one person without a pause of APART seconds; from then o
 APART = 0.25  # for a chat is written to once a second, so nobody hears of more any sooner
 SWEEP = 30.0  # seconds between two looks at everything; also how far the clock may be stepped before that is noticed
 CALM = 1.0  # seconds from a turn to the look at what it made due: its reply leaves meanwhile, and other turns are looked at with it
-BATCH = 500  # due rows in one look
+BATCH = 100  # due rows in one look
+ROOM = 100  # letters of the clock that may wait on a platform before it lays out more: some seconds' worth
 PATIENCE = 0.4  # seconds after which a wait is shown
 AGAIN_SHOWN = 4.0  # seconds after which it is shown again; Telegram shows it for five
 
@@ -218,23 +219,36 @@ class Rounds:
             self._wake(person, again=True)
 
     async def _look(self) -> float:
-        """Wakes those for whom something is due; seconds until the next look."""
+        """Wakes those for whom something is due; seconds until the next look.
+
+        A letter is laid out when it can soon leave, for an hour later it may say what is no longer so, or come out of their hours.
+        """
         stuck: set[PersonId] = set()
         while True:
-            rows = await asyncio.to_thread(self._store.due, self._clock(), BATCH + len(stuck))
+            full = await self._full()
+            rows = await self._due(stuck, full)
             people = {row.person_id for row in rows} - stuck
             if not people:
                 break
             for person in people:
                 self._wake(person)
             await self._dealt_with(people)
-            left = await asyncio.to_thread(self._store.due, self._clock(), BATCH + len(stuck))
+            left = await self._due(stuck, full)
             stuck |= {row.person_id for row in left} & people
+        if full:
+            return CALM
         following = await asyncio.to_thread(self._store.next_due)
         if following is None:
             return SWEEP
         seconds = (following - self._clock()).total_seconds()
         return SWEEP if seconds <= 0 else min(seconds, SWEEP)  # overdue and not dealt with: stuck, so it has time
+
+    async def _due(self, stuck: set[PersonId], full: Collection[Platform]) -> list[DueRow]:
+        return await asyncio.to_thread(self._store.due, self._clock(), BATCH + len(stuck), full=full)
+
+    async def _full(self) -> list[Platform]:
+        waiting = await asyncio.to_thread(self._store.of_the_clock)
+        return [platform for platform, letters in waiting.items() if letters >= ROOM]
 
     async def _dealt_with(self, people: set[PersonId]) -> None:
         with suppress(TimeoutError):

@@ -27,7 +27,6 @@ CLOSE = 0.75  # a passage's score from which its mirror may be held up to a scen
 LONGEST = 120  # characters (coaching.md section 4)
 FEW = 5  # words; a shorter answer is no scene
 LATELY = 12  # marks of what was said, about three messages
-SPOKEN_OF = ("felt", "felt.others", "due")  # what a line for one kind of answer speaks of by itself
 PAST = timedelta(days=60)  # how far back somebody is remembered
 
 
@@ -58,12 +57,12 @@ def _grave(draft: Draft, answer: str) -> str | None:
 
 
 def _answered(draft: Draft, answer: str, kinds: Sequence[Heard], key: str) -> str | None:
-    """By the kind of answer it is: to this question, else to any. What is heard as one is nothing else, so where all was said of it lately
-    it is empty; None for no kind."""
+    """By the kind of answer it is: to this question, else to any; None for no kind. What is heard as one is nothing else, so where all was
+    said of it lately it is empty; and as its line tells what it is about, only what somebody said in it is put beside."""
     kind = heard_as(draft, answer, kinds, key) or heard_as(draft, answer, draft.words.answers, "flow.any")
     if kind is None:
         return None
-    return made_theirs(draft, answer, kind.mirror(), but=SPOKEN_OF) if kind.fresh else ""
+    return made_theirs(draft, answer, kind.mirror(), only="said") if kind.fresh else ""
 
 
 def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:

@@ -1,7 +1,8 @@
 """The outgoing side of one platform: letters leave in order for each person, paced as the platform asks, and nobody waits for another.
 
-Each person has a lane; the lane that may go earliest goes first, so a flood to one person holds up nobody. What happened to a letter
-is written down before its lane goes on, however long the database is away, because forgetting it would send the letter twice.
+Each person has a lane; the lane that may go earliest goes first, so a flood to one person holds up nobody, and whoever wrote and waits
+goes before those to whom the clock writes. What happened to a letter is written down before its lane goes on, however long the
+database is away, because forgetting it would send the letter twice.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Item:
     key: str
     free_at: float
     tries: int
+    waited_for: bool
     doubts: int = 0
 
 
@@ -61,6 +63,9 @@ class Lane:
         return max(self.beat.free_at, self.items[0].free_at)
 
 
+Place = tuple[float, int, Lane]  # from when the lane may go, since when it stands there, and the lane
+
+
 class Sender:
     """Runs until cancelled. Whoever runs it must be the only one for its platform account."""
 
@@ -75,7 +80,8 @@ class Sender:
         self._overall = Beat(self._limits.overall)
         self._window = Window(int(self._limits.overall.rate))
         self._lanes: dict[PersonId, Lane] = {}
-        self._queue: list[tuple[float, int, Lane]] = []
+        self._waited_for: list[Place] = []  # lanes whose next letter somebody sits and waits for
+        self._unhurried: list[Place] = []  # and those whose next one is the clock's
         self._order = count()
         self._known: set[str] = set()
         self._after = 0  # the last row that was read
@@ -118,7 +124,12 @@ class Sender:
     async def drained(self) -> None:
         """Returns once nothing is under way and nothing may leave now."""
         loop = asyncio.get_running_loop()
-        while self._unread or self._under_way or (self._queue and self._queue[0][0] <= loop.time()):  # noqa: ASYNC110 - once, at the end
+
+        def may_go() -> bool:
+            queue = self._next(loop.time())
+            return bool(queue) and queue[0][0] <= loop.time()
+
+        while self._unread or self._under_way or may_go():  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.02)
 
     # --- what is to be sent
@@ -136,7 +147,7 @@ class Sender:
                 after = self._after = max(self._after, row.seq)
                 if row.key not in self._known:
                     wait = (row.not_before - wall).total_seconds() if row.not_before else 0.0
-                    self._add(row.person, Item(row.key, now + max(0.0, wait), row.tries))
+                    self._add(row.person, Item(row.key, now + max(0.0, wait), row.tries, not row.of_the_clock))
             if len(rows) < PAGE:
                 return
         self._unread = True
@@ -150,7 +161,12 @@ class Sender:
     def _line_up(self, lane: Lane) -> None:
         if lane.items and not lane.taken:
             lane.taken = True
-            heapq.heappush(self._queue, (lane.free_at, next(self._order), lane))
+            queue = self._waited_for if lane.items[0].waited_for else self._unhurried
+            heapq.heappush(queue, (lane.free_at, next(self._order), lane))
+
+    def _next(self, now: float) -> list[Place]:
+        """The queue whose first lane goes next: who is waited for, where they may go by now, else who may go earliest; empty for none."""
+        return min(filter(None, (self._waited_for, self._unhurried)), key=lambda queue: max(queue[0][0], now), default=[])
 
     def _tidy(self, now: float) -> None:
         """Forgets idle lanes, and begins reading from the first row: other processes write letters too, and not always in order of rows."""
@@ -169,12 +185,12 @@ class Sender:
 
     def _start_those_that_may(self, now: float, sweep_at: float) -> float:
         """Starts what may leave now; seconds until something else may."""
-        while self._queue and len(self._under_way) < AT_ONCE:
+        while (queue := self._next(now)) and len(self._under_way) < AT_ONCE:
             leaves_at = self._window.free_at
-            free_at = max(self._queue[0][0], self._pace_free_at)
+            free_at = max(queue[0][0], self._pace_free_at)
             if free_at > now:
                 return min(free_at, sweep_at) - now
-            lane = heapq.heappop(self._queue)[2]
+            lane = heapq.heappop(queue)[2]
             self._overall.took(now)
             self._window.left()
             task = asyncio.create_task(self._carry(lane, leaves_at))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, select, update
 
-from bot.model import DueKind, PersonId
+from bot.model import DueKind, PersonId, Platform
 from storage.database import put as put_row
 from storage.tables import addresses, due, erasures, persons
 
@@ -16,6 +17,9 @@ _IS = (due.c.person_id == bindparam("person")) & (due.c.kind == bindparam("what"
 _TAKE_OFF = delete(due).where(_IS)
 _FIRE = update(due).where(_IS, due.c.at <= bindparam("now")).values(last_fired_at=bindparam("now")).returning(due.c.kind)
 _OF_PERSON = select(due).where(due.c.person_id == bindparam("person")).order_by(due.c.at, due.c.kind, due.c.ref)
+
+# What nobody sits and waits for, so that it may come some seconds later.
+UNHURRIED: tuple[DueKind, ...] = ("reminder", "nudge", "follow-up", "then-and-now", "resume", "asked-after", "retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,27 @@ _FALLEN = (
     .order_by(due.c.at, due.c.person_id, due.c.kind, due.c.ref)
     .limit(bindparam("most"))
 )
+# Where the letter would go: where they wrote from last.
+_DOOR = (
+    select(addresses.c.platform)
+    .where(addresses.c.person_id == due.c.person_id, addresses.c.unreachable_at.is_(None))
+    .order_by(addresses.c.used_at.desc(), addresses.c.linked_at.desc())
+    .limit(1)
+    .correlate(due)
+    .scalar_subquery()
+)
+_FALLEN_BESIDE = _FALLEN.where(due.c.kind.not_in(UNHURRIED) | _DOOR.not_in(bindparam("full", expanding=True)))
 _FALLEN_FOR = _FALLEN.where(due.c.person_id == bindparam("person"))
 _NEXT = select(due.c.at).where(_REACHED).order_by(due.c.at).limit(1)
 
 
-def at_most(connection: Connection, now: datetime, limit: int, person_id: PersonId | None = None) -> list[DueRow]:
-    """What has fallen due, for everybody or for one person."""
-    rows = connection.execute(_FALLEN if person_id is None else _FALLEN_FOR, {"now": now, "most": limit, "person": person_id})
-    return [_row(row) for row in rows]
+def at_most(
+    connection: Connection, now: datetime, limit: int, person_id: PersonId | None = None, full: Collection[Platform] = ()
+) -> list[DueRow]:
+    """What has fallen due, for one person or for everybody; for those on a platform in `full` only what does not bear waiting."""
+    asked = _FALLEN_FOR if person_id is not None else _FALLEN_BESIDE if full else _FALLEN
+    given = {"now": now, "most": limit} | ({"person": person_id} if person_id is not None else {"full": list(full)} if full else {})
+    return [_row(row) for row in connection.execute(asked, given)]
 
 
 def next_at(connection: Connection) -> datetime | None:

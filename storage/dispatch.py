@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bot.model import Letter, PersonId, Platform
 from storage.faults import Unreadable
-from storage.mail import ONCE, letter_of
+from storage.mail import CLOCK, ONCE, letter_of
 from storage.tables import addresses, audit, inbox, outbox, persons
 from storage.values import MESSAGE, Sealer, log
 from storage.vault import Vault
@@ -42,6 +42,13 @@ _WAITING = (
     .limit(bindparam("most"))
 )
 
+# By platform, so that the index answers it: of all letters there ever were only those that wait are looked at.
+_OF_THE_CLOCK = (
+    select(outbox.c.platform, func.count().label("number"))
+    .where(outbox.c.platform.in_(get_args(Platform)), outbox.c.state.in_(("new", "sending")), outbox.c.key.startswith(CLOCK))
+    .group_by(outbox.c.platform)
+)
+
 
 class Waiting(NamedTuple):
     """An unsent letter, unopened. `tries` are those that came to nothing."""
@@ -51,6 +58,11 @@ class Waiting(NamedTuple):
     person: PersonId
     not_before: datetime | None
     tries: int
+
+    @property
+    def of_the_clock(self) -> bool:
+        """Whether no message of the person's led to it, so that nobody sits and waits."""
+        return self.key.startswith(CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,11 @@ def take_up(connection: Connection, vault: Vault, platform: Platform) -> None:
 
 def waiting(connection: Connection, platform: Platform, after: int, limit: int) -> list[Waiting]:
     return [Waiting(*row) for row in connection.execute(_WAITING, {"door": platform, "after": after, "most": limit})]
+
+
+def of_the_clock(connection: Connection) -> dict[Platform, int]:
+    """How many letters wait on each platform that no message led to."""
+    return {row.platform: row.number for row in connection.execute(_OF_THE_CLOCK)}
 
 
 def dispatch(connection: Connection, vault: Vault, key: str) -> Letter | None:

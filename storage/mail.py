@@ -23,6 +23,7 @@ from storage.values import INBOUND, MESSAGE, Sealer, log, plain
 from storage.vault import Vault
 
 EVERYTHING = 2**31  # rows
+CLOCK = "due|"  # how the keys of letters begin that no message led to
 ONCE = ("nudge", "reminder")  # kinds that are let go rather than risked twice
 
 # Built once: every turn asks these, and half of a small statement's time is its building.
@@ -49,7 +50,7 @@ _SENT = (
 )
 _LAST_KNOCK = (
     select(outbox.c.created_at, outbox.c.state)
-    .where(outbox.c.person_id == bindparam("person"), outbox.c.key.startswith("due|"))
+    .where(outbox.c.person_id == bindparam("person"), outbox.c.key.startswith(CLOCK))
     .order_by(outbox.c.seq.desc())
     .limit(1)
 )

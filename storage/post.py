@@ -112,6 +112,11 @@ class Post(Ground):
         with self._database.reading(HOUSE) as connection:
             return dispatch.waiting(connection, platform, after, limit)
 
+    def of_the_clock(self) -> dict[Platform, int]:
+        """How many letters wait on each platform that no message of anybody led to."""
+        with self._database.reading(HOUSE) as connection:
+            return dispatch.of_the_clock(connection)
+
     def dispatch(self, key: str) -> Letter | None:
         """The letter, marked as `sending`: from here on it may have arrived. None when there is nothing to send any more.
 

@@ -9,7 +9,7 @@ the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -317,10 +317,12 @@ class Store(Post, Care):
 
     # --- the clock
 
-    def due(self, now: datetime, limit: int = 500, person_id: PersonId | None = None) -> list[DueRow]:
-        """What has fallen due, for everybody or one person. Nothing does for somebody who is reached nowhere any more."""
+    def due(self, now: datetime, limit: int = 500, person_id: PersonId | None = None, full: Collection[Platform] = ()) -> list[DueRow]:
+        """What has fallen due, for everybody or one person. Nothing does for somebody who is reached nowhere any more; for those on a
+        platform in `full` only what somebody waits for.
+        """
         with self._database.reading(HOUSE if person_id is None else person_id) as connection:
-            return clock.at_most(connection, now, limit, person_id)
+            return clock.at_most(connection, now, limit, person_id, full)
 
     def next_due(self) -> datetime | None:
         with self._database.reading(HOUSE) as connection:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from passages import passage
 
 from bot.door import Later, NotSent, Unreachable
-from bot.engine import APART, PLENTY, Pump, Rounds
+from bot.engine import APART, PLENTY, ROOM, Pump, Rounds
 from bot.manager import TRIES, Took
 from bot.model import Conversation, Inbound, Message, Passage, PersonId, Say, Turn
 from bot.pace import LIMITS, Beat, Limit, Limits, Window, back_off
@@ -311,6 +311,50 @@ async def test_of_whoever_may_not_talk_here_nothing_is_stored_and_they_are_told_
     assert all(words.variants("not-open")[0] in told.message.text for words in coach.library.words.values()), "in every language"
     assert coach.store.person_at("terminal", "mallory") is None
     assert len(door.to("mallory")) == 1
+
+
+# --- many for whom something is due at once
+
+
+async def test_whoever_wrote_is_answered_before_those_to_whom_the_clock_writes(coach):
+    coach.door = FakeDoor(platform="telegram")
+    for n in range(60):
+        coach.store.set_due(coach.known(f"p{n}"), "reminder", "", NOON)
+    coach.known("eva")
+    async with coach.running() as door:
+        await door.until(lambda: len(door.arrived) >= 5)
+        await door.say("eva", "reflect")
+        await door.heard("eva")
+        assert len(door.arrived) < 60
+        await door.until(lambda: len(door.arrived) == 61)
+
+
+async def test_of_what_is_due_no_more_is_laid_out_than_can_soon_leave_and_what_cannot_holds_up_no_other_platform(coach):
+    crowd = []
+    for platform, number in (("telegram", ROOM + 1), ("slack", 1)):
+        coach.door = FakeDoor(platform=platform)
+        crowd += [coach.known(f"{platform}{n}") for n in range(number)]
+    *waiting, next_in_telegram, in_slack = crowd
+    for person in crowd:
+        coach.store.set_due(person, "reminder", "", NOON)
+    for person in waiting:
+        await coach.manager.take(person)
+    woken = list[PersonId]()
+
+    async def look() -> list[PersonId]:
+        woken.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await Rounds(coach.store, coach.clock, lambda person, **_: woken.append(person), lambda _: False).run()
+        return woken
+
+    assert await look() == [in_slack]
+    coach.store.set_due(next_in_telegram, "erasure", "", NOON)
+    assert sorted(await look()) == sorted([in_slack, next_in_telegram]), "what nobody is written about does not wait"
+    coach.store.set_due(next_in_telegram, "erasure", "", NOON + timedelta(days=1))
+    for letter in coach.store.unsent("telegram")[:2]:
+        coach.store.sent(letter.key, NOON)
+    assert sorted(await look()) == sorted([in_slack, next_in_telegram])
 
 
 # --- crashes and faults
