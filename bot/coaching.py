@@ -245,7 +245,11 @@ def plea(draft: Draft) -> None:
         draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{told}")
     if told != text:
         drop(draft)
-    ideas(draft)
+    if draft.talk and options.knows_better(draft, told):
+        draft.talk = without(draft.talk, "listening")
+        try_small(draft)
+    else:
+        ideas(draft)
 
 
 def one(draft: Draft) -> None:

@@ -172,7 +172,7 @@ def is_none(text: str, clock: Clock) -> bool:
 def _firmness(part: str, clock: Clock) -> Firmness | None:
     hear, said = clock.hear, bare_step(part, clock.hear)
     plans = hear.plans
-    if "?" in part or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
+    if "?" in part.partition(":")[0] or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
         return None
     meant, dated, mused = (_start(patterns, said) for patterns in (plans.meant, plans.dated, plans.mused))
     if NOWHERE == meant == dated == mused:

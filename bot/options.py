@@ -17,7 +17,7 @@ from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import CLEAR, NEAR, SURE, brief, open_to, speak, titled, with_used
+from bot.reply import CLEAR, NEAR, SURE, brief, near_to, open_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
@@ -154,6 +154,13 @@ def _tries(draft: Draft, asked: str) -> Iterator[str]:
             counts[kind] += by_words + (happened is not None and happened.name in matter.told)
     yield from (f"try.{kind}" for kind, count in counts.most_common() if count)
     yield "try.any"
+
+
+def knows_better(draft: Draft, plea: str) -> bool:
+    """Whether a plea itself names a kind of matter for which there is something to try, and no card is sure of it that has ways left."""
+    line, near = in_line(plea), near_to(draft, draft.talk, 1)
+    named = any(any_in(matter.heard, line) and draft.unheard(f"try.{kind}") for kind, matter in draft.words.hear.matters.items())
+    return named and (shown_any(draft) or not near or near[0].score < CLEAR)
 
 
 def _whom(draft: Draft, talk: Talk) -> str:

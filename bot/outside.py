@@ -140,7 +140,7 @@ STRONGER = {
 
 
 # Acts and wishes that say less than a plea for ideas in the same message does.
-YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects", "meaning"})
+YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects", "meaning", "ideas"})
 YIELDING_WISHES = frozenset({None, "help", "no-questions", "ask"})
 
 
