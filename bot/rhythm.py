@@ -304,17 +304,44 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
-    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week; of several the first
-    that isn't the day of a thing, such as "what ends on 30 June"."""
-    if day := _of_the_next(flat(text), language, hear, local(now, zone).date()):
-        return day
+    """The first day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
+    ahead = _of_the_next(flat(text), language, hear, local(now, zone).date())
+    return ahead or next((day for day, *_ in days_within(text, language, hear, now, zone)), None)
+
+
+def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> list[tuple[date, int, str]]:
+    """All days that a sentence names, in their order, each with where it begins and as it was said.
+
+    "Next Tuesday", said on a Monday, is not tomorrow; and where a week is named beside a weekday, it is that weekday of that week.
+    """
     names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
-    said = flat(text)
-    named = list(re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said))
-    own = [found for found in named if not re.search(hear.day_of_thing, said[: found.start()])]
-    return day_in((own or named)[0][1], language, hear, now, zone) if named else None
+    said, after, found, week = flat(text), today(now, zone), list[tuple[date, int, str]](), None
+    for each in re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said):
+        day = day_in(each[1], language, hear, now, zone)
+        if day is None:
+            continue
+        weekday = _names_weekday(each[1], language) and not re.search(r"\d", each[1])
+        if weekday and day - after == timedelta(days=1) and _says_next(said, each.span(), hear):
+            day += timedelta(days=7)
+        if weekday and week:
+            day = week + timedelta(days=day.weekday())
+            found = [named for named in found if not _names_week(named[2], hear)]
+        if week is None and _names_week(each[1], hear):
+            week = day - timedelta(days=day.weekday())
+        found.append((day, each.start(), each[1]))
+    return found
+
+
+def _names_week(said: str, hear: Hear) -> bool:
+    return any(expression(pattern).search(said) for pattern in hear.plans.weeks)
+
+
+def _says_next(said: str, span: tuple[int, int], hear: Hear) -> bool:
+    """Whether "next" stands beside a weekday, on the side where the language has it."""
+    begin, end = span
+    return any(expression(pattern).search(said[:begin] + "|" + said[end:]) for pattern in hear.plans.next)
 
 
 def _months(language: str) -> set[str]:

@@ -363,7 +363,9 @@ class Plans(_Part):
 
     Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
     `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these. `soon` is an
-    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `keeps` are commands to
+    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `aside`, `others` and
+    `until` end before a day: one that is only spoken of, one that somebody else wants, one by which it is to be done. `weeks` name a week,
+    `next` stands beside a weekday, where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to
     keep it, with the group `what` where they say what; `asks` are questions whether something is kept, `undoes` says that something kept
     was no plan, `tells` that something was done and `undone` that it was not.
     """
@@ -375,6 +377,12 @@ class Plans(_Part):
     never: list[Pattern] = []
     soon: list[Pattern] = []
     today: list[Pattern] = []
+    aside: list[Pattern] = []
+    others: list[Pattern] = []
+    until: list[Pattern] = []
+    weeks: list[Pattern] = []
+    next: list[Pattern] = []
+    willing: list[Pattern] = []
     keeps: list[Pattern] = []
     asks: list[Pattern] = []
     undoes: list[Pattern] = []
@@ -453,7 +461,6 @@ class Hear(_One):
     days: list[Pattern]
     next_week: Pattern = "(?!)"
     next_month: Pattern = "(?!)"
-    day_of_thing: Pattern = "(?!)"
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
     refers: list[Phrase]
