@@ -20,6 +20,7 @@ from bot.intending import (
     asks_for_plans,
     bare_step,
     before_command,
+    by_number,
     intent_in,
     is_none,
     kept_in,
@@ -41,6 +42,7 @@ LEANING = 4  # words up to which a step leans on what was said before: "Thursday
 ASIDE = 16  # words up to which a message that holds a step is about it; of a longer one the step must be the half
 REST = 6  # words after "that was no plan" from which something else is told
 SHOWN = 3  # plans shown at once
+NEAR = timedelta(days=10)  # between the day of a plan and another that is told by its number alone
 DAY_NAMED = "day:"  # the mark of a day that was named before the step itself
 MUSED = "$mused"  # under which a place keeps that the step was only thought aloud
 
@@ -275,12 +277,18 @@ def moves_plan(draft: Draft, text: str) -> bool:
     day = day_in(said, language, hear, draft.at, draft.person.zone)
     if day is None:
         return False
-    day = next_weekday(said, language, hear, max(plan.due, draft.today)) or day
+    day = next_weekday(said, language, hear, max(plan.due, draft.today)) or _beside(plan.due, said, day)
     draft.do(Plan(plan.id, plan.text, due=day))
     draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
     draft.remember(PLANNED)
     draft.say(draft.line("plan.moved", day=draft.day(day)))
     return True
+
+
+def _beside(due: date, said: str, day: date) -> date:
+    """ "The 5th", said right after 4 December, is of that month."""
+    near = due + timedelta(days=day.day - due.day)
+    return near if by_number(said) and near.day == day.day and abs(near - due) <= NEAR and near >= day else day
 
 
 def told_plan(draft: Draft, text: str) -> bool:

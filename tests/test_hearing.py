@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 from passages import cards
 
 from bot.alarms import alarm_in
-from bot.choosing import choice_in, choices_in
-from bot.hearing import aside_in, asks_coach, echo_of, feels, heard, name_in, of_this_world, when_in, who_in
+from bot.choosing import choice_in, choices_in, energy_in
+from bot.hearing import after_greeting, aside_in, asks_coach, control_in, echo_of, feels, heard, name_in, of_this_world, when_in, who_in
 from bot.model import Choice
+from bot.reflecting import wish_in
 from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library
 
 SAID: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("hearing.yaml").read_text(encoding="utf-8"))
-WORDS = load_library().words["en"]
+LIBRARY = load_library()
+WORDS = LIBRARY.words["en"]
 HEAR: Hear = WORDS.hear
 SAFETY: Safety = WORDS.safety
 
@@ -44,6 +46,42 @@ FEW = settings(max_examples=150, deadline=None)
 
 def of(table: str) -> list[tuple[str, str]]:
     return [(meaning, said) for meaning, lines in SAID[table].items() for said in lines]
+
+
+def told(table: str) -> list[tuple[str, Any]]:
+    return [(language, said) for language, lines in SAID[table].items() for said in lines]
+
+
+def hear_in(language: str) -> Hear:
+    return LIBRARY.words[language].hear
+
+
+# --- reflections
+
+
+@pytest.mark.parametrize(("language", "said"), told("reflections"))
+def test_a_reflection_is_wished_for_in_any_wording(language, said):
+    hear = hear_in(language)
+
+    assert "reflect" in (wish_in(said, hear), wish_in(after_greeting(said, hear, ()), hear))
+
+
+@pytest.mark.parametrize(("language", "said"), told("no_reflections"))
+def test_what_others_reflect_on_opens_no_reflection(language, said):
+    assert wish_in(said, hear_in(language)) != "reflect"
+
+
+@pytest.mark.parametrize(("language", "said"), told("energies"))
+def test_energy_is_understood_in_words_and_a_scene_is_none(language, said):
+    text, level = said
+    found = energy_in(text, [Choice(f"crossing.energy:{each}", each) for each in ("low", "ok", "good")], hear_in(language))
+
+    assert (found[0].label if found else None) == level
+
+
+@pytest.mark.parametrize(("language", "said"), told("ends"))
+def test_keeping_and_ending_are_understood_with_their_courtesies(language, said):
+    assert control_in(said, hear_in(language)) in ("stop", "keep", "later")
 
 
 # --- controls and wishes
