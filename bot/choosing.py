@@ -54,7 +54,7 @@ def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice,
     for clause in re.finditer(r"[^.,;:!?\n]+[.,;:!?\n]*", text):
         here = _levels_in(clause[0], phrases, hear)
         words = words_in(clause[0])
-        if not here or len(words) > SHORT or set(words) & {*hear.actors, *hear.world}:
+        if not here or len(words) > SHORT or (set(words) - hear.filling) & {*hear.actors, *hear.world}:
             break
         found, told = found | here, clause.end()
     if not found:

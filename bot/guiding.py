@@ -137,7 +137,7 @@ def _tells_step(draft: Draft, step: Step, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     last = guide.step(TRIED)
-    if found is None or found.firmness == "mused" or guide.after(last) != END or not told_in(draft, guide, draft.here):
+    if found is None or found.firmness != "dated" or guide.after(last) != END or not told_in(draft, guide, draft.here):
         return False
     besides = text.replace(found.text, " ").strip(" .,;:\n")
     if len(words_in(besides)) >= BESIDES:
@@ -485,7 +485,10 @@ def _ties(draft: Draft, tried: str) -> tuple[str, list[Choice]]:
         return draft.line("close.plan"), [draft.choice("if-then"), draft.choice("enough")]
     set_plan(draft, found.text, found.day)
     draft.remember(PLANNED)
-    return draft.line("plan.kept.again", plan=clip(found.text, QUOTED), day=draft.day(found.day)), [draft.choice("not-a-plan")]
+    return draft.line("plan.kept.again", plan=clip(found.text, QUOTED), day=draft.day(found.day)), [
+        draft.choice("if-then"),
+        draft.choice("not-a-plan"),
+    ]
 
 
 def _waiting(draft: Draft) -> list[Choice]:

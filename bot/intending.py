@@ -23,7 +23,7 @@ FARTHEST = timedelta(days=300)  # ahead that a step lies; what seems to be farth
 SOONEST = timedelta(days=1)  # ahead of which "before the 3rd" is of the month after
 _TITLES = ("mr", "ms", "mrs", "dr", "dra", "sr", "sra", "mme", "ing", "lic", "prof", "[a-z]")  # or an initial
 _NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in _TITLES)
-_NUMBER = re.compile(r"\w+ (?:\w+ )?\d{1,2}(?:st|nd|rd|th|er)?")  # a day told by its number alone: "the 3rd"
+_NUMBER = re.compile(r"\w+ (?:\w+ )?\d{1,2}(?:st|nd|rd|th|er)?")
 BARE_DAY = 3  # words in which a day stands alone
 PAIR = 2  # sentences in which a thought and its day may stand apart
 LONGEST_STEP = 40  # words of a step; a longer text is a story
@@ -111,9 +111,14 @@ def _day_of_doing(text: str, clock: Clock) -> date | None:
         if any_in(plans.others, before):
             continue
         until = any_in(plans.until, before)
-        near = until and _NUMBER.fullmatch(said) and day - today <= SOONEST
+        near = until and by_number(said) and day - today <= SOONEST
         told.append((0 if until else -1 if any_in(plans.aside, before) else 1, next_of_month(day.day, day) or day if near else day))
     return max(told, key=lambda each: each[0])[1] if told else None
+
+
+def by_number(said: str) -> bool:
+    """Whether a day is told by its number alone: "the 3rd"."""
+    return _NUMBER.fullmatch(flat(said).strip()) is not None
 
 
 def _morrow(hours: Sequence[str], text: str, clock: Clock) -> date | None:

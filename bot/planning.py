@@ -21,6 +21,7 @@ from bot.intending import (
     asks_for_plans,
     bare_step,
     before_command,
+    by_number,
     intent_in,
     is_none,
     kept_in,
@@ -43,6 +44,7 @@ ASIDE = 16  # words up to which a message that holds a step is about it; of a lo
 REST = 6  # words after "that was no plan" from which something else is told
 SHOWN = 3  # plans shown at once
 NEARLY = timedelta(days=2)  # to a day by which several things can hardly be done
+NEAR = timedelta(days=10)  # between the day of a plan and another that is told by its number alone
 DAY_NAMED = "day:"  # the mark of a day that was named before the step itself
 MUSED = "$mused"  # under which a place keeps that the step was only thought aloud
 
@@ -301,7 +303,7 @@ def moved_day(text: str, stood: date, clock: Clock) -> date | None:
         if how == "told" and (day := day_within(said, language, hear, at, zone)):
             return day
         if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
-            return (next_weekday(said, language, hear, stood) if how == "day" else None) or day
+            return (next_weekday(said, language, hear, stood) if how == "day" else None) or _beside(stood, said, day)
     return None
 
 
@@ -319,6 +321,12 @@ def _move(draft: Draft, plan: Intention, day: date) -> None:
     draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
     draft.remember(PLANNED)
     draft.say(draft.line("plan.moved", day=draft.day(day)))
+
+
+def _beside(due: date, said: str, day: date) -> date:
+    """ "The 5th", said right after 4 December, is of that month."""
+    near = due + timedelta(days=day.day - due.day)
+    return near if by_number(said) and near.day == day.day and abs(near - due) <= NEAR and near >= day else day
 
 
 def told_plan(draft: Draft, text: str) -> bool:

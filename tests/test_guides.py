@@ -20,7 +20,7 @@ from test_scenarios import holds, played
 from adapters.replay import read_script
 from bot import offers
 from bot.headings import LONGEST, MOST, headings_in
-from bot.model import Entry
+from bot.model import Entry, Person, PersonId
 from knowledge.card import load_cards
 from knowledge.lint import copied_runs
 from prompts.library import LONGEST_MIRROR, BadPrompts, Heard, StepWords, load_library
@@ -380,3 +380,57 @@ async def test_an_own_guide_is_replayed_from_its_opening_to_a_plan(tmp_path, fou
     library = load_with_own(own(tmp_path / "guides"))
 
     holds(*await played(read_script(script), tmp_path / "home", library, found))
+
+
+# --- at the door of a reflection
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "scene"),
+    [
+        ("en", "Time for my reflection. Today the mayor left the room.", "Today the mayor left the room"),
+        ("fr", "réflexion du soir - Karim a coupé la parole à la présidente", "Karim a coupé la parole à la présidente"),
+        ("es", "quiero reflexionar sobre mi día. Nadie habló del precio", "Nadie habló del precio"),
+    ],
+)
+def test_what_is_told_along_with_the_wish_is_the_scene(language, said, scene):
+    chat = Chat(LIBRARY, Person(PersonId("p1"), welcomed=True, onboarded=True, language=language))
+    chat.say(said)
+
+    assert [entry.answers for entry in chat.entries] == [(("moment", scene),)]
+
+
+def test_energy_in_words_and_a_scene_behind_it_are_told_apart():
+    chat = Chat(LIBRARY)
+    chat.say("/reflect")
+    chat.say("ok I guess. Eric held the umbrella for the farmers")
+
+    assert [(entry.energy, entry.answers) for entry in chat.entries] == [("ok", (("moment", "Eric held the umbrella for the farmers"),))]
+
+
+def test_a_bare_number_is_no_scene():
+    chat = Chat(LIBRARY)
+    for said in ("/reflect", "so so", "3"):
+        chat.say(said)
+
+    assert not chat.entries
+    assert chat.conversation.place
+    assert chat.conversation.place.step == "moment"
+
+
+def test_a_step_with_its_day_is_not_asked_for_again_and_keep_it_is_no_answer():
+    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Lome", welcomed=True, onboarded=True, language="fr"))
+    for said in (
+        "/reflect",
+        "moyen",
+        "le chef parle pour elles",
+        "jeudi je demande à la présidente de faire la visite",
+        "oui garde",
+    ):
+        chat.say(said)
+
+    assert dict(chat.entries[0].answers) == {
+        "moment": "le chef parle pour elles",
+        "try": "jeudi je demande à la présidente de faire la visite",
+    }
+    assert [str(plan.due) for plan in chat.intentions] == ["2026-03-05"]

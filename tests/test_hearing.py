@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from passages import cards
 
 from bot.alarms import alarm_in
-from bot.choosing import choice_in, choices_in
+from bot.choosing import choice_in, choices_in, energy_in
 from bot.hearing import (
     act_in,
+    after_greeting,
     aside_in,
     asks_coach,
+    control_in,
     echo_of,
     either_in,
     feels,
@@ -32,6 +34,7 @@ from bot.hearing import (
     who_in,
 )
 from bot.model import Choice
+from bot.reflecting import wish_in
 from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library
 
@@ -93,6 +96,42 @@ def test_what_holds_the_same_words_is_no_plea_and_no_end(language, said):
     hear = LIBRARY.words[language].hear
     assert not pleads(said, hear)
     assert not ends(said, hear)
+
+
+def told(table: str) -> list[tuple[str, Any]]:
+    return [(language, said) for language, lines in SAID[table].items() for said in lines]
+
+
+def hear_in(language: str) -> Hear:
+    return LIBRARY.words[language].hear
+
+
+# --- reflections
+
+
+@pytest.mark.parametrize(("language", "said"), told("reflections"))
+def test_a_reflection_is_wished_for_in_any_wording(language, said):
+    hear = hear_in(language)
+
+    assert "reflect" in (wish_in(said, hear), wish_in(after_greeting(said, hear, ()), hear))
+
+
+@pytest.mark.parametrize(("language", "said"), told("no_reflections"))
+def test_what_others_reflect_on_opens_no_reflection(language, said):
+    assert wish_in(said, hear_in(language)) != "reflect"
+
+
+@pytest.mark.parametrize(("language", "said"), told("energies"))
+def test_energy_is_understood_in_words_and_a_scene_is_none(language, said):
+    text, level = said
+    found = energy_in(text, [Choice(f"crossing.energy:{each}", each) for each in ("low", "ok", "good")], hear_in(language))
+
+    assert (found[0].label if found else None) == level
+
+
+@pytest.mark.parametrize(("language", "said"), told("ends"))
+def test_keeping_and_ending_are_understood_with_their_courtesies(language, said):
+    assert control_in(said, hear_in(language)) in ("stop", "keep", "later")
 
 
 # --- controls and wishes
