@@ -32,6 +32,7 @@ LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
 TRIED = "try"  # the step of a guide at which somebody says what they will do
+SOON = timedelta(days=14)  # within which a day is a moment; "next month" is none
 BESIDES = 3  # words from which more is told beside a step
 LAST_QUESTION = r"\s*[^.!?\n]*\?\s*$"  # on which a text ends
 SETTLED = "settled"  # the mark that a plan was closed with a question what else there is; once a talk is enough
@@ -481,7 +482,7 @@ def _close(draft: Draft, lead: str) -> None:
 def _ties(draft: Draft, tried: str) -> tuple[str, list[Choice]]:
     """What is said of the last line: with a day in it, it is a step that is kept and asked about; else a moment for it is offered."""
     found = intent_in(tried, clock(draft))
-    if found is None or found.firmness != "dated" or found.day is None:
+    if found is None or found.firmness != "dated" or found.day is None or found.day - draft.today > SOON:
         return draft.line("close.plan"), [draft.choice("if-then"), draft.choice("enough")]
     set_plan(draft, found.text, found.day)
     draft.remember(PLANNED)
