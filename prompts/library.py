@@ -456,11 +456,19 @@ class Safety(_One):
     which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
     somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
+    `home` are signs that somebody is hurt or controlled where they live, by kind, and `at_home` those that are one only beside a word of
+    the `household`; one is asked about, two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own
+    people, told without a wish to hide it. `denied` takes a sign of danger away before anybody asked.
     """
 
     danger: list[str]
     plainly: list[str]
     to_others: list[str]
+    denied: list[str]
+    home: dict[str, list[str]]
+    at_home: dict[str, list[str]]
+    household: list[str]
+    kin: list[str]
     facts: dict[str, list[str]]
     entrusted: list[str]
     pointed: list[str]
@@ -508,6 +516,9 @@ class Safety(_One):
             "danger",
             "plainly",
             "to_others",
+            "denied",
+            "household",
+            "kin",
             "entrusted",
             "pointed",
             "inner",
@@ -538,7 +549,8 @@ class Safety(_One):
             "deed",
         ):
             yield name, getattr(self, name)
-        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts)):
+        by_kind = {"threat": self.threat, "came": self.came, "facts": self.facts, "home": self.home, "at_home": self.at_home}
+        for name, kinds in by_kind.items():
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
 
