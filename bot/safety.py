@@ -93,8 +93,9 @@ def _half_said(draft: Draft, text: str) -> bool:
 def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
     """What the text raises, and in whose words.
 
-    One sign of harm at home after another kind of it that was told of that day is a danger as two at once are. Danger and threats count in any language. For the rest, a word of another language is another word where the message's own language
-    is clear: "corruption" names a crime in one and a topic in the other.
+    One sign of harm at home after another kind of it that was told of that day is a danger as two at once are. Danger and threats count
+    in any language. For the rest, a word of another language is another word where the message's own language is clear: "corruption" names
+    a crime in one and a topic in the other.
     """
     found = alarm_in(text, draft.library.safeties(draft.language))
     if draft.grave:
