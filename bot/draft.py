@@ -7,7 +7,7 @@ It decides nothing about the talk; dialogue.py, guiding.py and coaching.py do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -264,14 +264,23 @@ class Draft:
 
         The wordings are those of a line unless they are given. Raises ValueError where none fits: one without slots has to be among them.
         """
-        given = {slot: text for slot, text in slots.items() if text}
         variants = variants or self.words.variants(key)
         needs = [set(Template(text).get_identifiers()) for text in variants]
-        said = {n: self.fill(text, **given) for n, text in enumerate(variants) if needs[n] <= {*given, "dear"}}
+        said = self._filled(variants, slots)
         short = [n for n in said if len(said[n]) <= longest] or [n for n in said if not needs[n]]
         best = min(short, key=lambda n: (self.heard_at(f"{key}#{n}"), -len(needs[n]), (n - self._turns) % len(variants)))
         self.remember(f"{key}#{best}")
         return said[best][:1].upper() + said[best][1:]
+
+    def fits(self, key: str, longest: int, **slots: str) -> bool:
+        """Whether a line has a wording with no empty slot that is short enough."""
+        return any(len(said) <= longest for said in self._filled(self.words.variants(key), slots).values())
+
+    def _filled(self, variants: Sequence[str], slots: Mapping[str, str]) -> dict[int, str]:
+        """The wordings that need only slots which have something in them, by their number."""
+        given = {slot: text for slot, text in slots.items() if text}
+        needs = [set(Template(text).get_identifiers()) for text in variants]
+        return {n: self.fill(text, **given) for n, text in enumerate(variants) if needs[n] <= {*given, "dear"}}
 
     def said_back(self, text: str) -> str:
         """A short sentence of a text, told back in the second person; empty where there is none whose verb stays the same."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import offers
+from bot.doings import doing_in
 from bot.draft import Draft
-from bot.happening import mirror_in, told_in
+from bot.happening import LONGEST, mirror_in, told_in
 from bot.hearing import (
     begins_with_others,
     feels,
@@ -50,9 +51,10 @@ ROOM = 150  # characters of a mirror in a talk, with something of theirs in it
 
 
 def heard_in(draft: Draft, text: str) -> str:
-    """A mirror of a message with something of theirs in it: what happened, where that was heard, else the feeling in it, else how it may
-    look to those it is about. Empty where none of it fits: then a question alone is better than a word that says nothing."""
-    return made_theirs(draft, text, mirror_in(draft, text) or _felt_in(draft, text) or _stands(draft, text), ROOM)
+    """A mirror of a message with something of theirs in it: what happened, where that was heard, else the feeling in it, what somebody
+    did, or how it may look to those it is about. Empty where none of it fits: then a question alone is better than a word that says
+    nothing."""
+    return made_theirs(draft, text, mirror_in(draft, text) or _felt_in(draft, text), ROOM) or _stands(draft, text)
 
 
 def _felt_in(draft: Draft, text: str) -> str:
@@ -105,7 +107,9 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     near = bool(near_to(draft, talk, 1))
     ideas = [draft.choice("ideas")] if near else []
     told = told_in(draft, text)
-    asks_on = (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or _told_of(draft, text)
+    asks_on = (
+        (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or doing_in(text, draft.words.hear) or _told_of(draft, text)
+    )
     if not asks_on:
         if times >= ENOUGH and near and OFFERED not in talk.used:
             return with_used(talk, OFFERED), draft.line("offer.ways"), [*ideas, draft.choice("stay")]
@@ -115,12 +119,14 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
 
 
 def follows_in(draft: Draft, text: str) -> str:
-    """A question that follows from what was just said: from what happened, from a feeling, from what was told besides or the question
-    before. Empty where nothing of it leads on."""
+    """A question that follows from what was just said: from what happened, from a feeling, from what somebody did, from what was told
+    besides or the question before. Empty where nothing of it leads on."""
     if (told := told_in(draft, text)) and told.asks_on:
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
+    if (doing := doing_in(text, draft.words.hear)) and draft.unheard(key := f"doing.{doing.kind}.question"):
+        return draft.fitting(key, LONGEST, who=doing.who)
     kind = _told_of(draft, text) or _asked_before(draft, text)
     return draft.once(f"on.{kind}") if kind and draft.unheard(f"on.{kind}") else ""
 
@@ -132,8 +138,9 @@ def question_on(draft: Draft, talk: Talk, text: str) -> str:
     guessed = draft.said_lately("explore.who", 1) or draft.said_lately("explore.between", 1)  # who it is about was just named
     if not guessed and (who := only_who_in(text, draft.words.hear)) and draft.unheard("ask.who"):
         return draft.once("ask.who", who=who)
-    if talk.began == draft.at and draft.unheard("ask.first"):
-        return draft.once("ask.first")
+    first = "ask.first.told" if len(words_in(text)) >= STORY else "ask.first"
+    if talk.began == draft.at and draft.unheard(first):
+        return draft.once(first)
     return next_question(draft, f"{talk.asked}\n{text}")
 
 

@@ -1,4 +1,4 @@
-"""What is somebody's own in what they tell, in a few of their words: a quotation, a feeling, a number, a span, a day.
+"""What is somebody's own in what they tell, in a few of their words: a quotation, a feeling, what somebody did.
 
 A mirror that holds none of it fits anybody (rubric C1), so one is put beside it. Pure and lexical: what is not surely whole is left, and a
 word of theirs stands alone, so that nothing is said of it which they did not say.
@@ -7,15 +7,15 @@ word of theirs stands alone, so that nothing is said of it which they did not sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from string import Template
+from collections.abc import Iterator
 from zlib import crc32
 
+from bot.doings import doing_in
 from bot.draft import Draft
-from bot.happening import LONGEST, OWN, span_in
+from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with
-from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
-from prompts.library import Happenings, Hear, Own
+from bot.spelling import any_in, flat, in_line, words_in
+from prompts.library import Hear, Own
 
 STEM = 5  # letters by which a word is known again
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
@@ -27,18 +27,24 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) ->
     hear = draft.words.hear
     if (mirror and holds(mirror, text, hear)) or (not mirror and (asks_plainly(text, hear) or text.rstrip().endswith("?"))):
         return mirror
-    happenings = draft.library.happenings.get(draft.language)
-    for kind, own in found_in(text, hear, happenings) if happenings else ():
+    for kind, own, who in found_in(text, hear):
         if mirror and _speaks_of(mirror, kind, own, hear):
             continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):
             continue
-        key = f"theirs.{kind}" if mirror else f"theirs.{kind}.alone"
-        if any(len(Template(line).safe_substitute(own=own, mirror=mirror)) <= longest for line in draft.words.variants(key)):
+        key = _key(kind, alone=not mirror)
+        slots = {"own": own, "who": who, "mirror": mirror}
+        if draft.fits(key, longest, **slots):
             draft.remember(mark)
-            return draft.fitting(key, longest, own=own, mirror=mirror)
+            return draft.fitting(key, longest, **slots)
     return mirror
+
+
+def _key(kind: str, *, alone: bool) -> str:
+    if kind.startswith("doing."):
+        return kind if alone else "theirs.doing"
+    return f"theirs.{kind}.alone" if alone else f"theirs.{kind}"
 
 
 def holds(mirror: str, text: str, hear: Hear) -> bool:
@@ -47,10 +53,10 @@ def holds(mirror: str, text: str, hear: Hear) -> bool:
 
 
 def _speaks_of(mirror: str, kind: str, own: str, hear: Hear) -> bool:
-    """Whether a mirror speaks of the same feeling, of a day, or of the same person or thing, in words of its own."""
+    """Whether a mirror speaks of the same feeling, or of the same person or thing, in words of its own."""
     if kind.startswith("felt"):
         return any_in(hear.own.felt[own], in_line(mirror))
-    return words_in(own)[-1] in words_in(mirror) or (kind == "due" and bool(set(words_in(mirror)) & set(hear.own.dated)))
+    return words_in(own)[-1] in words_in(mirror)
 
 
 def _telling(text: str, hear: Hear) -> set[str]:
@@ -58,22 +64,18 @@ def _telling(text: str, hear: Hear) -> set[str]:
     return {word[:STEM] for word in words_in(text) if word not in passed and (len(word) >= STEM or word.isdecimal())}
 
 
-def found_in(text: str, hear: Hear, happenings: Happenings) -> Iterator[tuple[str, str]]:
-    """What is theirs in a text, by its kind; the most telling first."""
+def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
+    """What is theirs in a text: its kind, the words, and whom it is about where it names somebody; the most telling first."""
     own = hear.own
     if said := _quoted(text):
-        yield "said", said
-    if felt := _felt(text, hear, own):
-        if feels(text, hear):
-            yield "felt", felt
-        elif not own.whose or any_in(own.whose, in_line(text)):
-            yield "felt.others", felt
-    found = {
-        "count": _part(text, own.counts),
-        "span": span_in(text, happenings),
-        "due": _part(text, own.dues),
-    }
-    yield from ((kind, part) for kind, part in found.items() if part)
+        yield "said", said, ""
+    doing, felt = doing_in(text, hear), _felt(text, hear, own)
+    if felt and feels(text, hear):
+        yield "felt", felt, ""
+    if doing:
+        yield f"doing.{doing.kind}", doing.said, doing.who
+    if felt and not feels(text, hear) and (not own.whose or any_in(own.whose, in_line(text))):
+        yield "felt.others", felt, ""
 
 
 def _quoted(text: str) -> str:
@@ -89,10 +91,3 @@ def _felt(text: str, hear: Hear, own: Own) -> str:
     if not (feels(text, hear) or feels_with(text, hear)) or any_in(own.unfelt, line):
         return ""
     return next((noun for noun, patterns in own.felt.items() if any_in(patterns, line)), "")
-
-
-def _part(text: str, patterns: Sequence[str]) -> str:
-    """What one of these finds, as it was written: in its group `due` where it has one."""
-    whole, line = one_line(text), in_line(text)
-    found = next((found for pattern in patterns if (found := expression(pattern).search(line))), None)
-    return whole[slice(*found.span("due" if "due" in found.groupdict() else 0))] if found else ""

@@ -262,6 +262,60 @@ class Reading(_Part):
     sensitive: list[Phrase]
 
 
+class Verbs(_Part):
+    """Of one kind of doing; `past` goes with any subject, the others with one person or body, and with several."""
+
+    past: list[Bit] = []
+    single: list[Bit] = []
+    several: list[Bit] = []
+
+
+class OwnDoings(_Part):
+    """How the writer tells of something done, and how it is told back: a head ("i have") with one of the `forms` after it, or a verb that
+    says by itself who did it, by its whole (`verbs`) or by how it ends (`endings`, with their accents; `others` only end so)."""
+
+    heads: dict[Bit, str] = {}
+    forms: list[Bit] = []
+    verbs: dict[Bit, str] = {}
+    others: list[Bit] = []
+    endings: dict[str, str] = {}
+
+
+class Doings(_Part):
+    """How a clause begins that tells what somebody else did: perhaps with `leads` (after `relatives` among them the writer's own doing
+    is only part of a sentence), a subject, perhaps `adverbs`, and a verb.
+
+    All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
+    `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
+    with `unsure` tells of nothing that was done, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
+    cut before one of the `cuts`, and none counts that ends in one of `open` or goes on with one of the `complements`. `clitics` may stand
+    right before a verb, and where a verb tells how many its subjects are, those of several end as `plural` says. `retells`: what becomes
+    of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two together.
+    """
+
+    joints: list[Bit] = []
+    leads: list[Bit] = []
+    relatives: list[Bit] = []
+    idle: list[Bit] = []
+    adverbs: list[Bit] = []
+    single: list[Bit] = []
+    several: list[Bit] = []
+    pronouns: list[Bit] = []
+    none: list[Bit] = []
+    nobody: list[Bit] = []
+    cuts: list[Bit] = []
+    complements: list[Bit] = []
+    open: list[Bit] = []
+    plural: Pattern = ""
+    clitics: Bit = ""
+    retells: dict[Bit, str] = {}
+    beside: str = ", "
+    unsure: list[Pattern] = []
+    mine: list[Pattern] = []
+    kinds: dict[Slug, Verbs] = {}
+    own: OwnDoings = OwnDoings()
+
+
 class Matter(_Part):
     """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
 
@@ -272,17 +326,13 @@ class Matter(_Part):
 class Own(_Part):
     """What somebody may be told back as their own.
 
-    `counts`: a number with what is counted. `dues`: a day to come, in a group `due`; `dated` are words that speak of one. `felt`: a
-    feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody else's,
-    where a verb alone does not tell.
+    `felt`: a feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody
+    else's, where a verb alone does not tell.
     """
 
-    counts: list[Pattern] = []
-    dues: list[Pattern] = []
     unfelt: list[Pattern] = []
     felt: dict[str, list[Pattern]] = {}
     whose: list[Pattern] = []
-    dated: list[Bit] = []
 
 
 def _righting(pattern: str) -> str:
@@ -412,6 +462,7 @@ class Hear(_One):
     answered: dict[str, list[Pattern]] = {}
     wordings: dict[Slug, list[Pattern]] = {}
     matters: dict[Slug, Matter] = {}
+    doings: Doings = Doings()
     own: Own = Own()
     reading: Reading
     away: list[Pattern]

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from passages import Chat, passages, said, text_of
 
+from bot.doings import MOST, doings_in
 from bot.model import Person, PersonId
+from bot.spelling import words_in
 from bot.theirs import found_in
 from knowledge.card import load_cards
 from prompts.library import load_library
@@ -22,29 +24,37 @@ LANGUAGES = tuple(LIBRARY.happenings)
 # What is told, and what of it is handed back first.
 OWN = {
     "en": {
-        "we had 23 people in the room": ("count", "23 people"),
-        "I am ashamed of it": ("felt", "shame"),
-        "I think she is ashamed of it": ("felt.others", "shame"),
-        "the review is due on Friday": ("due", "Friday"),
-        'he said "you people talk too much"': ("said", "you people talk too much"),
+        "I am ashamed of it": ("felt", "shame", ""),
+        "I think she is ashamed of it": ("felt.others", "shame", ""),
+        'he said "you people talk too much"': ("said", "you people talk too much", ""),
+        "the bottler's woman, Pamela, just went very quiet and asked me for the minutes": (
+            "doing.refused",
+            "Pamela went very quiet and asked you for the minutes",
+            "Pamela",
+        ),
+        "Nobody talks.": ("doing.refused", "Nobody talks", ""),
+        "wind farm lad Craig thinks it's going brilliant": ("doing.thinks", "Craig thinks it's going brilliant", "Craig"),
+        "One car. The NGO bought it, the coop keeps the key.": ("doing.two", "The NGO bought it, while the coop keeps the key", ""),
+        "my translator softens everything": ("doing.took", "Your translator softens everything", "your translator"),
     },
     "fr": {
-        "on était 23 dans la salle": ("count", "23 dans la salle"),
-        "j'ai honte de ça": ("felt", "la honte"),
-        "il faut rendre le dossier vendredi": ("due", "vendredi"),
-        "il a dit « vous parlez trop »": ("said", "vous parlez trop"),
+        "j'ai honte de ça": ("felt", "la honte", ""),
+        "il a dit « vous parlez trop »": ("said", "vous parlez trop", ""),
+        "elle m'a offert du thé mais elle a rien dit": ("doing.came", "Elle vous a offert du thé", ""),
+        "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", "le nouveau"),
+        "l'interprète adoucit tout": ("doing.took", "L'interprète adoucit tout", "l'interprète"),
     },
     "es": {
-        "éramos 23 en la sala": ("count", "23 en la sala"),
-        "me da miedo todo esto": ("felt", "el miedo"),
-        'dijo "ustedes hablan demasiado"': ("said", "ustedes hablan demasiado"),
+        "me da miedo todo esto": ("felt", "el miedo", ""),
+        'dijo "ustedes hablan demasiado"': ("said", "ustedes hablan demasiado", ""),
+        "sola desde marzo porque mi compañera renunció": ("doing.came", "Tu compañera renunció", "tu compañera"),
+        "en la reunion nadie dijo nada": ("doing.refused", "Nadie dijo nada", ""),
     },
 }
 # What is told, and what must not be made of it.
 NOT_OWN = {
     "en": {
         "I'm not ashamed": "shame",
-        "I told her yesterday": "yesterday",
     },
     "fr": {"je n'ai pas peur": "peur"},
     "es": {"no tengo miedo": "miedo", "estaba furioso": "la rabia"},
@@ -57,24 +67,53 @@ def in_(language: str) -> Person:
 
 @pytest.mark.parametrize(("language", "told"), [(language, told) for language in OWN for told in OWN[language]])
 def test_what_is_theirs_is_found_in_what_they_tell(language: str, told: str) -> None:
-    assert next(found_in(told, LIBRARY.words[language].hear, LIBRARY.happenings[language])) == OWN[language][told]
+    assert next(found_in(told, LIBRARY.words[language].hear)) == OWN[language][told]
 
 
 @pytest.mark.parametrize(("language", "told"), [(language, told) for language in NOT_OWN for told in NOT_OWN[language]])
 def test_nothing_is_handed_back_that_was_not_told(language: str, told: str) -> None:
-    found = dict(found_in(told, LIBRARY.words[language].hear, LIBRARY.happenings[language]))
-    assert not [own for own in found.values() if NOT_OWN[language][told] in own]
+    assert not [own for _, own, _ in found_in(told, LIBRARY.words[language].hear) if NOT_OWN[language][told] in own]
 
 
 @given(st.text(max_size=300), st.sampled_from(LANGUAGES))
 def test_whatever_is_typed_what_comes_back_is_short(text: str, language: str) -> None:
     hear = LIBRARY.words[language].hear
-    assert all(own and len(own.split()) <= 10 for _, own in found_in(text, hear, LIBRARY.happenings[language]))
+    assert all(own and len(words_in(own)) <= MOST for _, own, _ in found_in(text, hear))
 
 
 def test_a_mirror_that_fits_anybody_has_something_of_theirs_beside_it() -> None:
     (message,) = said(Chat(LIBRARY).say("we had 23 people in the room and I read the figures out"))
-    assert "23 people" in message.text.lower()
+    assert message.text.startswith("You read the figures out")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "if Pamela went quiet I would ask"),
+        ("en", "Did the mayor call you?"),
+        ("en", "the mayor says that the school is theirs"),
+        ("en", "her husband hits her"),
+        ("fr", "si le maire refuse on arrête"),
+        ("fr", "le maire dit que c'est à eux"),
+        ("es", "si el alcalde no firma nos vamos"),
+        ("es", "el alcalde dice que la escuela es de ellos"),
+        ("es", "no sé qué hacer"),
+    ],
+)
+def test_a_condition_half_a_sentence_and_what_hurts_are_not_told_back_as_done(language: str, told: str) -> None:
+    assert doings_in(told, LIBRARY.words[language].hear) == []
+
+
+@given(
+    st.lists(st.sampled_from([word for told in OWN.values() for line in told for word in line.split()]), max_size=40),
+    st.sampled_from(LANGUAGES),
+)
+def test_of_what_was_done_at_most_six_words_in_a_row_are_told_back(words: list[str], language: str) -> None:
+    text = " ".join(words)
+    spaced = f" {' '.join(words_in(text))} "
+    for _, told, _ in doings_in(text, LIBRARY.words[language].hear):
+        back = words_in(told)
+        assert not any(f" {' '.join(back[n : n + 7])} " in spaced for n in range(len(back) - 6))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

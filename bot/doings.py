@@ -1,0 +1,164 @@
+"""What was done in what is told: "Pamela went quiet", "the company keeps the key", in the writer's words, told back to them.
+
+A mirror that names who did what fits nobody else (rubric C1). Only whole clauses are taken that can be told back as they stand, or with a
+verb of the writer's own that is known in both persons; a condition, a wish or a question is no doing. Pure and lexical: which words are
+verbs, and of what kind, is data (hear.doings).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from bot.hearing import handed_back
+from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
+from prompts.library import Doings, Hear
+
+LEAST, MOST = 2, 13  # words of a doing
+BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
+TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
+RUN = 6  # of theirs in a row that may be told back (coaching.md section 2.2, C1)
+NAME = re.compile(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+){0,2}")
+
+
+class Doing(NamedTuple):
+    """`said` is told back, without a stop; `who` names them where it is more than a "he"."""
+
+    kind: str
+    said: str
+    who: str
+
+
+def doing_in(text: str, hear: Hear) -> Doing | None:
+    """The most telling doing of a text, or two of two people put beside each other; None where there is none."""
+    found = doings_in(text, hear)
+    for one, other in pairwise(found):
+        if one.who and other.who and flat(one.who) != flat(other.who) and {one.kind, other.kind} & TELLING:
+            both = f"{one.said}{hear.doings.beside}{_lower(other)}"
+            if len(words_in(both)) <= MOST and _run(both, text) <= RUN:
+                return Doing("two", both, "")
+    return max(reversed(found), key=lambda doing: 2 * bool(doing.who) + (doing.kind in TELLING), default=None)
+
+
+def doings_in(text: str, hear: Hear) -> list[Doing]:
+    """Those of a text, in their order."""
+    found = (_doing(clause, text, hear) for clause in _clauses(text, hear))
+    return [doing for doing in found if doing]
+
+
+def _lower(doing: Doing) -> str:
+    named = doing.who[:1].isupper()
+    return doing.said if named else doing.said[:1].lower() + doing.said[1:]
+
+
+def _clauses(text: str, hear: Hear) -> Iterator[str]:
+    """Parts of a text between stops and joints. A name set apart ("his deputy, Pamela, went quiet") stands before what follows."""
+    told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", " ; ", text)  # what others said is no doing of theirs
+    told = re.sub(rf"\b({_either(hear.titles)})\.", r"\1", told)
+    parts = [part.strip(" '") for part in _apart(tuple(hear.doings.joints)).split(told)]
+    for part, after in pairwise([*parts, ""]):
+        if NAME.fullmatch(part) and after:
+            yield f"{part} {after}"
+        elif not expression(rf"(?:{_either(hear.doings.complements)})").match(flat(after)):  # else half of what is told stands there
+            yield part
+
+
+@lru_cache(8)
+def _apart(joints: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(joints)})\s)", re.IGNORECASE)
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(words) or "(?!)"
+
+
+def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
+    whole, line, doings = one_line(clause), in_line(clause), hear.doings
+    lead = expression(rf"(?:(?:{_either(doings.leads)})\s+)*").match(line)
+    begins = lead.end() if lead else 0
+    if any_in(doings.unsure, line) or f"{whole}?" in one_line(text):
+        return None
+    if any_in(doings.mine, line):
+        return _own(whole, line, begins, text, hear)
+    for kind, verbs in doings.kinds.items():
+        for subjects, forms in ((doings.single, [*verbs.past, *verbs.single]), (doings.several, [*verbs.past, *verbs.several])):
+            idle, adverbs = (rf"(?:\s+(?:{_either(words)}))*" for words in (doings.idle, doings.adverbs))
+            verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?:{_either(forms)})(?!\w)"
+            found = expression(rf"(?P<who>{_either(subjects)}){verb}").match(line, begins)
+            if found and _agrees(found, several=subjects is doings.several, hear=hear):
+                return _told(kind, whole[begins : found.end("who")], whole[found.end("idle") :], text, hear)
+            named = _named(verb, whole, line, begins, doings) if subjects is doings.single else None
+            if named:
+                return _told(kind, named[0][0], whole[named[1].end("idle") :], text, hear)
+    return _own(whole, line, begins, text, hear)
+
+
+def _agrees(found: re.Match[str], *, several: bool, hear: Hear) -> bool:
+    """Whether the verb has as many subjects as it says; a "no" or "never" before it does not tell."""
+    verb, doings = words_in(found[0])[-1], hear.doings
+    return not doings.plural or verb in hear.reading.negations or (expression(doings.plural).search(verb) is not None) == several
+
+
+def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | None:
+    own, doings = hear.doings.own, hear.doings
+    if line[:begins].split()[-1:] in ([each] for each in doings.relatives):
+        return None  # "what I brought"
+    adverbs = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
+    found = expression(rf"(?P<head>{_either(own.heads)}){adverbs}\s+(?:{_either(own.forms)})(?!\w)").match(line, begins)
+    if found:
+        return _told("own", own.heads[found["head"]], whole[found.end("head") :], text, hear)
+    verb = expression(rf"{doings.clitics}(?P<verb>\w+)").match(line, begins)
+    if verb is None:
+        return None
+    mine = whole[verb.start("verb") : verb.end("verb")]
+    ending = next((end for end in own.endings if mine.endswith(end)), "") if flat(mine) not in own.others else ""
+    yours = own.verbs.get(flat(mine)) or (mine.removesuffix(ending) + own.endings[ending] if ending else "")
+    return _told("own", f"{whole[begins : verb.start('verb')]}{yours}", whole[verb.end() :], text, hear) if yours else None
+
+
+def _named(verb: str, whole: str, line: str, begins: int, doings: Doings) -> tuple[re.Match[str], re.Match[str]] | None:
+    """A name with a verb right after it, which stands at the beginning or a few words behind it."""
+    for name in NAME.finditer(whole, begins):
+        if len(whole[begins : name.start()].split()) > BEFORE:
+            break
+        if not set(words_in(name[0])) & set(doings.nobody) and (found := expression(verb).match(line, name.end())):
+            return name, found
+    return None
+
+
+def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None:
+    doings = hear.doings
+    cuts = [found.start() for found in expression(rf"\s(?:{_either(doings.cuts)})(?:\s|$)").finditer(flat(rest))]
+    for ends in (len(rest), *reversed(cuts)):
+        clause = f"{who}{rest[:ends]}".strip(" .,;:!'")
+        for mine, back in doings.retells.items():
+            clause = re.sub(rf"\b{mine}\b", back, clause, flags=re.IGNORECASE)
+        said = handed_back(clause, hear)
+        if said is None:
+            return None
+        words = words_in(said)
+        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & {*hear.loose_ends, *hear.reported, *doings.open}:
+            continue
+        if len(words) <= MOST and _run(said, text) <= RUN:
+            named = "" if flat(who) in doings.pronouns else _lowered(handed_back(who, hear) or "", doings)
+            return Doing("refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind == "own" else named)
+    return None
+
+
+def _lowered(who: str, doings: Doings) -> str:
+    """As it stands in the middle of a sentence: a name keeps its capital."""
+    named = NAME.match(who) and not any(expression(each).match(flat(who)) for each in (*doings.single, *doings.several))
+    return who if named else who[:1].lower() + who[1:]
+
+
+def _run(said: str, text: str) -> int:
+    """The longest run of words in a row that stand in a text too."""
+    mine, longest = words_in(said), 0
+    theirs = f" {' '.join(words_in(text))} "
+    for start in range(len(mine)):
+        while start + longest < len(mine) and f" {' '.join(mine[start : start + longest + 1])} " in theirs:
+            longest += 1
+    return longest
