@@ -29,10 +29,10 @@ from bot.intending import (
     undoes,
 )
 from bot.keeping import clock, named_day, plan_for
-from bot.model import Choice, Drop, Intention, Place, Plan, Remind, Talk
+from bot.model import Drop, Intention, Place, Plan, Remind, Talk
 from bot.reply import with_used
-from bot.rhythm import day_in, day_within, follow_up, next_of_month, next_weekday, numbered
-from bot.spelling import any_in, in_line, words_in
+from bot.rhythm import day_in, day_within, follow_up, next_weekday
+from bot.spelling import words_in
 from prompts.library import END
 
 JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
@@ -43,7 +43,6 @@ LEANING = 4  # words up to which a step leans on what was said before: "Thursday
 ASIDE = 16  # words up to which a message that holds a step is about it; of a longer one the step must be the half
 REST = 6  # words after "that was no plan" from which something else is told
 SHOWN = 3  # plans shown at once
-NEARLY = timedelta(days=2)  # to a day by which several things can hardly be done
 NEAR = timedelta(days=10)  # between the day of a plan and another that is told by its number alone
 DAY_NAMED = "day:"  # the mark of a day that was named before the step itself
 MUSED = "$mused"  # under which a place keeps that the step was only thought aloud
@@ -60,23 +59,10 @@ def take_step(draft: Draft, plan: str, on: date | None = None) -> None:
     if day := on or named_day(draft, plan) or held_day(draft.talk):
         step, _ = here(draft)
         plan_for(draft, step, day)
-        if later := _month_later(draft, plan, day):
-            said, draft.place = guiding.planned(draft), None
-            choices = [Choice(f"moved:{each.isoformat()}", draft.day(each)) for each in (day, later)]
-            asked = draft.line("plan.which-day", near=draft.day(day), far=draft.day(later))
-            draft.say(f"{said}\n\n{asked}", "question", choices)
-            return
         draft.place = replace(draft.here, step=END)
         guiding.ask(draft)
     else:
         guiding.ask(draft, draft.line("step.told"))
-
-
-def _month_later(draft: Draft, plan: str, day: date) -> date | None:
-    """The same number of a month later, where several things are to be done by a number that has nearly come: "each of them before the
-    3rd", said on the 2nd. None where it is clear which is meant."""
-    near = day - draft.today <= NEARLY and any_in(draft.words.hear.many, in_line(plan))
-    return next_of_month(day.day, day) if near and numbered(plan, draft.language, draft.words.hear) else None
 
 
 def _begin(draft: Draft, plan: str, *given: tuple[str, str]) -> None:
@@ -305,15 +291,6 @@ def moved_day(text: str, stood: date, clock: Clock) -> date | None:
         if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
             return (next_weekday(said, language, hear, stood) if how == "day" else None) or _beside(stood, said, day)
     return None
-
-
-def moved_to(draft: Draft, what: str) -> None:
-    """One of two days was picked for the plan that was just kept."""
-    plans = draft.context.intentions
-    if plans:
-        _move(draft, max(plans, key=lambda plan: plan.made), date.fromisoformat(what))
-    else:
-        draft.say(draft.line("plan.list.none"))
 
 
 def _move(draft: Draft, plan: Intention, day: date) -> None:

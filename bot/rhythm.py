@@ -212,8 +212,8 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     said = flat(text).strip(" .!¡")
     if re.match(r"\d{1,2}(?:$|[\s.,)]+(?:" + "|".join(_weekdays(language, "wide")) + r")\b)", said):
         return None  # a number alone picks something, and so does the one in "1 friday"
-    if day := _of_the_next(said, language, hear, here.date()):
-        return day
+    if ahead := _of_the_next(said, language, hear, here.date()):
+        return ahead[0]
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
     if re.fullmatch(r"\d{1,2}", said):
@@ -227,16 +227,16 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     return found.date() if 0 < ahead <= FARTHEST else None
 
 
-def _of_the_next(said: str, language: str, hear: Hear, here: date) -> date | None:
-    """A day of the week or the month to come: "Wednesday next week", "the 3rd of next month"."""
+def _of_the_next(said: str, language: str, hear: Hear, here: date) -> tuple[date, int, str] | None:
+    """A day of the week or the month to come, where it begins and as it was said: "Wednesday next week", "the 3rd of next month"."""
     if found := re.search(rf"\b(?:{hear.next_month})\b", said):
         first = (here.replace(day=1) + timedelta(days=32)).replace(day=1)
         ahead = first + timedelta(days=int(found["number"]) - 1)
-        return ahead if ahead.month == first.month else None
+        return (ahead, found.start(), found[0]) if ahead.month == first.month else None
     days = "|".join(_weekdays(language, "wide"))
     if found := re.search(rf"\b(?:{days}),? (?:\w+ ){{0,2}}(?:{hear.next_week})\b|\b(?:{hear.next_week}),? (?:\w+ )?(?:{days})\b", said):
         weekday, _ = week_in(found[0], language, hear)
-        return None if weekday is None else here + timedelta(days=7 - here.weekday() + weekday)
+        return None if weekday is None else (here + timedelta(days=7 - here.weekday() + weekday), found.start(), found[0])
     return None
 
 
@@ -244,14 +244,6 @@ def next_of_month(number: int, after: date) -> date | None:
     """The next day with this number: "the 2nd", said in March, is the second of April."""
     ahead = (after + timedelta(days=n) for n in range(1, 62))
     return next((day for day in ahead if day.day == number), None)
-
-
-def numbered(text: str, language: str, hear: Hear) -> bool:
-    """Whether the day that is named in a text is one of a month that is not named: "before the 3rd"."""
-    said = flat(text)
-    months = "|".join(_months(language))
-    found = re.search(rf"\b(?:{'|'.join(hear.days)})\b", said)
-    return found is not None and any(char.isdigit() for char in found[0]) and not re.search(rf"\d\w*(?: \w+)? (?:{months})\b", said)
 
 
 def next_weekday(text: str, language: str, hear: Hear, after: date) -> date | None:
@@ -305,8 +297,7 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
     """The first day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
-    ahead = _of_the_next(flat(text), language, hear, local(now, zone).date())
-    return ahead or next((day for day, *_ in days_within(text, language, hear, now, zone)), None)
+    return next((day for day, *_ in days_within(text, language, hear, now, zone)), None)
 
 
 def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> list[tuple[date, int, str]]:
@@ -318,6 +309,8 @@ def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str |
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
     said, after, found, week = flat(text), today(now, zone), list[tuple[date, int, str]](), None
+    if ahead := _of_the_next(said, language, hear, after):
+        return [ahead]
     for each in re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said):
         day = day_in(each[1], language, hear, now, zone)
         if day is None:

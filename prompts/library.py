@@ -482,7 +482,6 @@ class Hear(_One):
     firstly: str = ""
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
-    many: list[Pattern] = []
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -580,11 +579,19 @@ class Safety(_One):
     that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
     somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
     private.
+    `home` are signs that somebody is hurt or controlled where they live, by kind, and `at_home` those that are one only beside a word of
+    the `household`; one is asked about, two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own
+    people, told without a wish to hide it. `denied` takes a sign of danger away before anybody asked.
     """
 
     danger: list[str]
     plainly: list[str]
     to_others: list[str]
+    denied: list[str]
+    home: dict[str, list[str]]
+    at_home: dict[str, list[str]]
+    household: list[str]
+    kin: list[str]
     facts: dict[str, list[str]]
     entrusted: list[str]
     pointed: list[str]
@@ -639,6 +646,9 @@ class Safety(_One):
             "danger",
             "plainly",
             "to_others",
+            "denied",
+            "household",
+            "kin",
             "entrusted",
             "pointed",
             "inner",
@@ -674,7 +684,15 @@ class Safety(_One):
             "informs",
         ):
             yield name, getattr(self, name)
-        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts), ("sides", self.sides)):
+        by_kind = {
+            "threat": self.threat,
+            "came": self.came,
+            "facts": self.facts,
+            "sides": self.sides,
+            "home": self.home,
+            "at_home": self.at_home,
+        }
+        for name, kinds in by_kind.items():
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
 

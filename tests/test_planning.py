@@ -262,15 +262,6 @@ def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, sai
     assert moved.id == chat.intentions[-1].id
 
 
-def test_which_month_is_meant_is_asked_where_several_things_are_to_be_done_by_a_day_that_has_nearly_come():
-    chat = chat_in()
-    turn = chat.say("I'll go see each one separately before the 3rd")
-
-    assert [choice.label for choice in turn.conversation.choices] == ["Tuesday 3 March", "Friday 3 April"]
-    [moved] = [effect for effect in chat.say("Friday 3 April").effects if isinstance(effect, Plan)]
-    assert moved.due == date(2026, 4, 3)
-
-
 @pytest.mark.parametrize(
     ("language", "step", "ending"),
     [
