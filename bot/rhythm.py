@@ -212,8 +212,8 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     said = flat(text).strip(" .!¡")
     if re.match(r"\d{1,2}(?:$|[\s.,)]+(?:" + "|".join(_weekdays(language, "wide")) + r")\b)", said):
         return None  # a number alone picks something, and so does the one in "1 friday"
-    if ahead := _of_the_next(said, language, hear, here.date()):
-        return ahead[0]
+    if told := _of_the_next(said, language, hear, here.date()):
+        return told[0]
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
     if re.fullmatch(r"\d{1,2}", said):
