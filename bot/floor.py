@@ -428,7 +428,7 @@ def _out_of_danger(draft: Draft, text: str) -> None:
     staying.names(draft, text)
     draft.alarm, draft.alarmed_at = "eased", draft.at
     there = beside.helper(draft) if draft.grave and draft.grave.side in beside.NEAR else ""
-    about_work = says(text, "this_only", safety) or says(text, "misread", safety) or of_this_world(text, draft.words.hear)
+    about_work = says(text, "misread", safety) or of_this_world(text, draft.words.hear)
     key = next(
         ending
         for ending, fits in (
