@@ -397,7 +397,9 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
         alone = "nobody" in came_in(text, draft.words.safety)
         draft.say(draft.once(f"safety.danger.unsafe{'.other' if _by_another(draft) else '.alone' if alone else ''}"), "safety")
     else:
-        staying.stay(draft, text)
+        if draft.alarm == "asked-danger" and _by_another(draft) and not _beaten(draft):
+            draft.alarm = "told"  # it is somebody else's, and nobody is to be asked who is with them
+        staying.stay(draft, text, again=again and draft.alarm == "told")
     return True
 
 

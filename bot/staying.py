@@ -14,7 +14,7 @@ from bot import beside
 from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
-from bot.hearing import content_of, echo_of, who_in
+from bot.hearing import content_of, echo_of, pleads, who_in
 from bot.keeping import named_day
 from bot.model import Alarm, Choice, Fell, Remind
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
@@ -111,6 +111,8 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds = ["away", *kinds]
     elif _somebody_near(draft, text):
         kinds = ["coming", *kinds]  # "he is with her now" is about whoever was named
+    if pleads(text, draft.words.hear) and not set(kinds) & ASKS:
+        kinds = [*kinds, "what-now"]
     return [*kinds, "more"] if again else kinds
 
 
@@ -263,8 +265,8 @@ def _besides_better(draft: Draft, text: str, safety: Safety) -> str:
 
 
 def _heard(draft: Draft, talk: str, text: str) -> str:
-    """That they are heard, where it is short in what they said, and what would help: the opener and the question turn at different paces,
-    so that no two replies are alike."""
+    """That they are heard, where it is short in what they said, else by what somebody did in it, and what would help: the opener and the
+    question turn at different paces, so that no two replies are alike."""
     asks, stays = f"safety.{talk}.next", f"safety.{talk}.stay"
     if stays in draft.words.lines and draft.unheard(stays):
         return draft.line(stays)
