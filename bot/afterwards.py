@@ -6,10 +6,11 @@ harassment or a threat, what touches the same person or its consequences is not 
 
 from __future__ import annotations
 
-from bot.alarms import came_in, says
+from bot import beside
+from bot.alarms import came_in, deed_in, facts_in, says
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.floor import DAY, PASSING
+from bot.floor import DAY, PASSING, numbered
 from bot.hearing import act_in, asks_plainly, echo_of, heard, kinds_named, of_this_world, pleads, same_matter
 from bot.model import Talk
 from bot.spelling import words_in
@@ -30,10 +31,14 @@ def follows(draft: Draft, text: str) -> bool:
     wish = heard(text, hear.wishes, hear)
     if wish in ("thanks", "bye"):
         return grave.alarm == "strain" and _goodbye(draft, grave.told)
+    if not draft.offered and numbered(draft, text):
+        return True
     if wish or act_in(text, hear) in PASSING or choice_in(text, draft.offered, hear):
         return False
     if grave.alarm in (*DANGERS, "threat"):
         return _first_of_work(draft, text, "danger" if grave.alarm in DANGERS else "threat")
+    if grave.alarm == "strain":
+        return _work_on_no_rest(draft, text, grave.told)
     if grave.alarm in ("ethics", "harassment", "told"):
         return _of_the_same(draft, text, grave.alarm)
     return False
@@ -41,9 +46,10 @@ def follows(draft: Draft, text: str) -> bool:
 
 def _goodbye(draft: Draft, told: str) -> bool:
     """Thanks and a farewell after a talk that began with nights without sleep: a few words of theirs go with it."""
+    held = beside.spoken_of(draft, "safety.after.bye")
     draft.grave = None
     echo = echo_of(told, draft.words.hear)
-    draft.say(draft.line("safety.after.bye", echo=echo) if echo else draft.line("safety.after.bye.bare"))
+    draft.say(held or (draft.line("safety.after.bye", echo=echo) if echo else draft.line("safety.after.bye.bare")))
     return True
 
 
@@ -60,6 +66,21 @@ def _first_of_work(draft: Draft, text: str, what: str) -> bool:
     back = draft.said_back(text)
     key = f"safety.after.{what}.asks" if asks else f"safety.after.{what}"
     draft.say(f"{back}. {draft.line(key)}" if back and not asks else draft.line(key), "safety")
+    return True
+
+
+def _work_on_no_rest(draft: Draft, text: str, told: str) -> bool:
+    """After nights without sleep, or tears: the first work that is told of is held against them once; a question is answered."""
+    hear = draft.words.hear
+    asks = pleads(text, hear) or asks_plainly(text, hear)
+    if asks or len(words_in(text)) < TOLD or not (of_this_world(text, hear) or kinds_named(text, hear)):
+        return False
+    rest_gone = {"sleepless", "tears"} & set(facts_in(told, draft.words.safety))
+    if not rest_gone or deed_in(text, draft.words.safety) or not draft.unheard("safety.after.strain"):
+        return False
+    back, said = draft.said_back(text), draft.once("safety.after.strain")
+    draft.talk = Talk("", "explore", draft.at, draft.at, text, ("listening",))
+    draft.say(f"{back}. {said}" if back else said, "safety")
     return True
 
 

@@ -16,6 +16,7 @@ from bot.spelling import READ, flat, in_words
 from prompts.library import Safety
 
 NUMBER = "%"
+SURE = 2  # kinds of sign of harm at home that are more than a question
 BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
 SENTENCES = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 CLAUSES = re.compile(r"[^.!?;:\n]+[.!?;:\n]*")
@@ -28,12 +29,37 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
     `safeties` are those of every language, for people write in their own when it matters. Idioms ("that meeting nearly killed me") are
     taken out first. A false alarm costs one kind question; a missed one may cost more.
     """
-    told = _told(text, safeties)
+    told = [(language, safety, _undenied(said, safety)) for language, safety, said in _told(text, safeties)]
     for alarm in ("danger", "threat", "harassment", "ethics", "injection"):
         for language, safety, said in told:
-            if meant(said, safety, alarm).search(said):
+            if meant(said, safety, alarm).search(said) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
                 return alarm, language
     return None
+
+
+def veiled(text: str, safety: Safety) -> str | None:
+    """What is only hinted at, and asked about: one sign of harm at "home", a danger "denied" before anybody asked, "kin" who were given a
+    contract; None for none of them."""
+    said = _literally(f" {in_words(text)} ", safety)
+    if _home_signs(_undenied(said, safety), safety):
+        return "home"
+    return next((sign for sign in ("denied", "kin") if meant(said, safety, sign).search(said)), None)
+
+
+def home_signs(text: str, safety: Safety) -> frozenset[str]:
+    """The kinds of sign that somebody is hurt or controlled where they live."""
+    return _home_signs(_undenied(_literally(f" {in_words(text)} ", safety), safety), safety)
+
+
+def _home_signs(said: str, safety: Safety) -> frozenset[str]:
+    signs = {kind for kind in safety.home if meant(said, safety, f"home.{kind}").search(said)}
+    if meant(said, safety, "household").search(said):
+        signs |= {kind for kind in safety.at_home if meant(said, safety, f"at_home.{kind}").search(said)}
+    return frozenset(signs)
+
+
+def _undenied(said: str, safety: Safety) -> str:
+    return meant(said, safety, "denied").sub("~ ", said)
 
 
 def _told(text: str, safeties: Sequence[tuple[str, Safety]]) -> list[tuple[str, Safety, str]]:
@@ -57,9 +83,10 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
-    over something, somebody who is "feared", being "belittled" before others, or what was "entrusted"; None for none of them."""
+    over something, somebody who is "feared", being "belittled" before others, what was "entrusted", that they are to
+    tell what partners said ("informs"), or being "overheard" by whoever is above; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted")
+    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted", "informs", "overheard")
     return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
 
 
@@ -105,6 +132,13 @@ def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?:{owner})?\b(?P<named>(?:(?(owner)[^\W\d_]+\s+))?(?:{any_of(map(flat, named))}))\b")
 
 
+def thing_in(text: str, safety: Safety) -> str:
+    """What stands outside somebody's door, or was left there, as it is said back: "two men" before "men"; empty where none is named."""
+    said = f" {in_words(text)} "
+    found = [(said.find(f" {in_words(word)} "), -len(word), word) for word in safety.things]
+    return next((safety.things[word] for at, _, word in sorted(found) if at >= 0), "")
+
+
 def gender_in(text: str, safety: Safety) -> str | None:
     """Whether somebody named is a "she" or a "he"; None where nothing shows it, or both are named."""
     found = [gender for gender in ("she", "he") if says(text, gender, safety)]
@@ -138,7 +172,9 @@ def _kinds(words: str) -> frozenset[str]:
 
 
 def _phrases(safety: Safety, what: str) -> list[str]:
-    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it."""
+    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it. Harm at home is one to others."""
+    if what == "to_others":
+        return [*safety.to_others, *_phrases(safety, "home"), *_phrases(safety, "at_home")]
     name, _, kind = what.partition(".")
     part: list[str] | dict[str, list[str]] = getattr(safety, name)
     if isinstance(part, list):

@@ -11,6 +11,7 @@ from bot import finding, guiding, month
 from bot.asking import clip
 from bot.draft import Draft
 from bot.finding import Asked
+from bot.mirroring import mirror_at
 from bot.model import Add, Choice, Entry, Keep, Place
 from bot.naming import marked
 from bot.week import aims_of_week
@@ -41,7 +42,8 @@ def _thought(draft: Draft, asked: Asked) -> None:
         return
     if asked.rest:
         draft.do(Add(entry.id, "thought", asked.rest))
-        draft.say(draft.line("amend.thought", day=finding.day_of(draft, entry)))
+        kept = draft.line("amend.thought", day=finding.day_of(draft, entry))
+        draft.say(guiding.joined(mirror_at(draft, "later-thought", "thought", asked.rest), kept))
     else:
         guiding.start(draft, "later-thought", draft.line("amend.which", day=finding.day_of(draft, entry), text=_told(entry)), ref=entry.id)
 

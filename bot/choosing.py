@@ -12,6 +12,9 @@ from prompts.library import Hear
 
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
 NONE = "do:none-of-these"  # a way out, not one of the things to choose from
+SHORT = 7  # words of a clause in which somebody says how much energy they have
+TELLS = 3  # words from which more is told after it
+MIDDLE = "ok"  # the level between two others
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
 
 
@@ -37,6 +40,38 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
     if len(fits) == 1 and max(map(len, core)) >= TELLING:
         return fits[0]
     return _named_inside(words, offered, hear)
+
+
+def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, str] | None:
+    """How much energy somebody has, said in words, and what is told after it: "ok I guess. We had the visit"; None for a scene.
+
+    It is looked for in the clauses at the head of a message, as long as they are short and speak of nobody; where they say two things
+    ("tired but fine"), it lies in the middle.
+    """
+    levels = {choice.id.rsplit(":", 1)[-1]: choice for choice in choices}
+    phrases = sorted(((in_words(said), level) for level in levels for said in hear.choices.get(level, [])), key=lambda p: -len(p[0]))
+    found, told = set[str](), 0
+    for clause in re.finditer(r"[^.,;:!?\n]+[.,;:!?\n]*", text):
+        here = _levels_in(clause[0], phrases, hear)
+        words = words_in(clause[0])
+        if not here or len(words) > SHORT or (set(words) - hear.filling) & {*hear.actors, *hear.world}:
+            break
+        found, told = found | here, clause.end()
+    if not found:
+        return None
+    rest = text[told:].strip()
+    level = found.pop() if len(found) == 1 else MIDDLE
+    return (levels[level], rest if len(words_in(rest)) >= TELLS else "") if level in levels else None
+
+
+def _levels_in(clause: str, phrases: Iterable[tuple[str, str]], hear: Hear) -> set[str]:
+    """The levels whose words stand in a clause, the longest words first; one that "quite" might mean counts only where it is alone."""
+    said, plain, faint = f" {in_words(clause)} ", set[str](), set[str]()
+    for phrase, level in phrases:
+        if phrase and f" {phrase} " in said:
+            said = said.replace(f" {phrase} ", "  ")
+            (faint if level != MIDDLE and hear.filling.issuperset(phrase.split()) else plain).add(level)
+    return plain or faint
 
 
 def _by_place(text: str, core: tuple[str, ...], offered: list[Choice], hear: Hear) -> Choice | None:

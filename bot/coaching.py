@@ -19,10 +19,12 @@ from bot.draft import Draft
 from bot.exploring import STORY, TELLING, ask_back, heard_in, holds_several, name_threads, offer_threads, question_on, walk
 from bot.happening import back_in, told_in
 from bot.hearing import (
+    ECHO,
     asks_coach,
     asks_plainly,
     content_of,
     denies,
+    either_in,
     feels,
     feels_with,
     kinds_named,
@@ -36,13 +38,11 @@ from bot.hearing import (
 )
 from bot.model import Passage, Said, Talk
 from bot.options import advise, try_small
-from bot.reply import BARRED, NEAR, SURE, near_to, open_to, speak, with_used, without
+from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.threads import threads_in
+from prompts.library import First, Hear
 
-# A passage's score from which it answers the message: on messages that had no part in the making, 19 in 20 such cards bear on what was
-# told, and of those between the two 5 in 6 (docs/retrieval.md). So the others are asked about first, and shown when asked for.
-CLEAR = 0.7
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one
 RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
@@ -91,7 +91,9 @@ def _begin(draft: Draft, text: str) -> None:
     if talk and asks_plainly(text, hear) and not refers_back(text, hear) and "listening" not in talk.used:
         draft.before, draft.talk, talk = talk, None, None  # asked back and answered by a question of their own: that one counts
     best = next(iter(open_to(draft, talk)), in_hand if talk and talk.card else None)  # words that find nothing go on with the first find
-    if best is None:
+    if talk is None and (threads := threads_in(text, hear)):
+        name_threads(draft, Talk(best.card if best else "", "explore", draft.at, draft.at, text, threads=threads))
+    elif best is None:
         _silent(draft, talk, text)
     else:
         _open(draft, talk, best, text)
@@ -111,11 +113,9 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
     only_felt = feels(text, hear) and not asks
     likely = near_to(draft, talk)
     wanted = talk is None or asks or (best.score >= SURE and not denies(text, hear))  # in the middle of a talk, being heard comes first
-    if content_of(asked, hear) < FEW:
+    if content_of(asked, hear) < (NEW if wants else FEW):
         ask_back(draft, fresh, best if clear else None, text)
-    elif talk is None and (threads := threads_in(text, hear)):
-        name_threads(draft, replace(fresh, threads=threads))
-    elif talk is None and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
+    elif talk is None and not wants and holds_several(text, hear) and told_in(draft, text) is None and len(likely) > 1:
         offer_threads(draft, fresh, text)
     elif clear and adds and wanted and not only_felt:
         kept = tuple(part for part in used if "/" in part or part.startswith(BARRED))
@@ -188,6 +188,9 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
     if own := options.own_document(draft):
         draft.talk = None
         speak(draft, own, draft.line("silent.question"))
+    elif pleads(text, hear) and (talk or at_work or content_of(text, hear) >= FEW):
+        draft.talk = talk or Talk("", "explore", draft.at, draft.at, text)
+        try_small(draft)
     elif talk and (not asks or told_in(draft, text)):
         ask_back(draft, replace(talk, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}"), None, text)
     elif told_in(draft, text) or (feels(text, hear) and not asks):
@@ -199,10 +202,16 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
     elif at_work:
         draft.talk = Talk("", "explore", draft.at, draft.at, text)
         speak(draft, [draft.line("silent")], draft.line("silent.question"), walk(draft, text))
-    elif not asks and (says_any(text, [*hear.absence, *hear.again]) or (len(words_in(text)) >= SENTENCE and speaks_of_oneself(text, hear))):
+    elif not asks and (says_any(text, [*hear.absence, *hear.again]) or _of_ones_own(text, hear)):
         ask_back(draft, Talk("", "explore", draft.at, draft.at, text), None, text)
     else:
         off_topic(draft)
+
+
+def _of_ones_own(text: str, hear: Hear) -> bool:
+    """A sentence about oneself, or one that begins with somebody or something of one's own: "our cook hears everything"."""
+    words = words_in(text)
+    return words[0] in hear.whose or (len(words) >= SENTENCE and speaks_of_oneself(text, hear))
 
 
 def _too_little(draft: Draft, text: str) -> None:
@@ -236,7 +245,11 @@ def plea(draft: Draft) -> None:
         draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{told}")
     if told != text:
         drop(draft)
-    ideas(draft)
+    if draft.talk and options.knows_better(draft, told):
+        draft.talk = without(draft.talk, "listening")
+        try_small(draft)
+    else:
+        ideas(draft)
 
 
 def one(draft: Draft) -> None:
@@ -263,18 +276,40 @@ def leaning(draft: Draft) -> None:
 def opinion(draft: Draft) -> None:
     """Their own idea is put to the coach: it says which way it leans, and weighs it with them; of options that were shown it names one."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
-    if content_of(text, draft.words.hear) < FEW:
+    line = in_line(text)
+    if kind := next((kind for kind, patterns in draft.words.hear.opinions.items() if any_in(patterns, line)), None):
+        weigh(draft, f"opinion.{kind}")
+    elif content_of(text, draft.words.hear) < FEW:
         leaning(draft)
     else:
         weigh(draft, "opinion")
 
 
-def weigh(draft: Draft, key: str) -> None:
+def either(draft: Draft) -> None:
+    """Of two things one is to come first: which, and why, as far as their words tell; else by what to choose between them."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    two = either_in(text, draft.words.hear)
+    if two is None or max(len(words_in(each)) for each in two) > ECHO[1]:
+        weigh(draft, "opinion.either")
+        return
+    for one, other in (two, two[::-1]):
+        kind = next((kind for kind, by in draft.words.hear.firsts.items() if _goes_first(by, one, other)), None)
+        if kind:
+            weigh(draft, f"either.{kind}", first=one, then=other)
+            return
+    weigh(draft, "either.open", first=two[0], then=two[1])
+
+
+def _goes_first(by: First, one: str, other: str) -> bool:
+    return any_in(by.first, in_line(one)) and any_in(by.then, in_line(other)) and not any_in(by.first, in_line(other))
+
+
+def weigh(draft: Draft, key: str, **slots: str) -> None:
     """A verdict or a word is wanted: answered in a line that hands it back as a question, and what was told stays in hand."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
-    draft.say(draft.line(_worded(draft, draft.talk) if key == "wording" else key), "reply", draft.offered)
+    draft.say(draft.line(_worded(draft, draft.talk) if key == "wording" else key, **slots), "reply", draft.offered)
 
 
 def _worded(draft: Draft, talk: Talk) -> str:

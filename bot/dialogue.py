@@ -44,6 +44,7 @@ from bot.draft import Draft
 from bot.guiding import LAST_QUESTION
 from bot.hearing import after_greeting, heard, introduced_in, is_learner
 from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Named, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
+from bot.reflecting import wish_in
 from bot.spelling import words_in
 from bot.tongue import asked_for, besides_language
 from prompts.library import Library
@@ -217,7 +218,7 @@ def _first_words(draft: Draft, text: str) -> None:
     if name := introduced_in(after_greeting(text, hear, draft.greetings), hear):
         _welcome_by_name(draft, name)
         return
-    wish = heard(text, draft.words.hear.wishes, draft.words.hear)
+    wish = wish_in(text, draft.words.hear)
     understood = draft.context.tongue is None or draft.context.tongue in draft.library.words
     if understood and not asked_for(text, draft.library.languages) and wish in (None, "reflect") and (wish or len(words_in(text)) > 3):
         draft.person = replace(draft.person, welcomed=True)

@@ -143,9 +143,16 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & {*hear.loose_ends, *hear.reported, *doings.open}:
             continue
         if len(words) <= MOST and _run(said, text) <= RUN:
-            named = "" if flat(who) in doings.pronouns else _lowered(handed_back(who, hear) or "", doings)
+            named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""
             return Doing("refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind == "own" else named)
     return None
+
+
+def _is_somebody(who: str, hear: Hear) -> bool:
+    """Whether a subject is a name or somebody in the work, and not a "he" or a thing."""
+    return bool(set(words_in(who)) & set(hear.actors)) or (
+        flat(who) not in hear.doings.pronouns and all(word[:1].isupper() for word in who.split())
+    )
 
 
 def _lowered(who: str, doings: Doings) -> str:

@@ -22,6 +22,7 @@ from bot.hearing import (
 )
 from bot.model import Choice, Passage, Talk
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
+from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.threads import choices_of, leading, shown
@@ -222,11 +223,12 @@ def offer_threads(draft: Draft, talk: Talk, text: str) -> None:
 
 def name_threads(draft: Draft, talk: Talk) -> None:
     """Several matters that were listed: each is named in the person's own words, one is proposed, and the person picks (rubric S5)."""
-    first, felt = leading(talk.threads, draft.words.hear)
+    hear = draft.words.hear
+    dated = [day_within(thread, draft.language, hear, draft.at, draft.person.zone) is not None for thread in talk.threads]
+    first, reason = leading(talk.threads, hear, dated)
     draft.talk = replace(talk, stage="threads")
-    key = "threads.begin.felt" if felt else "threads.begin.told"
-    question = draft.line(key, thread=shown(talk.threads[first]))
-    speak(draft, [draft.line("threads.own")], question, choices_of(talk))
+    question = draft.line(f"threads.begin.{reason}", thread=shown(talk.threads[first], hear))
+    speak(draft, [draft.line("threads.own")], question, choices_of(talk, hear))
 
 
 def no_thread(draft: Draft) -> None:

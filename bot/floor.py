@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot import raising, staying
-from bot.alarms import came_in, says, strained
-from bot.choosing import choice_in
+from bot import beside, raising, staying
+from bot.alarms import came_in, facts_in, says, strained
+from bot.choosing import choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import (
     act_in,
@@ -25,6 +25,7 @@ from bot.hearing import (
     returned_in,
     same_matter,
     says_any,
+    who_in,
 )
 from bot.model import Choice
 from bot.spelling import words_in
@@ -70,6 +71,28 @@ def _asked_in_passing(draft: Draft) -> bool:
 
 def keeps(draft: Draft, text: str, *, again: bool) -> bool:
     """What is written while something has the floor; False when the person has turned to something else. `again`: it alarms once more."""
+    talk = staying.talk_of(draft)
+    beside.noted(draft, text)
+    kept = _kept(draft, text, again=again)
+    if kept and draft.alarm:
+        beside.not_asked_again(draft, talk)
+    return kept
+
+
+def numbered(draft: Draft, text: str) -> bool:
+    """A bare number where nothing with a number is on the table: an option that was there before the matter was raised, else it is asked
+    which is meant. Nothing that was told is lost by it."""
+    number = number_in(text, draft.words.hear)
+    if number is None or draft.grave is None:
+        return False
+    if 1 <= number <= len(draft.grave.choices):
+        draft.say(draft.line("safety.number", option=draft.grave.choices[number - 1].label), "safety")
+    else:
+        draft.say(draft.line("safety.number.bare"), "safety", staying.ways(draft))
+    return True
+
+
+def _kept(draft: Draft, text: str, *, again: bool) -> bool:
     hear = draft.words.hear
     wish = heard(text, hear.wishes, hear) or act_in(text, hear)
     if picked := _picked(draft, text):
@@ -93,7 +116,7 @@ def keeps(draft: Draft, text: str, *, again: bool) -> bool:
             return _spent_answered(draft, text, wish)
         case "gloss":
             return _gloss_answered(draft, text)
-    return _talk_goes_on(draft, text, wish, again=again)
+    return numbered(draft, text) or _talk_goes_on(draft, text, wish, again=again)
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
@@ -126,6 +149,8 @@ def _tender(draft: Draft) -> bool:
 def _of_work_too(draft: Draft, text: str) -> bool:
     """After strain or a danger that has passed, some words of work and no question: both are held before the work is turned to."""
     hear = draft.words.hear
+    if says(text, "nearby", draft.words.safety) or "work" in came_in(text, draft.words.safety):
+        return False  # where somebody lives, or a turn to the work in so many words
     of_work = (of_this_world(text, hear) or kinds_named(text, hear)) and len(words_in(text)) >= ANSWER
     asks = asks_plainly(text, hear) or pleads(text, hear) or returned_in(text, hear) is not None or aside_in(text, hear) is not None
     return bool(of_work) and not asks and not feels(text, hear) and not set(came_in(text, draft.words.safety)) - PASSING_BY
@@ -205,7 +230,8 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
         return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
-    if "work" in kinds and "later" not in kinds and not kinds & (ABOUT_IT - {"angry"}) and not begins_with(text, hear.guesses):
+    about_it = ABOUT_IT - {"angry", "go-back" if "thanks" in kinds else ""}  # "thanks, let's talk about the meeting"
+    if "work" in kinds and "later" not in kinds and not kinds & about_it and not begins_with(text, hear.guesses):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -215,13 +241,23 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
 def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
     """Gives up the floor; False when the message itself says what to go on with."""
     alarm, draft.alarm = draft.alarm, None
-    elsewhere = aside_in(text, draft.words.hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
+    hear = draft.words.hear
+    if alarm == "strain" and returned_in(text, hear) and (who := who_in(text, hear)) and _entrusted(draft):
+        draft.say(draft.line("safety.strain.secret.back", who=who[:1].upper() + who[1:]))
+        return True
+    elsewhere = aside_in(text, hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
     said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
     if said:
-        draft.grave = None if alarm in ("threat", "threat-eased") else draft.grave  # it is said here
         key = f"safety.{alarm}.work"
-        draft.say(draft.line(key if key in draft.words.lines else "safety.came.work"))
+        held = beside.spoken_of(draft, key) or (None if key in draft.words.lines else beside.spoken_of(draft, "safety.came.work"))
+        draft.grave = None if alarm in ("threat", "threat-eased") else draft.grave  # it is said here
+        draft.say(held or draft.line(key if key in draft.words.lines else "safety.came.work"))
     return said
+
+
+def _entrusted(draft: Draft) -> bool:
+    """Whether what wears them down is something that they carry for somebody."""
+    return draft.grave is not None and "secret" in facts_in(draft.grave.told, draft.words.safety)
 
 
 def _back_to_work(draft: Draft, text: str) -> bool:
@@ -284,20 +320,32 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         staying.ring(draft, now=RINGS[wish])
         return True
     kinds = list(came_in(text, draft.words.safety))
-    safe = _says_safe(draft, text)
+    safe = _says_safe(draft, text) and beside.side_in(draft, text) != "coming"
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
         draft.alarm = "threat-eased"
-        if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased"):
-            draft.say(draft.once("safety.threat.eased"), "safety")
+        key = "safety.threat.eased.home" if beside.indoors(draft, text) else "safety.threat.eased"
+        if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased") and draft.unheard("safety.threat.eased.home"):
+            draft.say(draft.once(key), "safety")
             return True
     elif kinds[:1] == ["work"] and draft.heard_at(WAITED) >= 0:
         return _turned_away(draft, text, wish)
     elif kinds[:1] == ["work"]:
-        draft.remember(WAITED)
-        draft.say(draft.once("safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay"), "safety")
+        _work_waits(draft)
         return True
     staying.stay(draft, text)
     return True
+
+
+def _work_waits(draft: Draft) -> None:
+    """The work is asked to wait once, for what was begun: a call, whoever was named, a step; else for somebody to know of it."""
+    draft.remember(WAITED)
+    if draft.last_said == "safety.threat.ring":
+        said = draft.line("safety.threat.rang")
+    elif held := beside.spoken_of(draft, "safety.threat.wait"):
+        said = held
+    else:
+        said = draft.once("safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay")
+    draft.say(said, "safety")
 
 
 def _still_safe(draft: Draft, text: str) -> bool:
@@ -328,30 +376,85 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    safe, denied = _says_safe(draft, text), re.split(r"[,.;!]", text)[0]
+    denied = re.split(r"[,.;!]", text)[0]
+    no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
+    safe = (
+        _says_safe(draft, text) or (no and _beaten(draft)) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
+    )
     takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
-        no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
         safe = no or (draft.alarm == "asked-safe" and asked_again)
     if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
-        draft.alarm, draft.alarmed_at = "eased", draft.at
-        low = "low" in came_in(text, draft.words.safety)
-        draft.say(draft.line("safety.danger.low" if low else "safety.danger.eased"), "safety", [draft.choice("ask"), draft.choice("later")])
+        _out_of_danger(draft, text)
     elif takes_back:
         draft.alarm = "asked-safe"
         draft.say(draft.once("safety.danger.back"), "safety")
+    elif _ambiguous(draft, text):
+        draft.say(draft.once("safety.danger.unsure"), "safety")
     elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
-        draft.say(draft.once("safety.danger.unsafe"), "safety")
+        draft.remember("safety.danger.unsafe#0")
+        alone = "nobody" in came_in(text, draft.words.safety)
+        draft.say(draft.once(f"safety.danger.unsafe{'.other' if _by_another(draft) else '.alone' if alone else ''}"), "safety")
     else:
-        staying.stay(draft, text)
+        if draft.alarm == "asked-danger" and _by_another(draft) and not _beaten(draft):
+            draft.alarm = "told"  # it is somebody else's, and nobody is to be asked who is with them
+        staying.stay(draft, text, again=again and draft.alarm == "told")
     return True
+
+
+def _beaten(draft: Draft) -> bool:
+    """Whether what was told is that somebody near hurts them."""
+    return "beaten" in facts_in(draft.grave.told if draft.grave else "", draft.words.safety)
+
+
+def _by_another(draft: Draft) -> bool:
+    """Whether the danger is one from somebody else, or to somebody else."""
+    told = draft.grave.told if draft.grave else ""
+    return says(told, "to_others", draft.words.safety) and not says(told, "plainly", draft.words.safety)
+
+
+def _ambiguous(draft: Draft, text: str) -> bool:
+    """Whether the answer to being asked if they are safe can be a yes, and can be that they will ring."""
+    bare = draft.alarm == "asked-safe" and next(came_in(text, draft.words.safety), "") == "ack"
+    return bare and draft.unheard("safety.danger.unsure")
+
+
+def _out_of_danger(draft: Draft, text: str) -> None:
+    """They say that they are safe, and what else they say with it is answered: who is there, that it is low, that it was the work."""
+    safety = draft.words.safety
+    kinds = set(came_in(text, safety))
+    if _beaten(draft) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
+        draft.say(draft.once("safety.danger.gap"), "safety")
+        return
+    staying.names(draft, text)
+    draft.alarm, draft.alarmed_at = "eased", draft.at
+    there = beside.helper(draft) if draft.grave and draft.grave.side in beside.NEAR else ""
+    about_work = says(text, "misread", safety) or of_this_world(text, draft.words.hear)
+    key = next(
+        ending
+        for ending, fits in (
+            (".low", "low" in kinds),
+            (f".{draft.grave.side}" if draft.grave else "", bool(there)),
+            (".near", bool(kinds & {"coming", "somebody-near"}) and beside.side_in(draft, text) in beside.NEAR),
+            (".half", any(says(part, "half", safety) for part in (text, re.split(r"[,.;!]", text)[0]))),
+            (".work", about_work),
+            ("", True),
+        )
+        if fits
+    )
+    said = draft.line(f"safety.danger.eased{key}" if key != ".low" else "safety.danger.low", **beside.slots(draft) if there else {})
+    draft.say(said, "safety", [draft.choice("ask"), draft.choice("later")])
 
 
 def _unsafe(draft: Draft, text: str) -> bool:
     """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
     not say so and is not about work."""
     if draft.alarm == "asked-danger":
-        asked = any(draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.again"))
+        asked = any(
+            draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.again")
+        )
+        if asked and _beaten(draft) and beside.side_in(draft, text) == "here":
+            return True  # the one who does it
         return asked and any(says(part, "admits", draft.words.safety) for part in (text, re.split(r"[,.;!]", text)[0]))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -13,11 +13,12 @@ from datetime import date, timedelta
 
 from bot import offers, outcomes
 from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, marks, question, slots, told_in
-from bot.choosing import choice_in, choices_in
+from bot.choosing import choice_in, choices_in, energy_in, number_in
 from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
-from bot.keeping import CHOOSERS, DAY, READERS, keep_answer, keep_choice, keep_phases, set_zone
-from bot.mirroring import mirror_of
+from bot.intending import intent_in
+from bot.keeping import CHOOSERS, DAY, READERS, clock, keep_answer, keep_choice, keep_phases, set_plan, set_zone
+from bot.mirroring import mirror_at
 from bot.model import Choice, Place, Talk
 from bot.otherwise import of_entry
 from bot.righting import Righted, confirmed
@@ -30,6 +31,9 @@ HELD = timedelta(hours=72)  # an interrupted guide is held this long, then only 
 LOWS = 3  # low days in a row after which the format is left
 OFTEN = 25  # marks of what was said, some two reflections: within them an offer is a choice without a sentence
 ONE_LINE = 200  # characters up to which a lead and a question read well as one paragraph
+TRIED = "try"  # the step of a guide at which somebody says what they will do
+SOON = timedelta(days=14)  # within which a day is a moment; "next month" is none
+BESIDES = 3  # words from which more is told beside a step
 LAST_QUESTION = r"\s*[^.!?\n]*\?\s*$"  # on which a text ends
 SETTLED = "settled"  # the mark that a plan was closed with a question what else there is; once a talk is enough
 PLANNED = "plan"  # the mark that a plan was kept or moved
@@ -96,6 +100,8 @@ def joined(lead: str, text: str) -> str:
 def answer(draft: Draft, text: str) -> bool:
     """Takes a message as the answer to the step at hand. False when it cannot be one and looks like something else said."""
     step, spoken = here(draft)
+    if step.keeps == "energy" and (felt := energy_in(text, draft.offered, draft.words.hear)):
+        return _takes_energy(draft, *felt)
     if draft.offered and (_takes_offer(draft, step, text) or _answered_by_choice(draft, step, text)):
         return True
     if step.suggests and (name := offers.asked_for(draft, text)):
@@ -104,6 +110,8 @@ def answer(draft: Draft, text: str) -> bool:
     if step.choices and step.otherwise and len(words_in(text)) > 2:
         draft.place = replace(draft.here, step=step.otherwise, trail=(*draft.here.trail, step.id))
         return answer(draft, text)
+    if _bare_number(draft, step, text) or _tells_step(draft, step, text):
+        return True
     if step.keeps == "answer" and not _chooses(step) and _thin(draft, step, spoken, text):
         return True
     reader = None if step.keeps == "answer" and step.choices else READERS.get(step.keeps)
@@ -111,6 +119,42 @@ def answer(draft: Draft, text: str) -> bool:
         return _unread(draft, step, spoken, text)
     if not draft.choices:  # a reader that needs to know more has put choices on the table, and the step goes on
         _go(draft, step, text)
+    return True
+
+
+def _takes_energy(draft: Draft, level: Choice, told: str) -> bool:
+    """How much energy there is, and what was told after it, which answers the question that follows."""
+    press(draft, level)
+    if told and draft.place:
+        draft.retract()
+        return answer(draft, told)
+    return True
+
+
+def _tells_step(draft: Draft, step: Step, text: str) -> bool:
+    """A step of their own, told before it was asked for, is the answer to the last question, which is not asked any more."""
+    guide = draft.guide(draft.here.guide)
+    if step.id == TRIED or step.keeps != "answer" or _chooses(step) or not guide.has(TRIED) or not anything_kept(draft.here):
+        return False
+    found = intent_in(text, clock(draft))
+    last = guide.step(TRIED)
+    if found is None or found.firmness != "dated" or guide.after(last) != END or not told_in(draft, guide, draft.here):
+        return False
+    besides = text.replace(found.text, " ").strip(" .,;:\n")
+    if len(words_in(besides)) >= BESIDES:
+        keep_answer(draft, step, besides)
+    keep_answer(draft, last, found.text)
+    draft.place = replace(draft.here, trail=(*draft.here.trail, step.id), step=END, offer="")
+    ask(draft)
+    return True
+
+
+def _bare_number(draft: Draft, step: Step, text: str) -> bool:
+    """A number where words are asked for was meant for choices that are no longer there: it is no scene, and the question stands."""
+    if step.keeps != "answer" or _chooses(step) or number_in(text, draft.words.hear) is None:
+        return False
+    asked, choices = question(draft)
+    draft.say(f"{draft.line('number.no-choice', number=text.strip())} {asked}", "question", choices)
     return True
 
 
@@ -351,10 +395,7 @@ def _ask_next(draft: Draft, step: Step, told: str = "") -> None:
     guide = draft.guide(place.guide)
     if place.short and told_in(draft, guide, place):
         draft.place = place = replace(place, step=END)
-    lead = ""
-    if told and step.mirror:
-        key = f"{place.guide}.{step.id}"
-        lead = mirror_of(draft, told, step.mirror, draft.spoken(place.guide).steps[step.id].mirrors, f"flow.{key}")
+    lead = mirror_at(draft, place.guide, step.id, told) if told else ""
     if place.offer.startswith("guide:") and not draft.said_lately("guide.offer", OFTEN):
         spoken = draft.spoken(place.offer[6:])
         count = len(draft.guide(place.offer[6:]).steps)
@@ -418,14 +459,14 @@ def _close(draft: Draft, lead: str) -> None:
     if guide.kept:
         if not told_in(draft, guide, place):
             text = draft.line("stop.none")
-        elif place.answer("try"):
+        elif place.answer(TRIED):
             other = of_entry(draft, " ".join(told_in(draft, guide, place)))
-            text = f"{text}\n\n{' '.join(part for part in (other, draft.line('close.plan')) if part)}"
-            choices = [draft.choice("if-then"), draft.choice("enough")]
+            asked, choices = _ties(draft, place.answer(TRIED) or "")
+            text = f"{text}\n\n{' '.join(part for part in (other, asked) if part)}"
         if week := _week_asks(draft, guide):
             text = text if choices else f"{text}\n\n{draft.line(f'close.{week}')}"
             choices = [draft.choice(week), *(choices or [draft.choice("enough")])] if not choices else [*choices, draft.choice(week)]
-        draft.aim = place.answer("try") or ""
+        draft.aim = place.answer(TRIED) or ""
     elif guide.guide == "headings":
         choices = [draft.choice("headings-on"), draft.choice("later")]
     elif guide.kind == "profile":
@@ -438,6 +479,19 @@ def _close(draft: Draft, lead: str) -> None:
     draft.say(f"{lead}\n\n{text}" if lead else text, "reply", choices or _waiting(draft))
 
 
+def _ties(draft: Draft, tried: str) -> tuple[str, list[Choice]]:
+    """What is said of the last line: with a day in it, it is a step that is kept and asked about; else a moment for it is offered."""
+    found = intent_in(tried, clock(draft))
+    if found is None or found.firmness != "dated" or found.day is None or found.day - draft.today > SOON:
+        return draft.line("close.plan"), [draft.choice("if-then"), draft.choice("enough")]
+    set_plan(draft, found.text, found.day)
+    draft.remember(PLANNED)
+    return draft.line("plan.kept.again", plan=clip(found.text, QUOTED), day=draft.day(found.day)), [
+        draft.choice("if-then"),
+        draft.choice("not-a-plan"),
+    ]
+
+
 def _waiting(draft: Draft) -> list[Choice]:
     """Going on with what was set aside."""
     return [draft.choice("resume")] if draft.held else []
@@ -445,17 +499,17 @@ def _waiting(draft: Draft) -> list[Choice]:
 
 def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[Choice]]:
     """What is said of a step that was told, and what may follow. What else there is, is asked once a talk."""
-    said, kept = _planned(draft), draft.here.answer("plan") is not None
+    said, kept = planned(draft), draft.here.answer("plan") is not None
     choices = [draft.choice("not-a-plan")] if kept else []
     if left:
-        return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left), draft.choice("enough")]
+        return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left, draft.words.hear), draft.choice("enough")]
     if not kept or draft.lately(SETTLED, OFTEN):
         return said, choices
     draft.remember(SETTLED)
     return f"{said}\n\n{asks}", choices
 
 
-def _planned(draft: Draft) -> str:
+def planned(draft: Draft) -> str:
     """That a step is kept, in their words and with its day; or that it was none."""
     plan, due = draft.here.answer("plan"), draft.here.answer("due")
     if plan is None:

@@ -6,6 +6,8 @@ so that a mirror can name it (rubric C1). What is not among it is left to the sh
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,53 +15,64 @@ from bot.draft import Draft
 from bot.hearing import handed_back, only_who_in
 from bot.sieve import Sieve
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
-from prompts.library import Happening, Happenings, Hear
+from prompts.library import Happening, Happenings, Heard
 
 LONGEST = 120  # characters of a mirror (coaching.md section 4)
+DENIED = 4  # words after a "not" that it may deny
 OWN = 6  # words of theirs in a row that a mirror may hold (coaching.md section 2.2, C1)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A happening as it was told in this turn: what it is called, whom it is about, for how long, and what it was, where that was said."""
+class Back:
+    """What is said back to something that was told: by which key it is remembered, whom it is about, for how long, and what it was, where
+    that was said."""
 
     draft: Draft
-    name: str
+    key: str
+    words: Heard
     who: str
     span: str
     what: str
 
     def mirror(self) -> str:
         """The mirror heard longest ago, and of those never heard the one that holds most of the person's own."""
-        return self._said("mirror", tuple(self._words.mirrors))
-
-    def question(self) -> str:
-        return self._said("question", tuple(self._words.questions))
+        return self._said(self.key, self.words.mirrors)
 
     @property
     def fresh(self) -> bool:
         """Whether a mirror is left that was not heard lately."""
-        return any(self.draft.heard_at(f"{self._key('mirror')}#{n}") < 0 for n in range(len(self._words.mirrors)))
+        return self._unheard(self.key, self.words.mirrors)
+
+    def _unheard(self, key: str, lines: Sequence[str]) -> bool:
+        return any(self.draft.heard_at(f"{key}#{n}") < 0 for n in range(len(lines)))
+
+    def _said(self, key: str, lines: Sequence[str]) -> str:
+        return self.draft.fitting(key, LONGEST, tuple(lines), who=self.who, span=self.span, what=self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Back):
+    """A happening as it was told in this turn."""
+
+    name: str
+    happening: Happening
+
+    def question(self) -> str:
+        return self._said(f"told.{self.name}.question", self.happening.questions)
 
     @property
     def asks_on(self) -> bool:
         """Whether a question is left that was not asked lately."""
-        return any(self.draft.heard_at(f"{self._key('question')}#{n}") < 0 for n in range(len(self._words.questions)))
+        return self._unheard(f"told.{self.name}.question", self.happening.questions)
 
     @property
     def cards(self) -> frozenset[str]:
         """The only cards that may speak to it; empty where any may."""
-        return frozenset(self._words.cards)
+        return frozenset(self.happening.cards)
 
     @property
-    def _words(self) -> Happening:
-        return self.draft.library.happenings[self.draft.language].told[self.name]
-
-    def _key(self, what: str) -> str:
-        return f"told.{self.name}.{what}"
-
-    def _said(self, what: str, lines: tuple[str, ...]) -> str:
-        return self.draft.fitting(self._key(what), LONGEST, lines, who=self.who, span=self.span, what=self.what)
+    def grave(self) -> bool:
+        return self.name in self.draft.library.happenings[self.draft.language].grave
 
 
 def told_in(draft: Draft, text: str) -> Told | None:
@@ -73,9 +86,33 @@ def told_in(draft: Draft, text: str) -> Told | None:
     if name is None:
         return None
     happening = happenings.told[name]
-    hear = draft.words.hear
-    told = next((part for part in BETWEEN_SENTENCES.split(text) if happening.stands_in(_elided(in_line(part), happenings))), text)
-    return Told(draft, name, only_who_in(told, hear) or "", span_in(text, happenings), what_in(told, name, happenings, hear))
+    said = back_to(draft, text, happening, f"told.{name}.mirror")
+    return Told(draft, said.key, happening, said.who, said.span, said.what, name, happening)
+
+
+def heard_as(draft: Draft, text: str, kinds: Sequence[Heard], key: str) -> Back | None:
+    """As which of several kinds a text is heard, the first of them that is not denied; None for none. Remembered under `key` and the place
+    of the kind."""
+    line, nots = _line(draft, text), frozenset(draft.words.hear.reading.nots)
+    found = next((n for n, kind in enumerate(kinds) if kind.stands_in(line) and _affirmed(kind, line, nots)), None)
+    return None if found is None else back_to(draft, text, kinds[found], f"{key}.{found}")
+
+
+def _affirmed(kind: Heard, line: str, nots: frozenset[str]) -> bool:
+    """Whether a kind is heard where no "not" stands right before it in its clause; one inside is part of what is heard."""
+    return any(
+        nots & set(words_in(found[0])) or not nots & set(words_in(re.split(r"[,.;:!?]", line[: found.start()])[-1])[-DENIED:])
+        for pattern in kind.heard
+        for found in expression(pattern).finditer(line)
+    )
+
+
+def back_to(draft: Draft, text: str, kind: Heard, key: str) -> Back:
+    """What can be said back to a text that is heard as one kind: of whom and of what stands in the sentence in which it is told."""
+    told = next((part for part in BETWEEN_SENTENCES.split(text) if kind.stands_in(_line(draft, part))), text)
+    happenings, hear = draft.library.happenings.get(draft.language), draft.words.hear
+    span = span_in(text, happenings) if happenings else ""
+    return Back(draft, key, kind, only_who_in(told, hear) or "", span, _what_in(draft, told, kind))
 
 
 def mirror_in(draft: Draft, text: str) -> str:
@@ -109,13 +146,18 @@ def span_in(text: str, happenings: Happenings) -> str:
     return whole[slice(*min(found, key=lambda span: span[0]))] if found else ""
 
 
-def what_in(text: str, name: str, happenings: Happenings, hear: Hear) -> str:
+def _what_in(draft: Draft, text: str, kind: Heard) -> str:
     """What it was, in a few of the person's own words told back to them. Empty where they are many, or a verb would change."""
-    line, heard = _elided(in_line(text), happenings), happenings.told[name].heard
+    line = _line(draft, text)
     whole = "".join(mark if mark == "'" else char for mark, char in zip(line, one_line(text), strict=True))
-    named = (found for pattern in heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
+    named = (found for pattern in kind.heard if "(?P<what>" in pattern and (found := expression(pattern).search(line)))
     said = next((whole[slice(*found.span("what"))].strip() for found in named if found["what"]), "")
-    return (handed_back(said, hear) or "") if said and len(words_in(said)) <= OWN else ""
+    return (handed_back(said, draft.words.hear) or "") if said and len(words_in(said)) <= OWN else ""
+
+
+def _line(draft: Draft, text: str) -> str:
+    happenings = draft.library.happenings.get(draft.language)
+    return _elided(in_line(text), happenings) if happenings else in_line(text)
 
 
 def _elided(line: str, happenings: Happenings) -> str:

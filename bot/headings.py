@@ -16,7 +16,8 @@ def headings_in(text: str) -> tuple[str, ...]:
     head, colon, rest = text.partition(":")
     parts = re.split(r"[,;\n|•·]+|\s[-–—]\s", rest if colon and rest.strip() else head)
     named = [re.sub(r"^(?:\s*\d+[.)]|\s*[-–*])\s*|[\s.!?]+$", "", part).strip(" \"'“”‘’«»") for part in parts]
-    return tuple(dict.fromkeys(" ".join(name.split())[:LONGEST].rstrip() for name in named if name))[:MOST]
+    short = (" ".join(name.split())[:LONGEST].rstrip() for name in named)
+    return tuple(dict.fromkeys(name for name in short if name))[:MOST]
 
 
 def expanded(guide: Guide, headings: tuple[str, ...]) -> Guide:

@@ -94,6 +94,22 @@ def heard(text: str, phrases: Phrases, hear: Hear) -> str | None:
     return _meaning(text, _index(phrases, hear.filling), hear.filling) if 0 < len(words_in(text)) <= LONGEST_CONTROL else None
 
 
+def control_in(text: str, hear: Hear) -> str | None:
+    """As `heard` among the words for moving about, with what is merely polite left off at either end: "thanks, let's stop for tonight"."""
+    if control := heard(text, hear.controls, hear):
+        return control
+    words = _courteous(tuple(hear.courtesies))
+    said = in_words(text)
+    bare_of = words.sub("", said).strip()
+    return heard(bare_of, hear.controls, hear) if bare_of and bare_of != said and len(said.split()) <= LONGEST_CONTROL else None
+
+
+@lru_cache(8)
+def _courteous(courtesies: tuple[str, ...]) -> re.Pattern[str]:
+    any_one = any_of(courtesies)
+    return re.compile(rf"^(?:(?:{any_one}) )+|(?: (?:{any_one}))+$")
+
+
 def means(text: str, said: Iterable[str], hear: Hear) -> bool:
     """As `heard`, for phrases that all mean the same."""
     short = 0 < len(words_in(text)) <= LONGEST_CONTROL
@@ -410,7 +426,7 @@ def retold(clause: str, hear: Hear) -> str | None:
 
 def handed_back(phrase: str, hear: Hear) -> str | None:
     """As `retold`, for a part of a clause that has no subject of its own: "losing my job" is "losing your job"."""
-    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells[found[0].lower()], phrase)
+    said = _mine(tuple(hear.retells)).sub(lambda found: hear.retells.get(found[0].lower(), found[0]), phrase)
     return None if speaks_of_oneself(said, hear) else said
 
 
@@ -479,18 +495,28 @@ def asked_to_remind(text: str, hear: Hear) -> tuple[str, str] | None:
     return (said[slice(*found.span("when"))].strip(), said[slice(*found.span("what"))].strip()) if found else None
 
 
-def moved_in(text: str, hear: Hear) -> str | None:
-    """The day to which something that was just planned is moved, as they put it; None for a text that is more than that."""
+def moved_in(text: str, hear: Hear) -> Iterator[tuple[str, str]]:
+    """Where a text may name the day of something just planned anew: how ("day": moved to it, "right": corrected, "told": corrected, with
+    more than the day in it), and as they put it."""
     said = in_line(text)
-    found = next((found for pattern in hear.moves if (found := expression(pattern).match(said))), None)
-    return found["day"].strip() if found else None
+    for pattern in hear.moves:
+        if found := expression(pattern).match(said):
+            yield from ((how, day.strip(" ,")) for how, day in found.groupdict().items())
 
 
-def shape_of(answer: str, hear: Hear) -> str | None:
-    """What an answer is made of: "nothing" happened, the writer "acted", "others" did; None for none of these."""
-    said = in_words(answer)
-    shapes = {"nothing": hear.shapes.nothing, "acted": hear.shapes.acted, "others": hear.shapes.others}
-    return next((shape for shape, patterns in shapes.items() if any_in(patterns, said)), None)
+def either_in(text: str, hear: Hear) -> tuple[str, str] | None:
+    """The two things of which somebody asks which comes first, as they put them; None where it asks no such thing."""
+    said = one_line(text)
+    found = next((found for pattern in hear.either if (found := expression(pattern).match(flat(said)))), None)
+    if found is None:
+        return None
+    one, two = (said[slice(*found.span(name))].strip(" ,;:.?¿!").removesuffix(f" {hear.firstly}") for name in ("one", "two"))
+    return (one, two) if one and two else None
+
+
+def tells_nothing(answer: str, hear: Hear) -> bool:
+    """Whether an answer says that there was nothing."""
+    return any_in(hear.nothing, in_words(answer))
 
 
 def is_learner(text: str, hear: Hear) -> bool:

@@ -13,13 +13,17 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bot.hearing import act_in
-from bot.rhythm import day_in, day_within, local
+from bot.rhythm import day_in, days_within, local, next_of_month
 from bot.spelling import READ, any_in, expression, flat, in_line, words_in
 from prompts.library import Hear
 
 LONGEST_DAY = 6  # words; a day is said in fewer, and longer texts only name one
 NOWHERE = float("inf")  # where a pattern begins that is not in a text
 FARTHEST = timedelta(days=300)  # ahead that a step lies; what seems to be farther off was read wrongly
+SOONEST = timedelta(days=1)  # ahead of which "before the 3rd" is of the month after
+_TITLES = ("mr", "ms", "mrs", "dr", "dra", "sr", "sra", "mme", "ing", "lic", "prof", "[a-z]")  # or an initial
+_NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in _TITLES)
+_NUMBER = re.compile(r"\w+ (?:\w+ )?\d{1,2}(?:st|nd|rd|th|er)?")
 BARE_DAY = 3  # words in which a day stands alone
 PAIR = 2  # sentences in which a thought and its day may stand apart
 LONGEST_STEP = 40  # words of a step; a longer text is a story
@@ -67,9 +71,11 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
 
 def _with_its_day(parts: list[str], clock: Clock) -> list[str]:
     """The sentences, a day that stands alone behind one put to it: "I write to her first. Tomorrow"."""
-    joined: list[str] = []
+    joined, plans = list[str](), clock.hear.plans
     for part in parts:
-        if joined and len(words_in(part)) <= BARE_DAY and _day_told(part, clock):
+        day = next((part[: found.start()] for pattern in plans.willing if (found := expression(pattern).search(flat(part)))), part)
+        alone = len(words_in(day)) <= BARE_DAY and min(_start(p, part) for p in (plans.meant, plans.dated, plans.mused)) == NOWHERE
+        if joined and alone and _day_told(part, clock) and not _any(plans.never, part):
             joined[-1] = f"{joined[-1]} {part}"
         else:
             joined.append(part)
@@ -92,8 +98,27 @@ def step_day(text: str, clock: Clock) -> date | None:
 
 
 def _day_told(text: str, clock: Clock) -> date | None:
-    day = _in_reach(day_within(text, clock.language, clock.hear, clock.at, clock.zone), clock)
-    return day or _morrow(clock.hear.plans.soon, text, clock)
+    return _in_reach(_day_of_doing(text, clock), clock) or _morrow(clock.hear.plans.soon, text, clock)
+
+
+def _day_of_doing(text: str, clock: Clock) -> date | None:
+    """Of the days that a text names the one on which it is to be done: before a day by which, and that before one that is only spoken of;
+    never one that others want. What is to be done before a day that is tomorrow is meant for the month after."""
+    plans, told = clock.hear.plans, list[tuple[int, date]]()
+    today = local(clock.at, clock.zone).date()
+    for day, begins, said in days_within(text, clock.language, clock.hear, clock.at, clock.zone):
+        before = flat(text)[:begins]
+        if any_in(plans.others, before):
+            continue
+        until = any_in(plans.until, before)
+        near = until and by_number(said) and day - today <= SOONEST
+        told.append((0 if until else -1 if any_in(plans.aside, before) else 1, next_of_month(day.day, day) or day if near else day))
+    return max(told, key=lambda each: each[0])[1] if told else None
+
+
+def by_number(said: str) -> bool:
+    """Whether a day is told by its number alone: "the 3rd"."""
+    return _NUMBER.fullmatch(flat(said).strip()) is not None
 
 
 def _morrow(hours: Sequence[str], text: str, clock: Clock) -> date | None:
@@ -172,7 +197,7 @@ def is_none(text: str, clock: Clock) -> bool:
 def _firmness(part: str, clock: Clock) -> Firmness | None:
     hear, said = clock.hear, bare_step(part, clock.hear)
     plans = hear.plans
-    if "?" in part or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
+    if "?" in part.partition(":")[0] or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
         return None
     meant, dated, mused = (_start(patterns, said) for patterns in (plans.meant, plans.dated, plans.mused))
     if NOWHERE == meant == dated == mused:
@@ -199,5 +224,5 @@ def _any(patterns: Sequence[str], text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    """Cut where a sentence ends, but not inside an hour such as 7.30 or after a title."""
-    return [part.strip() for part in re.split(r"(?<=[.!?;])(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bM\.)\s+|\n+", text) if words_in(part)]
+    """Cut where a sentence ends, but not inside an hour such as 7.30, after a title or an initial."""
+    return [part.strip() for part in re.split(rf"(?i)(?<=[.!?;]){_NO_TITLE}\s+|\n+", text) if words_in(part)]

@@ -201,13 +201,16 @@ def named_day(draft: Draft, text: str) -> date | None:
 
 def plan_for(draft: Draft, step: Step, day: date | None) -> None:
     """Keeps the plan for a day, with a row that makes sure it is asked about; without a day it is only said back."""
-    place = draft.here
-    plan = place.answer("plan") or ""
+    plan = draft.here.answer("plan") or ""
     _put(draft, step, day.isoformat() if day else "")
-    plan_id = draft.new_id("plan")
     if day:
-        draft.do(Plan(plan_id, plan, due=day))
-        draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan_id))
+        set_plan(draft, plan, day)
+
+
+def set_plan(draft: Draft, plan: str, day: date) -> None:
+    plan_id = draft.new_id("plan")
+    draft.do(Plan(plan_id, plan, due=day))
+    draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan_id))
 
 
 def _keep_outcome(draft: Draft, step: Step, text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import aside_in, asks_coach, asks_plainly, heard, name_in, refers_back, undenied
+from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back, undenied
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
@@ -18,6 +18,7 @@ from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
 
+TELLING = 3  # words of content by which a plea for ideas says more of the matter
 # Acts and wishes that need a card.
 SEARCHED = frozenset({"ideas", "one", "meaning", "state", "step", "another", "no", "none-of-these", "good"})
 
@@ -64,6 +65,8 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
     read = outside.reading(context.conversation, event.text, event, hear)
     talk, wish, act = read.talk, read.wish, read.act
+    if talk and act == "plea" and content_of(read.said, hear) >= TELLING:
+        return f"{talk.asked}\n{undenied(read.said, hear)}"
     if talk and (wish in SEARCHED or act in ("ideas", "one", "leaning", "plea")):
         return talk.asked
     if wish or not words_in(read.said) or (act in wishes.WISHES and act not in SEARCHED):

@@ -200,6 +200,7 @@ class Manager:
         self._unmarked: dict[PersonId, list[MarkLater]] = {}  # answers of which it is still to be looked up what they are about
         self._marking: dict[PersonId, asyncio.Task[None]] = {}
         self._blame = threading.Lock()
+        self._excused = set[str]()  # messages whose last try ended with the database
 
     async def handle(self, inbound: Inbound) -> None:
         """Accepts a message and takes its turn; what is said waits in the outbox for `deliver`."""
@@ -408,11 +409,20 @@ class Manager:
 
     def _once_more(self, key: str, person: PersonId) -> Waiting:
         """One at a time: were many tried side by side when the program dies, each would be blamed for it. The knowledge is open by then,
-        for that takes seconds, and whoever ends the program meanwhile has not been ended by this message."""
+        for that takes seconds, and whoever ends the program meanwhile has not been ended by this message. Nor is it to blame for a database
+        that goes away: the try after that one is not counted."""
         self._finder()
         with self._blame:
-            if self._store.failed(key) <= TRIES:
-                return self._turn(key, person)
+            try:
+                if key in self._excused or self._store.failed(key) <= TRIES:
+                    waiting = self._turn(key, person)
+                    self._excused.discard(key)
+                    return waiting
+            except Unreadable:
+                raise
+            except StoreDown:
+                self._excused.add(key)
+                raise
         self._set_aside(key, person)
         return ()
 

@@ -1,10 +1,10 @@
 """The short mirror of an answer in a reflection: something that was in it and may not have been seen.
 
-Looked for in this order: somebody who was in an earlier entry too; a line written for just this question; what happened, where that was
-heard; a knowledge card that fits a scene closely; then the answer's own shape: something that comes back, a "but", a feeling, a price.
-One that holds nothing of theirs has a word of theirs put beside it; where nothing fits, none is said. A mirror guesses and
-never praises; it holds at most six of the person's own words in a row, tells them back never twice running, and no kind of it comes
-twice running while another one fits.
+Looked for in this order: somebody who was in an earlier entry too; something grave that happened; the kinds of answers that this very
+question gets, and those that any question gets; what else happened; a line for just this question; a knowledge card that fits a scene
+closely; then the answer's own shape: something that comes back, a "but", a feeling. One that holds nothing of theirs has a
+word of theirs put beside it; where nothing fits, none is said. A mirror guesses, never praises and never argues; it holds at most six
+of the person's own words in a row, and no kind of it comes twice running while another one fits.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Literal
 
 from bot.draft import Draft
-from bot.happening import mirror_in
-from bot.hearing import feels, handed_back, says_any, shape_of, turns_in, who_in
-from bot.quoting import dark, light
-from bot.spelling import any_in, in_words, words_in
+from bot.happening import heard_as, mirror_in, told_in
+from bot.hearing import feels, says_any, tells_nothing, turns_in, who_in
+from bot.quoting import light
+from bot.spelling import words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
+from prompts.library import Hear, Heard
 
 TOLD = 8  # words from which an answer tells enough for a card to fit it, and not only a word of it
 CLOSE = 0.75  # a passage's score from which its mirror may be held up to a scene that was not told for advice
@@ -30,20 +30,45 @@ LATELY = 12  # marks of what was said, about three messages
 PAST = timedelta(days=60)  # how far back somebody is remembered
 
 
-def mirror_of(draft: Draft, answer: str, of: Literal["scene", "thought"] = "scene", own: Sequence[str] = (), key: str = "") -> str:
-    """At most LONGEST characters. `of`: whether the answer tells what happened or what somebody makes of it.
+def mirror_at(draft: Draft, guide: str, step: str, answer: str) -> str:
+    """What is said back to the answer to a step of a guide, at most LONGEST characters; empty where the guide asks for none."""
+    of, spoken = draft.guide(guide).step(step).mirror, draft.spoken(guide).steps[step]
+    if of is None:
+        return ""
+    key = f"flow.{guide}.{step}"
+    said = (_seen_before(draft, answer) if draft.guide(guide).kept else None) or _grave(draft, answer)
+    if said is None and (answered := _answered(draft, answer, spoken.answers, key)) is not None:
+        return answered
+    said = said or mirror_in(draft, answer) or _own(draft, answer, spoken.mirrors, key)
+    return made_theirs(draft, answer, said or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer))
 
-    `own` are the mirrors written for just this question, remembered under `key`.
-    """
-    known = _seen_before(draft, answer) or _own(draft, answer, own, key) or mirror_in(draft, answer)
-    said = known or (_of_card(draft, answer) if of == "scene" else None) or _of_shape(draft, answer, of)
-    return made_theirs(draft, answer, said)
+
+def mirror_of(draft: Draft, answer: str) -> str:
+    """The same for a scene that was told, whatever was asked."""
+    if (answered := _answered(draft, answer, (), "")) is not None:
+        return answered
+    return made_theirs(draft, answer, mirror_in(draft, answer) or _of_card(draft, answer) or _of_shape(draft, answer))
+
+
+def _grave(draft: Draft, answer: str) -> str | None:
+    """What happened, where it weighs more than what was asked."""
+    told = told_in(draft, answer)
+    return told.mirror() if told and told.grave and told.fresh else None
+
+
+def _answered(draft: Draft, answer: str, kinds: Sequence[Heard], key: str) -> str | None:
+    """By the kind of answer it is: to this question, else to any; None for no kind. What is heard as one is nothing else, so where all was
+    said of it lately it is empty; and as its line tells what it is about, only what somebody said in it is put beside."""
+    kind = heard_as(draft, answer, kinds, key) or heard_as(draft, answer, draft.words.answers, "flow.any")
+    if kind is None:
+        return None
+    return made_theirs(draft, answer, kind.mirror(), only="said") if kind.fresh else ""
 
 
 def _own(draft: Draft, answer: str, own: Sequence[str], key: str) -> str | None:
     """One of the mirrors of this very question, unless all were heard lately or the answer says nothing."""
     fresh = any(draft.heard_at(f"{key}#{n}") < 0 for n in range(len(own)))
-    if not fresh or shape_of(answer, draft.words.hear) == "nothing":
+    if not fresh or tells_nothing(answer, draft.words.hear):
         return None
     return draft.fitting(key, LONGEST, tuple(own))
 
@@ -52,11 +77,10 @@ def _seen_before(draft: Draft, answer: str) -> str | None:
     """Somebody who is in an earlier entry as well; said once in a while only."""
     if draft.said_lately("flow.before", LATELY):
         return None
-    place = draft.here
     for who, known_by in _people_in(draft, answer):
         for entry in draft.context.entries:
             recent = timedelta(0) < draft.today - entry.event_date <= PAST
-            if recent and entry.id != place.entry and any(known_by <= set(words_in(text)) for _, text in entry.answers):
+            if recent and entry.id != draft.here.entry and any(known_by <= set(words_in(text)) for _, text in entry.answers):
                 date = draft.day(entry.event_date)
                 return draft.fitting("flow.before", LONGEST, who=who, date=date)
     return None
@@ -84,41 +108,22 @@ def _of_card(draft: Draft, answer: str) -> str | None:
     return voice.use(fresh) if fresh else None
 
 
-def _of_shape(draft: Draft, answer: str, of: str) -> str:
+def _of_shape(draft: Draft, answer: str) -> str:
     """By the most telling shape the answer has that was not told of lately; empty where it has none."""
-    back = "" if draft.said_lately("flow.back", LATELY // 2) else draft.said_back(answer)
-    shapes = list(_shapes(draft, answer, back, of))
-    name = next((shape for shape in shapes if not draft.said_lately(f"flow.{shape}", LATELY)), None)
-    return draft.fitting(f"flow.{name}", LONGEST, back=back or _in_short(draft, answer)) if name else ""
+    name = next((shape for shape in _shapes(answer, draft.words.hear) if not draft.said_lately(f"flow.{shape}", LATELY)), None)
+    return draft.fitting(f"flow.{name}", LONGEST) if name else ""
 
 
-def _in_short(draft: Draft, answer: str) -> str:
-    """An answer of a few words as it is told back; empty where a verb would change."""
-    hear, words = draft.words.hear, words_in(answer)
-    whole = len(words) < FEW and "?" not in answer and (not hear.subjectless or words[0] in hear.reading.determiners)
-    return (handed_back(answer.strip(" .,;!…"), hear) or "") if words and whole else ""
-
-
-def _shapes(draft: Draft, answer: str, back: str, of: str) -> Iterator[str]:
+def _shapes(answer: str, hear: Hear) -> Iterator[str]:
     """The shapes that an answer has, the most telling first."""
-    hear, words = draft.words.hear, words_in(answer)
-    shape = shape_of(answer, hear)
-    if len(words) < FEW and not feels(answer, hear):
-        has = {
-            "wide": any_in(hear.shapes.wide, in_words(answer)),
-            "nothing": shape == "nothing",
-            "short": shape != "nothing" and bool(_in_short(draft, answer)),
-        }
+    if len(words_in(answer)) < FEW and not feels(answer, hear):
+        has = {"nothing": tells_nothing(answer, hear)}
     else:
         has = {
             "again": says_any(answer, hear.again),
             "asks": answer.rstrip().endswith("?"),
-            "back": bool(back),
             "contrast": turns_in(answer, hear),
             "feeling": feels(answer, hear),
-            "dark": dark(answer, hear),
             "light": light(answer, hear),
-            "others": of == "scene" and shape == "others",
-            "view": of == "thought" and shape == "others",
         }
     yield from (name for name, there in has.items() if there)

@@ -456,12 +456,24 @@ Alarm = Literal[
 ]
 
 
+# How near somebody is who was named to help: only named, told of it, on the way, there, or not knowing of it yet.
+Side = Literal["", "named", "told", "coming", "here", "unaware"]
+
+
 @dataclass(frozen=True, slots=True)
 class Grave:
-    """Something grave that was raised, and in which words; for a day it is borne in mind, also when the talk turned to something else."""
+    """Something grave that was raised, and in which words; for a day it is borne in mind, also when the talk turned to something else.
+
+    `helper` is whoever was named to help, as it is said back ("your brother"), and `side` how near that person is by now. `indoors` is
+    somebody who is inside while the danger is outside. `choices` are the options that were on the table when it was raised.
+    """
 
     alarm: Alarm
-    told: str = _private()
+    told: str = _private(default="")
+    helper: str = _private(default="")
+    side: Side = ""
+    indoors: bool = False
+    choices: tuple[Choice, ...] = _private(default=())
 
 
 @dataclass(frozen=True, slots=True)

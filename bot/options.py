@@ -17,7 +17,7 @@ from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import NEAR, SURE, brief, open_to, speak, titled, with_used
+from bot.reply import CLEAR, NEAR, SURE, brief, near_to, open_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import made_theirs
 from bot.voice import Voice
@@ -61,8 +61,8 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
 
 
 def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
-    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened. Who was
-    heard before (`later`) is asked for another reading of it, with their own part."""
+    """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened; nothing by
+    one that is only near. Who was heard before (`later`) is asked for another reading of it, with their own part."""
     last = text.rpartition("\n")[2]
     told = None if voice.passage.score >= SURE else told_in(draft, last) or told_in(draft, text)
     if told and told.fresh:
@@ -73,7 +73,7 @@ def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> t
         pairs = list(product(voice.mirrors(), voice.questions()))
         fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
         mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
-        said = voice.use(mirror)
+        said = voice.use(mirror) if voice.passage.score >= CLEAR else ""
     challenged = later and len(said) + len(voice.passage.challenge) <= room
     asked = voice.challenge() if challenged else voice.use(question)
     return made_theirs(draft, last, said, min(ROOM, room - len(asked))), asked
@@ -154,6 +154,13 @@ def _tries(draft: Draft, asked: str) -> Iterator[str]:
             counts[kind] += by_words + (happened is not None and happened.name in matter.told)
     yield from (f"try.{kind}" for kind, count in counts.most_common() if count)
     yield "try.any"
+
+
+def knows_better(draft: Draft, plea: str) -> bool:
+    """Whether a plea itself names a kind of matter for which there is something to try, and no card is sure of it that has ways left."""
+    line, near = in_line(plea), near_to(draft, draft.talk, 1)
+    named = any(any_in(matter.heard, line) and draft.unheard(f"try.{kind}") for kind, matter in draft.words.hear.matters.items())
+    return named and (shown_any(draft) or not near or near[0].score < CLEAR)
 
 
 def _whom(draft: Draft, talk: Talk) -> str:

@@ -18,6 +18,7 @@ from bot.hearing import (
     asks_coach,
     begins_with,
     begins_with_others,
+    either_in,
     feels,
     heard,
     introduced_in,
@@ -27,7 +28,8 @@ from bot.hearing import (
 from bot.intending import LONGEST_STEP, intent_in, is_none
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
-from bot.spelling import any_in, in_line, words_in
+from bot.reflecting import told_with_wish, wish_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
 from bot.threads import picked_in
 from prompts.library import Hear
 
@@ -35,7 +37,22 @@ SHORTEST_STEP = 3  # words of a step that somebody tells
 TOLD_STEP = 16  # words of one that is known as such only because it was asked for
 # Acts that make sense only where something was said before.
 TALK_ONLY = frozenset(
-    {"wrong-turn", "repeat", "unknowing", "ideas", "one", "rejects", "tried", "opinion", "either", "leaning", "what-if", "wording", "recap"}
+    {
+        "wrong-turn",
+        "repeat",
+        "unknowing",
+        "ideas",
+        "one",
+        "rejects",
+        "tried",
+        "opinion",
+        "either",
+        "my-place",
+        "leaning",
+        "what-if",
+        "wording",
+        "recap",
+    }
 )
 # Acts that a message of some length only tells of in passing.
 BRIEFLY = {
@@ -43,15 +60,18 @@ BRIEFLY = {
     "verdict-other": 30,
     "opinion": 40,
     "either": 40,
+    "my-place": 40,
     "rejects": 30,
     "tried": 16,
     "off-topic": 16,
     "opening": 16,
     "weary": 8,
+    "plain": 14,
     "what-if": 14,
     "wording": 50,
 }
-PUT_TO_COACH = ("opinion", "either", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
+PUT_TO_COACH = ("either", "my-place", "opinion", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
+JUST_SETTLED = 1  # marks of what was said since it was asked what else there is
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
@@ -66,6 +86,7 @@ CONTROLS = {
     "question": "ask",
     "shorter": "one",
     "change": "change",
+    "keep": "thanks",
 }
 
 
@@ -87,19 +108,19 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         said = aside  # "something else: ..."
         talk = talk if _passing(said, hear) else None
     act = act_in(said, hear)
-    if act in (None, "step", "state"):
-        act = next((put for put in PUT_TO_COACH if any_in(hear.acts[put], in_line(said))), act)
+    if act in (None, "step", "state", "meaning"):
+        act = "either" if either_in(said, hear) else next((put for put in PUT_TO_COACH if any_in(hear.acts[put], in_line(said))), act)
     if (act in BRIEFLY and len(words_in(said)) > BRIEFLY[act]) or (act in TALK_ONLY and talk is None):
         act = None
     if act in ("role", "lens") and not roles.asks_role(said, hear):
         act = None  # a story in which such a question stands
     control = heard(said, hear.controls, hear)
-    wish = heard(said, hear.wishes, hear) or CONTROLS.get(control or "")
+    wish = heard(said, hear.wishes, hear) or CONTROLS.get(control or "") or wish_in(said, hear)
     if control == "skip" and talk:
         wish = "unknowing"
     if act in STRONGER.get(wish or "", ()):
         wish = None  # "what can I do" is a word for help where nothing was talked of
-    if talk and talk.stage != "glad" and act in YIELDING and wish in (None, "help", "no-questions") and pleads(said, hear):
+    if talk and talk.stage != "glad" and act in YIELDING and wish in YIELDING_WISHES and pleads(said, hear):
         wish, act = None, "plea"
     return Reading(talk, said, control, wish, act)
 
@@ -112,11 +133,21 @@ STRONGER = {
     "one": ("opinion", "leaning"),
     "ask": ("opening",),
     "bye": ("apology",),
+    "thanks": ("bye",),
+    "nod": ("bye",),
+    "no": ("bye",),
 }
 
 
-# Acts that say less than a plea for ideas in the same message does.
-YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects"})
+# Acts and wishes that say less than a plea for ideas in the same message does.
+YIELDING = frozenset({None, "state", "repeat", "no-questions", "anger", "wrong-turn", "tried", "rejects", "meaning", "ideas"})
+YIELDING_WISHES = frozenset({None, "help", "no-questions", "ask"})
+
+
+def act_briefly(text: str, hear: Hear) -> str | None:
+    """As `act_in`, but None for what a message of some length only tells of in passing."""
+    act = act_in(text, hear)
+    return None if act in BRIEFLY and len(words_in(text)) > BRIEFLY[act] else act
 
 
 def _passing(text: str, hear: Hear) -> bool:
@@ -125,7 +156,8 @@ def _passing(text: str, hear: Hear) -> bool:
 
 
 def _guide_asked_for(draft: Draft, text: str, wish: str | None) -> bool:
-    name = offers.asked_for(draft, text)
+    daily = wish == "reflect" and told_with_wish(text, draft.words.hear) is not None
+    name = None if daily else offers.asked_for(draft, text)
     if name and act_in(text, draft.words.hear) == "meaning":
         spoken = draft.spoken(name)
         draft.say(draft.line("guide.meaning", title=spoken.title, about=spoken.about), "reply", [offers.choice(draft, name)])
@@ -147,7 +179,7 @@ def answer(draft: Draft, text: str) -> None:
     if len(text) > LONG:
         draft.say(draft.line("long", count=f"{len(text.split())}"))
         return
-    text = after_greeting(text, words, draft.greetings)
+    text = _after_end(after_greeting(text, words, draft.greetings), words)
     if _introduces(draft, text):
         return
     event = draft.event
@@ -158,7 +190,8 @@ def answer(draft: Draft, text: str) -> None:
         return
     asked = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
     if (
-        _puts_right(draft, read)
+        planning.moves_plan(draft, text)
+        or _puts_right(draft, read)
         or _of_plans(draft, text, read, asked)
         or _bare_number(draft, text)
         or points_back(draft, text)
@@ -173,13 +206,20 @@ def answer(draft: Draft, text: str) -> None:
     _meet(draft, read)
 
 
+def _after_end(text: str, hear: Hear) -> str:
+    """What somebody goes on with who had just ended: "no, that's it. But Luis leaving scares me"."""
+    head, *rest = BETWEEN_SENTENCES.split(text.strip(), maxsplit=1)
+    turned = bool(rest) and begins_with(rest[0], hear.turns) and act_in(head, hear) == "bye"
+    return rest[0] if turned else text
+
+
 def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | None) -> bool:
     """What is said of plans and of their days, whatever card or talk is open."""
     if (rest := planning.taken_out(draft, text)) is not None:
         if rest:
             answer(draft, rest)
         return True
-    if planning.moves_plan(draft, text) or planning.told_plan(draft, text) or timing.told_when(draft, text):
+    if planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
     if asked or read.wish or offers.asked_for(draft, read.said):
         return False  # "I want to do my reflection of today" is no plan, nor is "share Tuesday's entry with my mentor"
@@ -264,7 +304,9 @@ def _turn_to(draft: Draft, read: Reading) -> None:
 def _meet(draft: Draft, read: Reading) -> None:
     """A wish first, then a step of their own, then what else is done by the message; the rest is put to the coach."""
     talk = draft.talk
-    if read.wish in wishes.WISHES:
+    if _nothing_else(draft, read):
+        wishes.WISHES["bye"](draft)
+    elif read.wish in wishes.WISHES:
         wishes.WISHES[read.wish](draft)
     elif talk and _tells_step(draft, talk, read.act, read.said):
         pass
@@ -274,6 +316,14 @@ def _meet(draft: Draft, read: Reading) -> None:
         coaching.thread_picked(draft, str(thread))
     elif not _quiet(draft, talk, read.said):
         coaching.coach(draft, read.said)
+
+
+def _nothing_else(draft: Draft, read: Reading) -> bool:
+    """ "No", "nothing", right after it was asked what else there is."""
+    settled = draft.lately(guiding.SETTLED, JUST_SETTLED) or draft.lately(guiding.PLANNED, 2 * JUST_SETTLED)
+    if not settled or len(words_in(read.said)) > QUIET:
+        return False
+    return read.wish in ("no", "nod") or offers.moment_in(read.said, draft.words.hear) == "nothing"
 
 
 def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:

@@ -16,10 +16,12 @@ from bot.hearing import asked_to_remind, begins_with_others, feels, moved_in, pl
 from bot.intending import (
     LONGEST_DAY,
     LONGEST_STEP,
+    Clock,
     Intent,
     asks_for_plans,
     bare_step,
     before_command,
+    by_number,
     intent_in,
     is_none,
     kept_in,
@@ -29,7 +31,7 @@ from bot.intending import (
 from bot.keeping import clock, named_day, plan_for
 from bot.model import Drop, Intention, Place, Plan, Remind, Talk
 from bot.reply import with_used
-from bot.rhythm import day_in, follow_up, next_weekday
+from bot.rhythm import day_in, day_within, follow_up, next_weekday
 from bot.spelling import words_in
 from prompts.library import END
 
@@ -41,6 +43,7 @@ LEANING = 4  # words up to which a step leans on what was said before: "Thursday
 ASIDE = 16  # words up to which a message that holds a step is about it; of a longer one the step must be the half
 REST = 6  # words after "that was no plan" from which something else is told
 SHOWN = 3  # plans shown at once
+NEAR = timedelta(days=10)  # between the day of a plan and another that is told by its number alone
 DAY_NAMED = "day:"  # the mark of a day that was named before the step itself
 MUSED = "$mused"  # under which a place keeps that the step was only thought aloud
 
@@ -263,24 +266,44 @@ def own_words(draft: Draft) -> None:
 
 
 def moves_plan(draft: Draft, text: str) -> bool:
-    """Another day is named right after a plan was kept: the plan moves to it. False where nothing was just planned, or no day is meant.
-
-    A weekday is the first of that name after the day that stood: before it the plan cannot have happened.
-    """
-    said = moved_in(text, draft.words.hear)
+    """Another day is named right after a plan was kept, or the one that stood is corrected: the plan moves to it. False where nothing was
+    just planned, or no day is meant."""
     plans = draft.context.intentions
-    if said is None or not plans or not draft.lately(PLANNED, JUST_PLANNED) or len(words_in(said)) > LONGEST_DAY:
+    if not plans or not draft.lately(PLANNED, JUST_PLANNED):
         return False
-    plan, hear, language = max(plans, key=lambda plan: plan.made), draft.words.hear, draft.language
-    day = day_in(said, language, hear, draft.at, draft.person.zone)
+    plan = max(plans, key=lambda plan: plan.made)
+    day = moved_day(text, max(plan.due, draft.today), clock(draft))
     if day is None:
         return False
-    day = next_weekday(said, language, hear, max(plan.due, draft.today)) or day
+    _move(draft, plan, day)
+    return True
+
+
+def moved_day(text: str, stood: date, clock: Clock) -> date | None:
+    """The day to which a text moves what stood for another; None for a text that does no such thing.
+
+    A weekday to which it moves is the first of that name after the day that stood: before it the plan cannot have happened.
+    """
+    language, hear, at, zone = clock.language, clock.hear, clock.at, clock.zone
+    for how, said in moved_in(text, hear):
+        if how == "told" and (day := day_within(said, language, hear, at, zone)):
+            return day
+        if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
+            return (next_weekday(said, language, hear, stood) if how == "day" else None) or _beside(stood, said, day)
+    return None
+
+
+def _move(draft: Draft, plan: Intention, day: date) -> None:
     draft.do(Plan(plan.id, plan.text, due=day))
     draft.do(Remind("follow-up", follow_up(day, draft.person.rhythm, draft.person.zone), plan.id))
     draft.remember(PLANNED)
     draft.say(draft.line("plan.moved", day=draft.day(day)))
-    return True
+
+
+def _beside(due: date, said: str, day: date) -> date:
+    """ "The 5th", said right after 4 December, is of that month."""
+    near = due + timedelta(days=day.day - due.day)
+    return near if by_number(said) and near.day == day.day and abs(near - due) <= NEAR and near >= day else day
 
 
 def told_plan(draft: Draft, text: str) -> bool:

@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import staying
-from bot.alarms import facts_in, hinted, says, strained, threatened_by, told_of_another
+from bot import beside, staying
+from bot.alarms import facts_in, hinted, named_in, says, strained, thing_in, threatened_by, told_of_another
 from bot.draft import Draft
 from bot.hearing import asks_coach, echo_of, feels, kinds_named, who_in
 from bot.model import Alarm, Grave, Remind, Talk
@@ -22,6 +22,7 @@ PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
 # A hint, and what has the floor once it was asked about.
 HINTS: dict[str, Alarm] = {
     "spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "harassment", "entrusted": "ethics",
+    "informs": "ethics", "overheard": "harassment",
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
 COUNTED = 2  # numbers in a message of which one may be so and the other is to be
@@ -54,8 +55,13 @@ def met(draft: Draft, text: str, alarm: str, language: str) -> None:
 
 
 def bear_in_mind(draft: Draft, text: str) -> None:
-    """What was raised is known for a day; nothing of it is kept any longer than that."""
-    draft.grave = Grave(draft.alarm, text[:READ]) if draft.alarm else None
+    """What was raised is known for a day, with whoever was named to help; nothing of it is kept any longer than that."""
+    if draft.alarm is None:
+        draft.grave = None
+        return
+    before = draft.grave or Grave(draft.alarm, choices=tuple(choice for choice in draft.offered if choice.id.startswith("opt:")))
+    draft.grave = replace(before, alarm=draft.alarm, told=text[:READ])
+    beside.noted(draft, text)
 
 
 def _of_wrongdoing(text: str, safety: Safety) -> str:
@@ -69,7 +75,9 @@ def _first_said(draft: Draft, text: str, key: str) -> str:
     facts = list(facts_in(text, draft.words.safety))
     alarm = draft.alarm or ""
     seen = next((f"safety.{alarm}.seen.{fact}" for fact in facts if f"safety.{alarm}.seen.{fact}" in draft.words.lines), None)
-    told = next((f"safety.{alarm}.fact.{fact}" for fact in facts if f"safety.{alarm}.fact.{fact}" in draft.words.lines), None)
+    if {"above", "asked", "deadline"} & set(facts) and draft.alarm == "ethics":
+        facts = [fact for fact in facts if fact != "confided"]  # an order is no confidence
+    told = [fitting for fact in facts if (fitting := _of_fact(draft, f"safety.{alarm}.fact.{fact}", seen or ""))]
     counted = sorted({int(re.sub(r"\D", "", number)) for number in NUMBER.findall(text)})
     if seen == "safety.ethics.seen.figures" and len(counted) == COUNTED:
         opening = draft.line("safety.ethics.seen.counted", few=f"{counted[0]}", many=f"{counted[1]}")
@@ -78,7 +86,12 @@ def _first_said(draft: Draft, text: str, key: str) -> str:
     else:
         back = draft.said_back(text)
         opening = f"{back}." if back else draft.line(f"safety.{alarm}.seen")
-    return draft.line(key, seen=opening, fact=f" {draft.line(told)}" if told else "")
+    return draft.line(key, seen=opening, fact="".join(f" {draft.line(each)}" for each in told))
+
+
+def _of_fact(draft: Draft, key: str, seen: str) -> str | None:
+    """The line for what else presses: where there is one for what was done, that one ("paid" has nothing to sign)."""
+    return next((each for each in (f"{key}.{seen.rpartition('.')[2]}", key) if each in draft.words.lines), None)
 
 
 def endangered(draft: Draft, text: str = "") -> None:
@@ -89,11 +102,14 @@ def endangered(draft: Draft, text: str = "") -> None:
     other = not plainly and any(says(text, "to_others", safety) for safety in safeties)
     draft.alarm, draft.alarmed_at = "asked-safe" if plainly else "asked-danger", draft.at
     _rest(draft)
-    first = "safety.danger.plain" if plainly else "safety.danger.other" if other else "safety.danger"
+    beaten = other and "beaten" in facts_in(text, draft.words.safety)
+    first = f"safety.danger.{'plain' if plainly else 'beaten' if beaten else 'other'}" if plainly or other else "safety.danger"
     key = next((key for key in (first, "safety.danger.again") if draft.unheard(key)), None)
     if key == "safety.danger.again":
         draft.alarm = "asked-danger"
-    draft.say(draft.once(key) if key else draft.line("safety.danger.stay"), "safety")
+    seen = draft.said_back(text) if other else ""
+    opening = f"{seen}." if seen else _as_told(draft, text, f"safety.danger.seen.{'beaten' if beaten else 'other'}")
+    draft.say(draft.once(key, seen=opening) if key else draft.line("safety.danger.stay"), "safety")
     bear_in_mind(draft, text)
 
 
@@ -106,13 +122,29 @@ def _threatened(draft: Draft, text: str, kind: str) -> None:
     elif kind == "pressure":
         draft.say(draft.once("safety.threat.pressure"), "safety")
     else:
-        draft.say(draft.once("safety.threat", seen=draft.line(f"safety.threat.seen.{kind}")), "safety")
+        draft.say(draft.once("safety.threat", seen=_as_seen(draft, text, kind)), "safety")
+
+
+def _as_seen(draft: Draft, text: str, kind: str) -> str:
+    """What was told, as it was heard, and what it is: somebody who only stood there has said nothing, and nobody knows who it was."""
+    found = [fact for fact in facts_in(text, draft.words.safety) if f"safety.threat.seen.{fact}" in draft.words.lines]
+    back = "" if found and thing_in(text, draft.words.safety) else draft.said_back(text)
+    meant = _as_told(draft, text, f"safety.threat.seen.{found[0] if found else kind}")
+    return f"{back}. {meant}" if back else meant
+
+
+def _as_told(draft: Draft, text: str, key: str) -> str:
+    """A line about what was told, in the wording that names who or what it was, where that is known."""
+    safety = draft.words.safety
+    who = named_in(text, safety, "people") or named_in(text, safety, "close") or ""
+    return draft.fresh(key, who=who[:1].upper() + who[1:], hurt=who, What=thing_in(text, safety)) or draft.line(key)
 
 
 def one_more(draft: Draft, text: str) -> str | None:
     """What is said to a further threat, by what it is; None where all of that was said."""
     kind = threatened_by(text, draft.words.safety)
-    keys = [key for key in (f"safety.threat.more.{kind}", "safety.threat.more") if draft.unheard(key)]
+    within = [f"safety.threat.more.{kind}.home"] if beside.indoors(draft, text) else []
+    keys = [key for key in (*within, f"safety.threat.more.{kind}", "safety.threat.more") if key in draft.words.lines and draft.unheard(key)]
     return draft.once(keys[0]) if keys else None
 
 
@@ -165,14 +197,16 @@ def hinted_at(draft: Draft, text: str) -> bool:
     if hint == "doubt" and _others_wonder(draft, text):
         return False
     key = "safety.hint" if hint == "doubt" else f"safety.hint.{hint}"
+    if hint == "gloss" and "guess" in facts_in(text, draft.words.safety):
+        key = "safety.hint.gloss.guess"
     if hint is None or not draft.unheard(key):
         return False
     if hint != "gloss":
         quiet(draft, text)
     if _small_question(draft):
         draft.place = draft.held = None
-    draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
     draft.say(draft.once(key), "safety")
+    draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
     bear_in_mind(draft, text)
     return True
 

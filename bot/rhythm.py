@@ -212,10 +212,12 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     said = flat(text).strip(" .!¡")
     if re.match(r"\d{1,2}(?:$|[\s.,)]+(?:" + "|".join(_weekdays(language, "wide")) + r")\b)", said):
         return None  # a number alone picks something, and so does the one in "1 friday"
+    if told := _of_the_next(said, language, hear, here.date()):
+        return told[0]
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
     if re.fullmatch(r"\d{1,2}", said):
-        return _next_of_month(int(said), here.date())
+        return next_of_month(int(said), here.date())
     found = dateparser.parse(said, languages=[language], settings={"RELATIVE_BASE": here, "PREFER_DATES_FROM": "future"})
     if found is None:
         return None
@@ -225,7 +227,20 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
     return found.date() if 0 < ahead <= FARTHEST else None
 
 
-def _next_of_month(number: int, after: date) -> date | None:
+def _of_the_next(said: str, language: str, hear: Hear, here: date) -> tuple[date, int, str] | None:
+    """A day of the week or the month to come, where it begins and as it was said: "Wednesday next week", "the 3rd of next month"."""
+    if found := re.search(rf"\b(?:{hear.next_month})\b", said):
+        first = (here.replace(day=1) + timedelta(days=32)).replace(day=1)
+        ahead = first + timedelta(days=int(found["number"]) - 1)
+        return (ahead, found.start(), found[0]) if ahead.month == first.month else None
+    days = "|".join(_weekdays(language, "wide"))
+    if found := re.search(rf"\b(?:{days}),? (?:\w+ ){{0,2}}(?:{hear.next_week})\b|\b(?:{hear.next_week}),? (?:\w+ )?(?:{days})\b", said):
+        weekday, _ = week_in(found[0], language, hear)
+        return None if weekday is None else (here + timedelta(days=7 - here.weekday() + weekday), found.start(), found[0])
+    return None
+
+
+def next_of_month(number: int, after: date) -> date | None:
     """The next day with this number: "the 2nd", said in March, is the second of April."""
     ahead = (after + timedelta(days=n) for n in range(1, 62))
     return next((day for day in ahead if day.day == number), None)
@@ -281,12 +296,45 @@ def week_in(text: str, language: str, hear: Hear) -> tuple[int | None, time | No
 
 
 def day_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> date | None:
-    """The day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
+    """The first day that is named somewhere in a sentence: a weekday, or one of `hear.days` such as tomorrow and next week."""
+    return next((day for day, *_ in days_within(text, language, hear, now, zone)), None)
+
+
+def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str | None) -> list[tuple[date, int, str]]:
+    """All days that a sentence names, in their order, each with where it begins and as it was said.
+
+    "Next Tuesday", said on a Monday, is not tomorrow; and where a week is named beside a weekday, it is that weekday of that week.
+    """
     names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
-    found = re.search(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", flat(text))
-    return day_in(found[1], language, hear, now, zone) if found else None
+    said, after, found, week = flat(text), today(now, zone), list[tuple[date, int, str]](), None
+    if ahead := _of_the_next(said, language, hear, after):
+        return [ahead]
+    for each in re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said):
+        day = day_in(each[1], language, hear, now, zone)
+        if day is None:
+            continue
+        weekday = _names_weekday(each[1], language) and not re.search(r"\d", each[1])
+        if weekday and day - after == timedelta(days=1) and _says_next(said, each.span(), hear):
+            day += timedelta(days=7)
+        if weekday and week:
+            day = week + timedelta(days=day.weekday())
+            found = [named for named in found if not _names_week(named[2], hear)]
+        if week is None and _names_week(each[1], hear):
+            week = day - timedelta(days=day.weekday())
+        found.append((day, each.start(), each[1]))
+    return found
+
+
+def _names_week(said: str, hear: Hear) -> bool:
+    return any(expression(pattern).search(said) for pattern in hear.plans.weeks)
+
+
+def _says_next(said: str, span: tuple[int, int], hear: Hear) -> bool:
+    """Whether "next" stands beside a weekday, on the side where the language has it."""
+    begin, end = span
+    return any(expression(pattern).search(said[:begin] + "|" + said[end:]) for pattern in hear.plans.next)
 
 
 def _months(language: str) -> set[str]:

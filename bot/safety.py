@@ -12,8 +12,8 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from bot import afterwards, floor, raising
-from bot.alarms import alarm_in, came_in, says
+from bot import afterwards, floor, raising, staying
+from bot.alarms import SURE, alarm_in, came_in, home_signs, says, told_of_another, veiled
 from bot.draft import Draft
 from bot.hearing import who_in
 from bot.model import Conversation, Person, Remind, Turn
@@ -45,7 +45,9 @@ def alarmed(draft: Draft, text: str) -> bool:
     if alarm is None and says(text, "retaliation", draft.words.safety):
         alarm = "ethics"
     if alarm is None:
-        return raising.hinted_at(draft, text) or raising.strained_by(draft, text) or afterwards.follows(draft, text)
+        return (
+            _half_said(draft, text) or raising.hinted_at(draft, text) or raising.strained_by(draft, text) or afterwards.follows(draft, text)
+        )
     raising.met(draft, text, alarm, language)
     return True
 
@@ -72,13 +74,35 @@ def _accused(draft: Draft, text: str) -> bool:
     return True
 
 
+def _half_said(draft: Draft, text: str) -> bool:
+    """Asks once about one sign of harm at home, about kin who were given a contract, and takes an unasked denial at its word."""
+    sign = veiled(text, draft.words.safety)
+    key = "safety.hint.worn" if sign == "denied" else f"safety.hint.{sign}"
+    if sign is None or draft.place or not draft.unheard(key):
+        return False
+    raising.quiet(draft, text)
+    if sign == "kin":
+        draft.say(draft.once(key), "safety")
+        return True
+    draft.alarm, draft.alarmed_at = "told" if sign == "home" and told_of_another(text, draft.words.safety) else "strain", draft.at
+    draft.say(draft.once(key), "safety", staying.ways(draft))
+    raising.bear_in_mind(draft, text)
+    return True
+
+
 def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
     """What the text raises, and in whose words.
 
-    Danger and threats count in any language. For the rest, a word of another language is another word where the message's own language
-    is clear: "corruption" names a crime in one and a topic in the other.
+    One sign of harm at home after another kind of it that was told of that day is a danger as two at once are. Danger and threats count
+    in any language. For the rest, a word of another language is another word where the message's own language is clear: "corruption" names
+    a crime in one and a topic in the other.
     """
     found = alarm_in(text, draft.library.safeties(draft.language))
+    if draft.grave:
+        told = home_signs(draft.grave.told, draft.words.safety)
+        both = home_signs(f"{draft.grave.told} {text}", draft.words.safety)
+        if told and both > told and len(both) >= SURE:
+            found = "danger", draft.language
     graver = found is not None and found[0] in ("danger", "threat")
     if found and not graver and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
         found = alarm_in(text, draft.library.safeties(draft.language)[:1])

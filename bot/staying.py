@@ -10,10 +10,11 @@ import re
 from datetime import date, timedelta
 from typing import get_args
 
+from bot import beside
 from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
-from bot.hearing import content_of, echo_of, who_in
+from bot.hearing import content_of, echo_of, pleads, who_in
 from bot.keeping import named_day
 from bot.model import Alarm, Choice, Fell, Remind
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
@@ -21,6 +22,7 @@ from bot.spelling import words_in
 from prompts.library import Safety
 
 CLAUSE = re.compile(r"[.,;:!?\n]+")
+LATE = "safety.plan.late"
 LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
 ONLY_NAMED = 5  # words of an answer that names somebody, to which a moment may be added: "maybe my sister", "tonight"
@@ -55,6 +57,7 @@ HELPERS = tuple(
     f"safety.{talk}.{kind}" for talk in ("came", "strain", "danger", "threat") for kind in ("who", "coming", "unaware", "eased")
 )
 NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
+SAID_BACK = 7  # words of a message that is told back as it stands
 ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
 NAMED = {
     "who": "people",
@@ -62,17 +65,20 @@ NAMED = {
     "channel": "channels",
     "witness": "people",
 }  # what came by which somebody is named, and of which kind
+IN_NEED = ("danger", "threat")  # talks in which whoever is near counts before anything else
+HELPING = ("who", "coming", "channel")  # of these, whoever can help
 # The kind of talk that an alarm makes.
 TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
 
 
-def _talk(draft: Draft) -> str:
+def talk_of(draft: Draft) -> str:
+    """Which kind of talk the alarm makes."""
     return TALKS.get(draft.alarm or "", draft.alarm or "")
 
 
 def stay(draft: Draft, text: str, *, again: bool = False) -> None:
     """Answers one message in such a talk. `again`: what it tells would raise the same alarm once more."""
-    safety, talk = draft.words.safety, _talk(draft)
+    safety, talk = draft.words.safety, talk_of(draft)
     kinds = _kinds(draft, text, again=again)
     if _step(draft, text, "planned" in kinds, safety):
         return
@@ -80,7 +86,13 @@ def stay(draft: Draft, text: str, *, again: bool = False) -> None:
         if line := _line(draft, talk, kind, text, safety):
             draft.say(line, "safety", [] if kind == "bye" else ways(draft))
             return
-    draft.say(_heard(draft, talk), "safety", ways(draft))
+    draft.say(_heard(draft, talk, text), "safety", ways(draft))
+
+
+def names(draft: Draft, text: str) -> None:
+    """Takes in whoever a message names as being there or on the way, with no line for it."""
+    if (beside.side_in(draft, text) in beside.NEAR) and (who := _named(draft, text, "people")):
+        beside.named(draft, text, who)
 
 
 def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
@@ -89,45 +101,86 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
     kinds = list(came_in(text, safety))
     if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in CLAUSE.split(text)):
         kinds = ["who", *(kind for kind in kinds if kind not in ("nobody", "who"))]
-    if "sign" in kinds and any(kind.startswith("loss-") for kind in kinds):
-        kinds.remove("sign")  # "if I refuse I lose my post" asks for no leave to sign
-    if "tell-helper" in kinds and not any(draft.said_lately(key, LATELY) for key in HELPERS):
-        kinds.remove("tell-helper")  # "should I tell him?" is about the one who did it
-    if "confront" in kinds and "?" not in text and any(draft.said_lately(key, LATELY) for key in (*HELPERS, "safety.came.channel")):
-        kinds.remove("confront")  # "I write to her tomorrow" is about whoever was named to help
-    if _talk(draft) == "told" and "silence" in kinds and "others-say" in kinds:
-        kinds.remove("others-say")  # what that person wants, and nothing about the writer
-    if "police-asked" in kinds and "?" not in text and deed_in(text, safety):
-        kinds.remove("police-asked")  # a step of theirs, and no question
-    if _only_names(draft, text) or (not kinds and _talk(draft) in ("strain", "danger", "threat")):
+    misheard = _misheard(draft, text, kinds)
+    kinds = [kind for kind in kinds if kind not in misheard]
+    if _only_names(draft, text) or (not kinds and talk_of(draft) in ("strain", "danger", "threat")):
         kinds += ("who", "channel")
+    if talk_of(draft) == "told" and "same-house" in kinds:  # that they work there comes before what to do
+        kinds = ["same-house", *(kind for kind in kinds if kind != "same-house")]
+    if _unreachable(draft, text):
+        kinds = ["away", *kinds]
+    elif _somebody_near(draft, text):
+        kinds = ["coming", *kinds]  # "he is with her now" is about whoever was named
+    if pleads(text, draft.words.hear) and not set(kinds) & ASKS:
+        kinds = [*kinds, "what-now"]
     return [*kinds, "more"] if again else kinds
+
+
+def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
+    """What was found in the words of a message and is something else, by what else is in it and what was spoken of."""
+    safety, asks, told = draft.words.safety, "?" in text, talk_of(draft) == "told"
+    loss = any(kind.startswith("loss-") for kind in kinds)
+    of_helper = any(draft.said_lately(key, LATELY) for key in HELPERS)
+    misheard = {
+        "sign": loss,  # "if I refuse I lose my post" asks for no leave to sign
+        "wont": loss or asks,
+        "go-back": "thanks" in kinds and "work" in kinds,  # "thanks, let's talk about the meeting"
+        "speaks-up": asks,
+        "thanks": "work" in kinds,
+        "reached": not beside.helper(draft),
+        "tell-helper": not of_helper and beside.endings(draft) != ("unaware",),  # "should I tell him?" is about the one who did it
+        # "I write to her tomorrow" is about whoever was named to help
+        "confront": not asks and (of_helper or draft.said_lately("safety.came.channel", LATELY)),
+        "others-say": told and "silence" in kinds,  # what that person wants, and nothing about the writer
+        "police-asked": not asks and deed_in(text, safety) is not None,  # a step of theirs, and no question
+    }
+    return {kind for kind, so in misheard.items() if so}
+
+
+def _unreachable(draft: Draft, text: str) -> bool:
+    """Whether somebody who was to help does not answer; in danger whoever is named is one of them."""
+    in_need = talk_of(draft) in IN_NEED and (_named(draft, text, "people") or _named(draft, text, "channels")) is not None
+    return beside.side_in(draft, text) == "away" and (in_need or bool(beside.helper(draft)))
+
+
+def _somebody_near(draft: Draft, text: str) -> bool:
+    """Whether somebody is with them or on the way, while they are in danger; not the one from whom it comes."""
+    named = _named(draft, text, "people")
+    theirs = named is not None and not beside.of_the_matter(draft, named)
+    sides = beside.NEAR if talk_of(draft) in IN_NEED else ("here",) if talk_of(draft) == "strain" else ()
+    return beside.side_in(draft, text) in sides and (theirs or (named is None and bool(beside.helper(draft))))
 
 
 def _named(draft: Draft, text: str, kind: str) -> str | None:
     """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them."""
     safety = draft.words.safety
-    close = _talk(draft) in ("strain", "danger") and kind == "people"
+    close = talk_of(draft) in ("strain", "danger") and kind == "people"
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
 
 
 def ways(draft: Draft) -> list[Choice]:
     """The ways out of the talk; there are none while somebody may be in danger."""
-    return [] if _talk(draft) in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
+    return [] if talk_of(draft) in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
 
 
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
-    if kind == "better" and _goes_on(draft, text, safety) and draft.unheard("safety.came.better-but"):
-        return draft.once("safety.came.better-but")
+    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")):
+        beside.named(draft, text, who)
+    if kind == "better" and (rest := _besides_better(draft, text, safety)) and draft.unheard("safety.came.better-but"):
+        return draft.fresh("safety.came.better-but", rest=draft.said_back(rest))
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
-    keys = [f"safety.{talk}.{kind}.{_known(draft, talk, text)}", f"safety.{talk}.{kind}", f"safety.came.{kind}"]
-    if kind in NAMED and not named:
-        keys = [f"safety.{talk}.{kind}.bare"]  # "he is on his way"
+    keys = _keys(draft, talk, kind, text)
+    if kind in NAMED:  # without a name: "he is on his way"
+        keys = [key for key in keys if (".bare" in key) == (named is None)]
     for key in keys:
         if key not in draft.words.lines or not draft.unheard(key):
             continue
         line = draft.fresh(key, **_slots(draft, text, named))
+        if line and named and kind in HELPING:
+            beside.named(draft, text, named)
+        if line and kind in ("away", "brushed"):
+            beside.lost(draft, text)
         if line and kind == "who" and len(words_in(text)) <= ONLY_NAMED:
             draft.aim = text.strip(" .!,;")
             draft.remember(AIMED)
@@ -136,30 +189,62 @@ def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str 
     return None
 
 
+def _keys(draft: Draft, talk: str, kind: str, text: str) -> list[str]:
+    """The lines for what came, that which takes up most of what is known before the others."""
+    known, lead = _known(draft, talk, text), f"safety.{talk}.{kind}"
+    if kind == "coming" and beside.side_in(draft, text) != "coming":
+        known = ""  # whoever is there already needs no word on how to wait
+    with_helper = [f"{key}.{ending}" for key in (lead, f"safety.came.{kind}") for ending in beside.endings(draft)]
+    bare = [f"{lead}.bare.{beside.side_in(draft, text)}", f"{lead}.bare"] if kind in NAMED else []
+    return [*bare, f"{lead}.{known}", *with_helper, lead, f"safety.came.{kind}"]
+
+
+def _brings_in(draft: Draft, kind: str) -> bool:
+    """Whether somebody who is named with this is one to help: told already, not to be reached, or at home and not knowing."""
+    return kind in ("away", "done") or (kind == "unaware" and talk_of(draft) in IN_NEED)
+
+
 def _known(draft: Draft, talk: str, text: str) -> str:
     """What is known besides: what the threat was, who is in danger, what was entrusted, whether it was asked who sees how they are."""
-    safety, told = draft.words.safety, draft.grave.told if draft.grave else ""
+    safety, told = draft.words.safety, _told(draft)
     if talk == "threat":
-        return "home" if "outside" in facts_in(text, safety) else threatened_by(told, safety)
+        return "home" if beside.indoors(draft, text) else threatened_by(told, safety)
     if talk == "danger" and says(told, "to_others", safety) and not says(told, "plainly", safety):
         return "other"
-    if talk == "ethics" and says(told, "entrusted", safety):
-        return "entrusted"
+    if talk == "danger" and says(text, "nearby", safety):
+        return "near"
+    if talk == "strain" and "secret" in facts_in(told, safety):
+        return "secret"
+    if talk == "ethics" and (hidden := next((what for what in ("entrusted", "informs") if says(told, what, safety)), "")):
+        return hidden
+    if talk == "ethics" and "paid" in facts_in(told, safety):
+        return "paid"
     return "sees" if draft.last_said in ASKED_WHO_SEES else ""
 
 
 def _slots(draft: Draft, text: str, named: str | None) -> dict[str, str]:
     """What a line may take up of a message; whoever is a sister is a she, and an unknown person is neither."""
-    told = (text, draft.grave.told if draft.grave else "")
+    told = (text, _told(draft))
     gender = next((gender for said in told if (gender := gender_in(said, draft.words.safety))), "other")
     return {
         "who": _begun(named or ""),
         "when": _begun(text.strip(" .!,;")),
         "matter": _begun(who_in(text, draft.words.hear) or "") if "sleepless" in facts_in(told[-1], draft.words.safety) else "",
         "echo": echo_of(told[-1], draft.words.hear) or "",
+        "back": draft.said_back(text),
         "they": draft.line(f"safety.they.{gender}"),
         "them": draft.line(f"safety.them.{gender}"),
+        "held": _held(draft),
+        "child": named_in(told[-1], draft.words.safety, "people") or "",
+        **(beside.slots(draft) if named is None else {}),
     }
+
+
+def _held(draft: Draft) -> str:
+    """What was told and what is to be done, in a few words of theirs, for somebody who does not feel heard."""
+    echo = echo_of(draft.grave.told, draft.words.hear) if draft.grave else None
+    told = [part for part in (echo, clip(draft.aim, LONGEST_STEP) if draft.aim else "") if part]
+    return draft.line("safety.held", **dict(zip(("first", "second"), told, strict=True))) if len(told) == len(("first", "second")) else ""
 
 
 def _begun(text: str) -> str:
@@ -172,18 +257,23 @@ def _only_names(draft: Draft, text: str) -> bool:
     return any(len(words_in(text)) - len(words_in(name)) <= BESIDE for name in named)
 
 
-def _goes_on(draft: Draft, text: str, safety: Safety) -> bool:
-    """Whether a message that tells of being better tells of something else too."""
+def _besides_better(draft: Draft, text: str, safety: Safety) -> str:
+    """What a message that tells of being better tells of besides; empty where that is next to nothing."""
     left = [part for part in text.replace(",", ".").split(".") if "better" not in came_in(part, safety)]
-    return sum(content_of(part, draft.words.hear) for part in left) >= ENOUGH
+    enough = sum(content_of(part, draft.words.hear) for part in left) >= ENOUGH
+    return max(left, key=len).strip() if enough else ""
 
 
-def _heard(draft: Draft, talk: str) -> str:
-    """That they are heard, and what would help: the opener and the question turn at different paces, so that no two replies are alike."""
+def _heard(draft: Draft, talk: str, text: str) -> str:
+    """That they are heard, where it is short in what they said, else by what somebody did in it, and what would help: the opener and the
+    question turn at different paces, so that no two replies are alike."""
     asks, stays = f"safety.{talk}.next", f"safety.{talk}.stay"
     if stays in draft.words.lines and draft.unheard(stays):
         return draft.line(stays)
-    return f"{draft.line('safety.heard')} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
+    back = draft.said_back(text) if len(words_in(text)) <= SAID_BACK else ""
+    if back and says(text, "nearby", draft.words.safety) and (asked := beside.spoken_of(draft, "safety.came.asked")):
+        return f"{back}. {asked}"
+    return f"{f'{back}.' if back else draft.line('safety.heard')} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
 
 
 # --- a step of their own
@@ -192,11 +282,12 @@ def _heard(draft: Draft, talk: str) -> str:
 def ring(draft: Draft, *, now: bool) -> None:
     """Whether the call that was put off can be made at once: then nothing is in its way, and else it is asked about another day."""
     if now or not draft.person.zone or draft.heard_at(ASKED) >= 0:
-        draft.say(draft.line("safety.threat.ring" if now else "safety.threat.stay"), "safety")
+        draft.say(draft.once("safety.threat.ring") if now else draft.line("safety.threat.stay"), "safety")
         return
     draft.remember(ASKED)
     choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
-    draft.say(draft.line("safety.threat.not-now", day=draft.day(asked_on(draft))), "safety", choices)
+    key = "safety.threat.not-now.home" if beside.indoors(draft) else "safety.threat.not-now"
+    draft.say(draft.line(key, day=draft.day(asked_on(draft))), "safety", choices)
 
 
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
@@ -213,15 +304,21 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
         return announced
     draft.aim = step
     told = clip(step, LONGEST_STEP)
-    if _talk(draft) == "danger":
-        draft.say(draft.line("safety.danger.plan", plan=told), "safety")
+    if who := _named(draft, step, "people") or _named(draft, step, "channels"):
+        beside.named(draft, step, who)
+    if (late := _too_late(draft, step)) and draft.unheard(LATE):
+        draft.remember(f"{LATE}#0")
+        draft.say(draft.line(late, plan=told), "safety")
         return True
-    if _talk(draft) == "threat" and "later" in facts_in(step, safety) and draft.unheard("safety.threat.soon"):
+    if talk_of(draft) == "danger":
+        draft.say(draft.line(f"safety.danger.plan{'.message' if 'message' in facts_in(step, safety) else ''}", plan=told), "safety")
+        return True
+    if talk_of(draft) == "threat" and "later" in facts_in(step, safety) and draft.unheard("safety.threat.soon"):
         draft.say(draft.once("safety.threat.soon", plan=told), "safety")
         return True
     if draft.heard_at(ASKED) >= 0 or not draft.person.zone:
         key = "safety.plan.more"
-        draft.say(draft.line(key, plan=told) if announced or draft.unheard(key) else _heard(draft, _talk(draft)), "safety")
+        draft.say(draft.line(key, plan=told) if announced or draft.unheard(key) else _heard(draft, talk_of(draft), text), "safety")
         return True
     draft.remember(ASKED)
     day = draft.day(asked_on(draft))
@@ -229,6 +326,21 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
     draft.say(draft.line("safety.plan.ask", received=received, plan=told, day=day), "safety", choices)
     return True
+
+
+def _told(draft: Draft) -> str:
+    return draft.grave.told if draft.grave else ""
+
+
+def _too_late(draft: Draft, step: str) -> str | None:
+    """The line for a step that is set for a day after what is asked of them; None where it is in time, or nothing presses."""
+    told, asked = set(facts_in(_told(draft), draft.words.safety)), set(facts_in(step, draft.words.safety))
+    if talk_of(draft) != "ethics" or "later" not in asked or "today" in asked:
+        return None
+    if "today" in told:
+        return f"{LATE}.paid" if "paid" in told else LATE
+    due, day = (named_day(draft, text) for text in (_told(draft), step))
+    return f"{LATE}.day" if "deadline" in told and due and day and day > due else None
 
 
 def asked_on(draft: Draft) -> date:

@@ -21,14 +21,14 @@ STEM = 5  # letters by which a word is known again
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
-def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST) -> str:
+def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, only: str = "") -> str:
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
-    a mirror what is theirs, with what may hang on it, or nothing."""
+    a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there."""
     hear = draft.words.hear
     if (mirror and holds(mirror, text, hear)) or (not mirror and (asks_plainly(text, hear) or text.rstrip().endswith("?"))):
         return mirror
     for kind, own, who in found_in(text, hear):
-        if mirror and _speaks_of(mirror, kind, own, hear):
+        if (only and kind != only) or (mirror and _speaks_of(mirror, kind, own, hear)):
             continue
         mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
         if draft.lately(mark, TOLD_LATELY):

@@ -9,50 +9,146 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from bot.asking import clip
-from bot.hearing import feels
+from bot.hearing import any_of, feels
 from bot.model import Choice, Talk
-from bot.spelling import READ, expression, flat, words_in
+from bot.spelling import READ, any_in, expression, flat, words_in
 from prompts.library import Hear
 
-MOST = 3  # matters that are named; of more, those that were given most words
+MOST = 4  # matters that are named; of more, those that were given most words
 TELLS = 3  # words of content that a matter has; a shorter piece belongs to the one before it
+NAMED = 2  # the same where matters are plainly listed
+SERIES = 3  # clauses in a row, each about somebody else, that make a list without saying so
+TOLD = 4  # words that these have on the average; a scene is told in fewer
 STORY = 18  # words of a message in which "also" begins another matter; in a shorter one it adds to the same
+NAME = (2, 5)  # words, least and most, by which a matter is named
+WHOLE = 6  # words of a matter that is named whole
+LOOSE = 8  # words by which one is named that opens with nobody: "on me demande un rapport"
 LABEL = 60  # characters of a matter that are shown
 
-_MARKED = re.compile(r"(?m)^[ \t]*(?:\d{1,2}[.):]|[-•*–])[ \t]+")
-_ENDS = re.compile(r"[.;!?\n]+(?=\s|$)|(?<!\d),(?!\d)(?![^()]*\))")
+Reason = Literal["felt", "dated", "awaited", "told"]
+
+_MARKED = re.compile(r"(?m)^[ \t]*(?:\d{1,2}[.):]|[-•*–])[ \t]+|(?<=\s)\(?\d\)[ \t]*")
+_OUTSIDE = r"(?![^()]*\))"  # of brackets
+_ENDS = re.compile(r"[.;!?\n]+(?=\s|$)|(?<!\d),(?!\d)" + _OUTSIDE + r"|\s[-–—](?=\s)")
+_HEADED = re.compile(r"^[^:.!?\n]{3,60}:\s")  # a few words that something is listed under
+_SENTENCES = re.compile(r"[.!?\n]+(?=\s|$)")
 _TRIM = " \t\n.,;:!-–•*"
 
 
 def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
-    """Two or three matters in their order, each one line of the message; none where it does not list any."""
-    said, flatly = text[:READ], flat(text[:READ])
-    announced = next((found for pattern in hear.listing if (found := expression(pattern).search(flatly))), None)
-    start = announced.end() if announced else 0
+    """Two to four matters in their order, each one line of the message; none where it does not list any."""
+    said = _unasked(text[:READ], hear)
+    flatly = flat(said)
+    announced = [found for pattern in hear.listing if (found := expression(pattern).search(flatly))]
+    start = max((found.end() for found in announced), default=0)
     marks = list(_MARKED.finditer(said))
     if len(marks) > 1:
         lines = zip(marks, [*(mark.start() for mark in marks[1:]), len(said)], strict=True)
         return _most_told(tuple(filter(None, (_clean(said[mark.end() : end], hear) for mark, end in lines))), hear)
     adding = [(found.start("from"), found.end()) for found in re.finditer(_begins(hear.adding), flatly) if found.start("from") >= start]
+    sentences = [found.span() for found in _SENTENCES.finditer(said) if found.start() >= start]
+    cuts = _clauses(said, start, hear)
     if announced:
-        ends = [found.span() for found in _ENDS.finditer(said) if found.start() >= start]
-        added = _cut(said, start, adding, hear) if len(adding) > 1 else ()
-        return _most_told(added if len(added) > 1 else _cut(said, start, ends, hear), hear)
-    return _most_told(_cut(said, 0, adding, hear), hear) if adding and len(words_in(said)) >= STORY else ()
+        added = _cut(said, start, adding, hear, TELLS) if len(adding) > 1 else ()
+        told = _cut(said, start, sentences, hear, NAMED)
+        return _most_told(added if len(added) > 1 else told if len(told) >= SERIES else _cut(said, start, cuts, hear, NAMED), hear)
+    if row := _listed_under(said, hear) or _series(said, sentences, cuts, bool(adding), hear):
+        return _most_told(row, hear)
+    return _most_told(_cut(said, 0, adding, hear, TELLS), hear) if adding and len(words_in(said)) >= STORY else ()
 
 
-def leading(threads: Sequence[str], hear: Hear) -> tuple[int, bool]:
-    """Which matter one might begin with, and whether that is for the feeling in it; else it is the one that was told most about."""
+def _unasked(text: str, hear: Hear) -> str:
+    """A message without the question where to begin, on which it ends."""
+    asked = re.search(r"(?:^|[:,;.!–-])\s*(?P<asked>[^:,;.!?\n]*\?)\s*$", text)
+    return text[: asked.start("asked")].rstrip(" :,;–-") if asked and any_in(hear.heads.aside, flat(asked["asked"]).strip("¿ ")) else text
+
+
+def _clauses(said: str, start: int, hear: Hear) -> list[tuple[int, int]]:
+    """Where clauses end, and where an "and" puts another matter beside the one before: "and the farmers stopped coming"."""
+    shape = rf"\s(?:{any_of(hear.linking)})\s+(?=(?:{any_of(hear.heads.openers)})\b){_OUTSIDE}"
+    found = [*_ENDS.finditer(said), *re.finditer(shape, flat(said))]
+    return sorted({each.span() for each in found if each.start() >= start})
+
+
+def _listed_under(said: str, hear: Hear) -> tuple[str, ...]:
+    """What is listed after a few words and a colon: "my list today: the van, the visas, a quarrel about keys"."""
+    head = _HEADED.match(said)
+    if head is None or len(list(_SENTENCES.finditer(said))) > 1:
+        return ()
+    cuts = _clauses(said, head.end(), hear)
+    pieces = _cut(said, head.end(), cuts, hear, 1)
+    named = all(len(words_in(piece)) <= LOOSE and flat(piece).split()[0] not in hear.heads.ending for piece in pieces)
+    return pieces if len(pieces) >= SERIES and named else ()
+
+
+def _series(said: str, sentences: Sequence[tuple[int, int]], cuts: Sequence[tuple[int, int]], added: bool, hear: Hear) -> tuple[str, ...]:
+    """Clauses in a row, each of which opens with something or somebody of its own; () where one leans on another, as in a story.
+
+    They stand in one sentence, or are sentences of which one is said to be added to the others.
+    """
+    whole = _cut(said, 0, sentences, hear, NAMED)
+    pieces = whole if added and len(whole) >= SERIES else _cut(said, 0, cuts, hear, NAMED)
+    opened = all(_opens(piece, hear) for piece in pieces)
+    subjects = {words_in(name_of(piece, hear))[: NAME[0]] for piece in pieces}
+    one = len([part for part in _SENTENCES.split(said) if words_in(part)]) == 1
+    enough = len(words_in(" ".join(pieces))) >= TOLD * len(pieces) and len(words_in(said)) >= SERIES * TOLD
+    return pieces if len(pieces) >= SERIES and opened and len(subjects) == len(pieces) and (one or added) and enough else ()
+
+
+def _opens(piece: str, hear: Hear) -> bool:
+    said = flat(piece)
+    return re.match(rf"(?:{any_of(hear.heads.openers)})\b", said) is not None or (piece[:1].isupper() and piece[1:2].isupper())
+
+
+def name_of(thread: str, hear: Hear) -> str:
+    """What a matter is called: its first group of words, whole, up to where something begins to be said of it."""
+    told = thread.split()
+    headed = next((n + 1 for n, word in enumerate(told[: NAME[1]]) if word[-1] == ":"), 0)
+    if headed:
+        return " ".join(told[:headed]).strip(_TRIM)
+    if len(told) <= WHOLE:
+        return " ".join(told)
+    flatly = [flat(word).strip(_TRIM + '"“”«»()') for word in told]
+    end = 0
+    for n in range(NAME[0], min(len(told), NAME[1] + 1)):
+        soft = flatly[n] in hear.heads.joining
+        if soft or told[n - 1][-1] in ",:;(" or _ends_before(flatly, n, hear):
+            end = n
+            if not soft:
+                break
+    loose = hear.heads.opening.union(hear.heads.ending, hear.heads.joining)
+    for most in (end or NAME[1], LOOSE):
+        end = max((n for n in range(1, min(most, len(told)) + 1) if flatly[n - 1] not in loose), default=0)
+        if end >= NAME[0]:
+            return " ".join(told[:end]).strip(_TRIM)
+    return " ".join(told)
+
+
+def _ends_before(words: Sequence[str], n: int, hear: Hear) -> bool:
+    """A group of words ends before a verb or a word that joins, and before a verb that is only known by what follows it."""
+    ended = words[n] in hear.heads.ending or words[n].partition("'")[0] + "'" in hear.heads.ending
+    verb = n + 1 < len(words) and words[n + 1] in hear.heads.opening and words[n - 1] not in hear.heads.joining
+    return ended or verb
+
+
+def leading(threads: Sequence[str], hear: Hear, dated: Sequence[bool] = ()) -> tuple[int, Reason]:
+    """Which matter one might begin with, and for what reason: the feeling in it, its day, that somebody waits for it, else that it is the
+    one told most about. A reason that several share is none."""
     felt = [number for number, thread in enumerate(threads) if feels(thread, hear)]
-    if len(felt) == 1:
-        return felt[0], True
-    return max(range(len(threads)), key=lambda number: (len(words_in(threads[number])), -number)), False
+    days = [number for number, day in enumerate(dated) if day]
+    waits = [number for number, thread in enumerate(threads) if any_in(hear.heads.awaited, flat(thread))]
+    reasons: list[tuple[Reason, list[int]]] = [("felt", felt), ("dated", days), ("awaited", waits)]
+    for reason, numbers in reasons:
+        if len(numbers) == 1:
+            return numbers[0], reason
+    return max(range(len(threads)), key=lambda number: (len(words_in(threads[number])), -number)), "told"
 
 
-def choices_of(talk: Talk) -> list[Choice]:
-    return [Choice(f"thread:{number}", shown(thread)) for number, thread in enumerate(talk.threads)]
+def choices_of(talk: Talk, hear: Hear) -> list[Choice]:
+    return [Choice(f"thread:{number}", shown(thread, hear)) for number, thread in enumerate(talk.threads)]
 
 
 def picked_in(talk: Talk | None, text: str, choice: str | None, hear: Hear) -> int | None:
@@ -77,9 +173,9 @@ def _nearest(threads: Sequence[str], text: str, hear: Hear) -> int | None:
     return shared.index(best) if best and shared.count(best) == 1 else None
 
 
-def shown(thread: str) -> str:
+def shown(thread: str, hear: Hear) -> str:
     """A matter as it is named to the person."""
-    return clip(thread, LABEL)
+    return clip(name_of(thread, hear), LABEL)
 
 
 def _begins(adding: Sequence[str]) -> str:
@@ -88,11 +184,14 @@ def _begins(adding: Sequence[str]) -> str:
     return rf"(?P<from>(?:^|[.,;:!?\n])\s*)(?:{words})\b[,:]?"
 
 
-def _cut(said: str, start: int, cuts: Sequence[tuple[int, int]], hear: Hear) -> tuple[str, ...]:
-    """What lies between the cuts; what says too little goes to the matter before it, as it was written."""
+def _cut(said: str, start: int, cuts: Sequence[tuple[int, int]], hear: Hear, tells: int) -> tuple[str, ...]:
+    """What lies between the cuts; what says too little goes to the one before it, as written, and what only sets the scene is none."""
     spans: list[tuple[int, int]] = []
     for begin, end in zip([start, *(after for _, after in cuts)], [*(before for before, _ in cuts), len(said)], strict=True):
-        stands = _stands(said[begin:end], hear)
+        piece = said[begin:end]
+        stands = _stands(piece, hear, tells)
+        if said[end : end + 1] == "?" or any_in(hear.heads.aside, flat(_clean(piece, hear))):
+            continue
         if spans and not stands:
             spans[-1] = (spans[-1][0], end)
         elif stands:
@@ -100,18 +199,27 @@ def _cut(said: str, start: int, cuts: Sequence[tuple[int, int]], hear: Hear) -> 
     return tuple(_clean(said[begin:end], hear) for begin, end in spans)
 
 
-def _stands(piece: str, hear: Hear) -> bool:
+def _stands(piece: str, hear: Hear, tells: int) -> bool:
     """It says enough, and does not lean on what was said before: "so I do her work"."""
-    words = words_in(piece)
+    words = words_in(_uncounted(piece, hear))
     leans = words[:1] and words[0] in hear.joints and words[0] not in hear.linking
-    return not leans and len([word for word in words if word not in hear.fillers]) >= TELLS
+    return not leans and len([word for word in words if word not in hear.fillers]) >= tells
+
+
+def _uncounted(piece: str, hear: Hear) -> str:
+    return _without(piece.strip(_TRIM), [*hear.linking, *hear.adding, *hear.heads.ordered])
+
+
+def _without(line: str, leads: Sequence[str]) -> str:
+    """A line without such words at its head."""
+    found = re.match(rf"(?:(?:{any_of(leads)})\b[,:]?\s*)+", flat(line))
+    return line[found.end() :].strip(_TRIM) if found and found.end() < len(line) else line
 
 
 def _clean(piece: str, hear: Hear) -> str:
     """One line, without what joined it to the one before."""
     line = " ".join(piece.split()).strip(_TRIM)
-    joint = re.match(rf"(?:(?:{'|'.join(map(re.escape, hear.joints))})\b\s*)+", flat(line))
-    return line[joint.end() :].strip(_TRIM) if joint else line
+    return _without(line, [*hear.joints, *hear.adding, *hear.heads.ordered])
 
 
 def _most_told(threads: tuple[str, ...], hear: Hear) -> tuple[str, ...]:

@@ -14,14 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from bot import raising
 from bot.alarms import alarm_in
-from bot.coaching import CLEAR
 from bot.draft import Draft
 from bot.exploring import ask_back
 from bot.model import Context, Event, Gist, Said, Talk
 from bot.options import advise
 from bot.outside import LONG
 from bot.pseudonyms import Names
-from bot.reply import brief, speak
+from bot.reply import CLEAR, brief, speak
 from bot.spelling import flat
 from bot.tongue import TongueOf
 from bot.wording import fenced

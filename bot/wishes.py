@@ -37,6 +37,7 @@ from bot.hearing import content_of
 from bot.keeping import set_headings
 from bot.model import Keep, Said
 from bot.places import city_of
+from bot.reflecting import told_with_wish
 from bot.reply import without
 from bot.rhythm import today
 from bot.spelling import words_in
@@ -85,11 +86,16 @@ def offer_to_resume(draft: Draft) -> None:
 
 
 def _reflect(draft: Draft) -> None:
-    if draft.held:
+    """What was told of the day along with the wish is the scene, and nothing is asked before it."""
+    told = told_with_wish(draft.event.text, draft.words.hear) if isinstance(draft.event, Said) else None
+    if draft.held and not told:
         offer_to_resume(draft)
-    else:
-        draft.place = None
-        guiding.start(draft, daily(draft))
+        return
+    draft.place = None
+    guiding.start(draft, daily(draft))
+    if told:
+        draft.retract()
+        guiding.answer(draft, told)
 
 
 def daily(draft: Draft) -> str:
@@ -476,7 +482,8 @@ WISHES: dict[str, Callable[[Draft], None]] = {
     "stay": exploring.stay,
     "recap": coaching.recap,
     "opinion": _weighed("opinion", coaching.opinion),
-    "either": _weighed("opinion.either"),
+    "either": _weighed("opinion.either", coaching.either),
+    "my-place": _weighed("opinion.mine"),
     "what-if": _weighed("what-if"),
     "wording": _weighed("wording"),
     "rejects": coaching.rejected,

@@ -29,14 +29,16 @@ from bot import (
 from bot.asking import question
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
-from bot.hearing import act_in, aside_in, asks_coach, feels, heard, introduced_in, kinds_named, says_any
+from bot.hearing import act_in, aside_in, asks_coach, control_in, feels, heard, introduced_in, kinds_named, pleads, says_any
 from bot.intending import LONGEST_DAY, is_none
 from bot.keeping import clock, named_day
 from bot.model import Choice
 from bot.places import zones_for
+from bot.reflecting import wish_in
 from bot.rhythm import clock_in
 from bot.righting import told_right
 from bot.spelling import words_in
+from prompts.library import END
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
 TROUBLE = 7  # words from which somebody may tell what troubles them where a small question was asked
@@ -138,9 +140,15 @@ def _met_in_guide(draft: Draft, text: str, meant: str) -> bool:
     righted = told_right(text, hear)
     return (
         (righted is not None and guiding.correct(draft, righted))
-        or wish_met(draft, heard(meant, hear.wishes, hear) or act_in(meant, hear))
+        or wish_met(draft, _wish(draft, meant) or outside.act_briefly(meant, hear))
         or _another_guide(draft, text)
     )
+
+
+def _wish(draft: Draft, text: str) -> str | None:
+    """In the first small questions a reflection may be wished for in any wording; in a guide such words are an answer."""
+    hear = draft.words.hear
+    return wish_in(text, hear) if draft.here.guide == "onboarding" else heard(text, hear.wishes, hear)
 
 
 def _meets_step(draft: Draft, text: str) -> bool:
@@ -174,7 +182,7 @@ def _at_the_step(draft: Draft, text: str) -> bool:
         return True
     if planning.answers_step(draft, text):
         return True
-    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear))
+    elsewhere = draft.talk and (act_in(text, hear) in LEADING_ELSEWHERE or aside_in(text, hear) or pleads(text, hear))
     if elsewhere or is_none(text, clock(draft)):
         draft.place = None
         outside.answer(draft, text)
@@ -200,10 +208,16 @@ def _at_its_day(draft: Draft, text: str) -> bool:
     elif (act == "thanks" or wish == "thanks") and planning.mused(draft):
         draft.place = None
         outside.answer(draft, text)
+    elif "bye" in (act, wish):
+        draft.place = None
+        wishes.WISHES["bye"](draft)
     elif act == "thanks" or wish == "thanks":
         guiding.press(draft, Choice("if-then.due:no-date", ""))
     elif draft.talk and (
-        act in LEADING_ELSEWHERE or aside_in(text, hear) or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
+        act in LEADING_ELSEWHERE
+        or aside_in(text, hear)
+        or pleads(text, hear)
+        or (len(words_in(text)) > LONGEST_DAY and named_day(draft, text) is None)
     ):
         draft.place = None
         outside.answer(draft, text)
@@ -230,7 +244,7 @@ def _tells_of_nothing(draft: Draft, text: str) -> bool:
 def _control_in(draft: Draft, text: str) -> tuple[str | None, str]:
     """The control that a message is, or that its first sentence is: "change that. It means ..." with what follows as the new answer."""
     hear = draft.words.hear
-    if control := heard(text, hear.controls, hear):
+    if control := control_in(text, hear):
         return control, ""
     head, _, rest = text.partition(". ")
     first = heard(head, hear.controls, hear) if rest else None
@@ -309,7 +323,18 @@ def _help_in_guide(draft: Draft) -> None:
     wishes.WISHES["help"](draft)
 
 
+def _keep(draft: Draft) -> None:
+    """ "Yes, keep it": what was written is, and is shown once more; before a first answer there is nothing to keep."""
+    place = draft.here
+    if not (draft.guide(place.guide).kept and guiding.anything_kept(place)):
+        ask_again(draft)
+        return
+    draft.place = replace(place, step=END, offer="")
+    guiding.ask(draft)
+
+
 _CONTROLS: dict[str, Callable[[Draft], None]] = {
+    "keep": _keep,
     "skip": guiding.skip,
     "back": guiding.back,
     "change": guiding.back,

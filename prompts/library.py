@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from string import Template
@@ -171,13 +171,28 @@ class Guide(_Part):
         return self.steps[place].id if place < len(self.steps) else END
 
 
+class Heard(_Part):
+    """Something that is known by how it is told, and what is said back. `heard` finds it in a text as `in_line` gives it, `unless` is
+    another sense of the same words. A mirror may hold $who (whom it is about) and $what (what stands in the group `what` of a pattern,
+    told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none."""
+
+    heard: Annotated[list[Pattern], Field(min_length=1)]
+    unless: list[Pattern] = []
+    mirrors: Annotated[list[Line], Field(min_length=2)]
+
+    def stands_in(self, line: str) -> bool:
+        return any_in(self.heard, line) and not any_in(self.unless, line)
+
+
 class StepWords(_Part):
-    """`mirrors` are said after an answer to just this question; they are guesses, and a quotation may stand before them.
+    """`answers` are kinds of answers to just this question, the first that is heard wins; `mirrors` are said after any other answer to it.
+    Both are guesses, and a quotation may stand before them.
     `short` names a marked step where it may be picked; `none` is said where there is nothing to pick or to read again."""
 
     say: Lines
     hint: Line | None = None
     smaller: Line | None = None
+    answers: list[Heard] = []
     mirrors: list[Line] = []
     short: Line | None = None
     none: Line | None = None
@@ -234,15 +249,6 @@ class SpokenClock(_Part):
     shapes: list[Pattern]
 
 
-class Shapes(_Part):
-    """What an answer in a reflection is made of, by its words: nothing happened, the writer acted, others did; it is `wide` ("always")."""
-
-    nothing: list[Pattern]
-    acted: list[Pattern]
-    others: list[Pattern]
-    wide: list[Pattern] = []
-
-
 class Reading(_Part):
     """How a letter reads an entry.
 
@@ -257,6 +263,7 @@ class Reading(_Part):
     reversals: list[Phrase]
     pointers: list[Phrase]
     negations: list[Phrase]
+    nots: list[Phrase] = []
     determiners: list[Phrase]
     selves: list[Pattern]
     sensitive: list[Phrase]
@@ -319,8 +326,15 @@ class Doings(_Part):
 class Matter(_Part):
     """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
 
-    told: list[Slug]
+    told: list[Slug] = []
     heard: list[Pattern]
+
+
+class First(_Part):
+    """What of two things may go before the other, by the words in each."""
+
+    first: list[Pattern]
+    then: list[Pattern]
 
 
 class Own(_Part):
@@ -349,7 +363,9 @@ class Plans(_Part):
 
     Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
     `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these. `soon` is an
-    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `keeps` are commands to
+    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `aside`, `others` and
+    `until` end before a day: one that is only spoken of, one that somebody else wants, one by which it is to be done. `weeks` name a week,
+    `next` stands beside a weekday, where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to
     keep it, with the group `what` where they say what; `asks` are questions whether something is kept, `undoes` says that something kept
     was no plan, `tells` that something was done and `undone` that it was not.
     """
@@ -361,6 +377,12 @@ class Plans(_Part):
     never: list[Pattern] = []
     soon: list[Pattern] = []
     today: list[Pattern] = []
+    aside: list[Pattern] = []
+    others: list[Pattern] = []
+    until: list[Pattern] = []
+    weeks: list[Pattern] = []
+    next: list[Pattern] = []
+    willing: list[Pattern] = []
     keeps: list[Pattern] = []
     asks: list[Pattern] = []
     undoes: list[Pattern] = []
@@ -379,14 +401,52 @@ class Phrases(dict[str, list[str]]):
         return no_info_after_validator_function(cls, handler(dict[str, list[str]]))
 
 
+class Reflects(_One):
+    """How a reflection is wished for: `names` are patterns over words for it, `words` what may stand around them, and beside `never` it is
+    somebody else's, or a remark."""
+
+    names: list[Pattern] = []
+    words: list[Phrase] = []
+    never: list[Pattern] = []
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        return frozenset(" ".join(self.words).split())
+
+
+class Heads(_One):
+    """How several matters are told apart. `openers` begin a group of words, `joins` go on with it, `ends` end it; `ordered` count the
+    matters; `aside` only sets the scene; `awaited`: somebody waits for it."""
+
+    openers: list[Bit] = []
+    joins: list[Bit] = []
+    ends: list[Bit] = []
+    ordered: list[Bit] = []
+    aside: list[Pattern] = []
+    awaited: list[Pattern] = []
+
+    @cached_property
+    def opening(self) -> frozenset[str]:
+        return frozenset(self.openers)
+
+    @cached_property
+    def joining(self) -> frozenset[str]:
+        return frozenset(self.joins)
+
+    @cached_property
+    def ending(self) -> frozenset[str]:
+        return frozenset(self.ends)
+
+
 class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
-    that only one that begins with somebody else is surely theirs.
+    that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
     """
 
     fillers: list[Phrase]
+    courtesies: list[Phrase] = []
     controls: Phrases
     wishes: Phrases
     choices: dict[str, list[str]]
@@ -399,6 +459,8 @@ class Hear(_One):
     asking: list[Pattern]
     acts: dict[str, list[Pattern]]
     days: list[Pattern]
+    next_week: Pattern = "(?!)"
+    next_month: Pattern = "(?!)"
     day_forms: dict[Pattern, str]
     addressed: list[Bit]
     refers: list[Phrase]
@@ -416,6 +478,10 @@ class Hear(_One):
     denials: list[Pattern] = []
     denied: list[Pattern] = []
     pleas: list[Pattern] = []
+    either: list[Pattern] = []
+    firstly: str = ""
+    firsts: dict[Slug, First] = {}
+    opinions: dict[Slug, list[Pattern]] = {}
     others: list[Phrase] = []
     feelings: list[Phrase]
     actors: list[Bit]
@@ -429,16 +495,18 @@ class Hear(_One):
     subjectless: bool = False
     listing: list[Pattern] = []
     adding: list[Bit] = []
+    heads: Heads = Heads()
     turns: list[Phrase]
     hedges: list[Bit]
     at_work: list[Phrase]
-    shapes: Shapes
+    nothing: list[Pattern]
     absence: list[Phrase] = []
     again: list[Phrase] = []
     general: list[Phrase] = []
     oneself: list[Phrase] = []
     guide_words: list[Phrase] = []
     wants_guide: list[Pattern] = []
+    reflects: Reflects = Reflects()
     check_words: list[Phrase] = []
     kinds: dict[str, list[Phrase]] = {}
     phases: dict[str, list[Phrase]] = {}
@@ -507,11 +575,23 @@ class Safety(_One):
     which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
     somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
+    `sides` tell how near somebody is who was named to help, `things` are what stands or was left outside, as it is said back, `nearby`
+    that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
+    somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
+    private.
+    `home` are signs that somebody is hurt or controlled where they live, by kind, and `at_home` those that are one only beside a word of
+    the `household`; one is asked about, two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own
+    people, told without a wish to hide it. `denied` takes a sign of danger away before anybody asked.
     """
 
     danger: list[str]
     plainly: list[str]
     to_others: list[str]
+    denied: list[str]
+    home: dict[str, list[str]]
+    at_home: dict[str, list[str]]
+    household: list[str]
+    kin: list[str]
     facts: dict[str, list[str]]
     entrusted: list[str]
     pointed: list[str]
@@ -551,6 +631,13 @@ class Safety(_One):
     close: list[str]
     channels: list[str]
     deed: list[str]
+    sides: dict[str, list[str]]
+    things: dict[str, str]
+    nearby: list[str]
+    half: list[str]
+    seeks: list[str]
+    overheard: list[str]
+    informs: list[str]
 
     @property
     def lists(self) -> Iterator[tuple[str, list[str]]]:
@@ -559,6 +646,9 @@ class Safety(_One):
             "danger",
             "plainly",
             "to_others",
+            "denied",
+            "household",
+            "kin",
             "entrusted",
             "pointed",
             "inner",
@@ -587,9 +677,22 @@ class Safety(_One):
             "injection",
             "idioms",
             "deed",
+            "nearby",
+            "half",
+            "seeks",
+            "overheard",
+            "informs",
         ):
             yield name, getattr(self, name)
-        for name, kinds in (("threat", self.threat), ("came", self.came), ("facts", self.facts)):
+        by_kind = {
+            "threat": self.threat,
+            "came": self.came,
+            "facts": self.facts,
+            "sides": self.sides,
+            "home": self.home,
+            "at_home": self.at_home,
+        }
+        for name, kinds in by_kind.items():
             yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
 
 
@@ -602,12 +705,14 @@ class Formats(_Part):
 
 
 class Words(_Part):
-    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text."""
+    """`joins`: what becomes of words that meet where a slot is filled ("de ~le" is "du"); ~ stands for the seam, before the slot's text.
+    `answers` are kinds of answers that any question in a reflection may get, heard after those of the question itself."""
 
     language: Line
     formats: Formats
     joins: dict[Joint, str] = {}
     lines: dict[str, Lines]
+    answers: list[Heard] = []
     guides: dict[str, GuideWords]
     hear: Hear
     safety: Safety
@@ -618,36 +723,31 @@ class Words(_Part):
         return (found,) if isinstance(found, str) else tuple(found)
 
 
-class Happening(_Part):
-    """Something that people tell, by how they say it; what is said back, and asked next.
+class Happening(Heard):
+    """Something that people tell wherever they are, and what is asked next.
 
-    `said` are messages that are heard as it; `heard` finds it in a text as `in_line` gives it, `unless` is another sense of the same
-    words. Mirrors and questions may hold $who (whom it is about), $span (a stretch of time, or how often) and $what (what stands in
-    the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none.
+    `said` are messages that are heard as it. Its mirrors and questions may also hold $span (a stretch of time, or how often).
     `cards`: the only ones that may speak to it, where others are easily taken for it: who is silent does not attack.
     """
 
     said: Annotated[list[Line], Field(min_length=2)]
-    heard: Annotated[list[Pattern], Field(min_length=1)]
-    unless: list[Pattern] = []
     cards: list[Slug] = []
     mirrors: Annotated[list[Said], Field(min_length=3)]
     questions: Annotated[list[Said], Field(min_length=2)]
-
-    def stands_in(self, line: str) -> bool:
-        return any_in(self.heard, line) and not any_in(self.unless, line)
 
 
 class Happenings(_One):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
-    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard.
+    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that
+    weigh more than the question to which they are told.
     """
 
     spans: list[Pattern]
     elided: list[Pattern] = []
     unless: list[Pattern] = []
+    grave: list[Slug] = []
     told: dict[Slug, Happening]
 
 
@@ -877,16 +977,44 @@ def _bad_templates(lines: Lines) -> list[str]:
 
 
 def _happening_faults(told: Happenings) -> Iterator[str]:
+    for name in told.grave:
+        if name not in told.told:
+            yield f"grave: {name} is no happening"
     for name, happening in told.told.items():
         for lines in (happening.mirrors, happening.questions):
-            if not any(not _slots(line) for line in lines):
-                yield f"{name}: a line without slots has to be there for whoever names nobody and no time"
-            if unknown := _slots(lines) - {"who", "span", "what"}:
-                yield f"{name}: ${min(unknown)} is not known; there are $who, $span and $what"
-            if "what" in _slots(lines) and not any("(?P<what>" in pattern for pattern in happening.heard):
-                yield f"{name}: no pattern has a group `what` for $what"
-            if _bad_templates(lines):
-                yield f"{name}: a $ that begins no slot (write $$)"
+            yield from (f"{name}: {fault}" for fault in _heard_faults(happening, lines, ("who", "span", "what")))
+
+
+def _heard_faults(heard: Heard, lines: list[str], slots: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with the lines that are said back to something."""
+    if all(_slots(line) for line in lines):
+        yield "a line without slots has to be there for whoever names nobody and no time"
+    if unknown := _slots(lines) - set(slots):
+        yield f"${min(unknown)} is not known; there are {', '.join(f'${slot}' for slot in slots)}"
+    if "what" in _slots(lines) and not any("(?P<what>" in pattern for pattern in heard.heard):
+        yield "no pattern has a group `what` for $what"
+    if _bad_templates(lines):
+        yield "a $ that begins no slot (write $$)"
+
+
+def _answers_faults(answers: list[Heard]) -> Iterator[str]:
+    """What is wrong with the kinds of answers to a question, each called by its first pattern."""
+    for kind in answers:
+        for fault in _heard_faults(kind, kind.mirrors, ("who", "what")):
+            yield f"answers {kind.heard[0]!r}: {fault}"
+        if any(re.search(pattern, "") for pattern in kind.heard):
+            yield f"answers {kind.heard[0]!r}: a pattern finds itself in anything"
+        for mirror in kind.mirrors:
+            if len(mirror) > LONGEST_MIRROR:
+                yield f"answers {kind.heard[0]!r}: a mirror holds at most {LONGEST_MIRROR} characters: {mirror!r}"
+
+
+def _twice(answers: list[Heard], guides: Iterable[GuideWords]) -> list[str]:
+    """The mirrors of answers that stand more than once: what was heard in one place is no answer in another."""
+    steps = [step for guide in guides for step in guide.steps.values()]
+    said = [mirror for kinds in (answers, *(step.answers for step in steps)) for kind in kinds for mirror in kind.mirrors]
+    said += [mirror for step in steps for mirror in step.mirrors]
+    return [mirror for mirror, times in Counter(said).items() if times > 1]
 
 
 def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> Iterator[str]:
@@ -912,10 +1040,13 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         for phrase in phrases:
             if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)|\([^)]*[$^…]", phrase):
                 yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
-    for part in ("threat", "came"):
+    for part in ("threat", "came", "sides"):
         mine, theirs = getattr(words.safety, part), getattr(english.safety, part)
         for key in sorted(theirs.keys() ^ mine.keys()):
             yield f"safety.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
+    yield from _answers_faults(words.answers)
+    for mirror in _twice(words.answers, words.guides.values()):
+        yield f"the mirror {mirror!r} stands twice"
     for name in sorted(guides.keys() - words.guides.keys()):
         yield f"guides.{name} is missing"
     for name, spoken in words.guides.items():
@@ -961,7 +1092,8 @@ def guide_words_faults(guide: Guide, spoken: GuideWords) -> Iterator[str]:
         for mirror in said.mirrors:
             if len(mirror) > LONGEST_MIRROR or "$" in mirror:
                 yield f"steps.{step_id}: a mirror holds at most {LONGEST_MIRROR} characters and no slot: {mirror!r}"
-        if said.mirrors and not step.mirror:
+        yield from (f"steps.{step_id}: {fault}" for fault in _answers_faults(said.answers))
+        if (said.mirrors or said.answers) and not step.mirror:
             yield f"steps.{step_id} has mirrors, and the guide asks for none there"
         if step.keeps == "mark" and not said.short:
             yield f"steps.{step_id}.short is missing"

@@ -265,10 +265,12 @@ def test_who_asks_for_words_is_answered_and_shown_no_list(language: str, asked: 
     ("language", "asked", "key"),
     [
         ("en", "I could send the numbers to both at once. is it sly to do that", "opinion"),
-        ("en", "so do I ring Rania first or the office first?", "opinion.either"),
-        ("fr", "je pourrais en parler au maire d'abord, qu'en pensez-vous", "opinion"),
-        ("es", "podría hablar primero con su segundo. tú cómo lo ves", "opinion"),
-        ("es", "debo decirlo en la reunión o decirle a él a solas?", "opinion.either"),
+        ("fr", "je pourrais en parler au maire d'abord, qu'en pensez-vous", "opinion.speak"),
+        ("es", "podría hablar primero con su segundo. tú cómo lo ves", "opinion.speak"),
+        ("en", "Should I have a word with him?", "opinion.speak"),
+        ("en", "Is it my job to slow them down? I'm paid by the council by the way", "opinion.mine"),
+        ("fr", "c'est à moi de les freiner ?", "opinion.mine"),
+        ("es", "¿me toca a mí frenarlos?", "opinion.mine"),
     ],
 )
 def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language: str, asked: str, key: str):
@@ -277,6 +279,25 @@ def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language
 
     assert text_of(chat.say(asked)) in LIBRARY.words[language].variants(key)
     assert not chat.intentions
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "key", "first", "then"),
+    [
+        ("en", "which comes first then, the agreement or the finding out", "either.listen", "the finding out", "the agreement"),
+        ("en", "so do I ring Rania first or the office first?", "either.open", "ring Rania", "the office"),
+        ("fr", "lui parler seul ou en réunion ?", "either.alone", "lui parler seul", "en réunion"),
+        ("fr", "la lettre ou l'appel ?", "either.voice", "l'appel", "la lettre"),
+        ("es", "debo decirlo en la reunión o decirle a él a solas?", "either.alone", "decirle a él a solas", "decirlo en la reunión"),
+        ("es", "¿me callo o les digo?", "either.now", "les digo", "me callo"),
+    ],
+)
+def test_which_of_two_comes_first_is_answered_about_those_two(language: str, asked: str, key: str, first: str, then: str):
+    chat = chat_in(language)
+    chat.say(STORIES[language])
+
+    answers = [line.replace("$first", first).replace("$then", then) for line in LIBRARY.words[language].variants(key)]
+    assert text_of(chat.say(asked)) in answers
 
 
 def test_a_card_that_was_turned_down_stays_away_and_its_reason_is_kept():

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -40,8 +40,11 @@ class Shelf:
 
     missing: tuple[str, ...] = ()
     may_go: threading.Event = field(default_factory=threading.Event)
+    searched: Callable[[], Any] | None = None  # what happens when it is asked
 
     def find(self, text: str, *_: Any, **__: Any) -> tuple[Passage, ...]:
+        if self.searched:
+            self.searched()
         if "slow" in text:
             assert self.may_go.wait(60)
         return (passage("they-wait-for-me"),)
@@ -367,6 +370,20 @@ async def test_while_the_database_is_away_the_clock_does_not_ask_for_it_without_
         async with asyncio.timeout(0.5):
             await rounds.run()
     assert len([record for record in caplog.records if "the clock waits for it" in record.message]) == 1
+
+
+async def test_a_message_is_not_blamed_for_a_database_that_goes_away_while_it_is_tried(coach, tmp_path, shelf):
+    ben, file, away = coach.known("ben"), tmp_path / "brokercoach.db", tmp_path / "away.db"
+    shelf.searched = lambda: file.exists() and file.rename(away)
+    await coach.manager.accept(Inbound(key="told", platform="terminal", address="ben", at=NOON, text="The bank was late, what could I do?"))
+    for _ in range(2 * TRIES):
+        with pytest.raises(StoreDown):
+            await coach.manager.take(ben, again=True)
+        away.rename(file)
+    shelf.searched = None
+    await coach.manager.take(ben, again=True)
+    assert coach.store.standing().set_aside == 0
+    assert len(coach.store.unsent("terminal")) == 1
 
 
 async def test_a_letter_under_way_when_the_sender_has_to_stop_is_written_down_as_sent(coach):

@@ -97,6 +97,41 @@ def test_french_words_that_only_sound_alike_are_not_taken_for_it(typed: str, not
     assert happening_in(typed, LIBRARY.happenings["fr"]) != not_this
 
 
+ONE_NOUN = [
+    ("en", "The coordinator always leaves at 4", "key-leaves"),
+    ("en", "Her sister was evicted from one of those houses", "land"),
+    ("en", "the shelter does work, when there's a flood it is full", "hard-times"),
+    ("en", "Sister Veronica at the Christian Care Centre could help", "faith"),
+    ("en", "he hasn't spoken to me in two weeks", "deadline"),
+    ("en", "aye well I've no told him", "tried"),
+    ("en", "give me the difference between a board and a committee", "between"),
+    ("fr", "les femmes viennent à 3h du matin pour être premières", "late-again"),
+    ("fr", "l'usine a acheté la balance", "take-sides"),
+    ("fr", "cinq ans de travail et il a même pas lu le dossier", "signed-blind"),
+    ("fr", "non il a pas décroché", "body-only"),
+    ("es", "bueno y el primo no trabaja mal, hay que decirlo", "they-dont"),
+    ("es", "no quiero meterme donde no me llaman", "silence"),
+    ("es", "sola desde marzo porque mi compañera renunció", "key-leaves"),
+]
+
+
+@pytest.mark.parametrize(("language", "typed", "not_this"), ONE_NOUN)
+def test_one_noun_alone_does_not_decide_what_happened(language: str, typed: str, not_this: str) -> None:
+    assert happening_in(typed, LIBRARY.happenings[language]) != not_this
+
+
+AT_HOME = [
+    ("en", "last week he took her phone and scrolled through it, and she laughed"),
+    ("fr", "à la maison ça va pas, il crie beaucoup et les enfants ont peur"),
+    ("es", "mi compañera llega con moretones y dice que se cayó otra vez"),
+]
+
+
+@pytest.mark.parametrize(("language", "typed"), AT_HOME)
+def test_signs_of_violence_are_no_happening_between_partners(language: str, typed: str) -> None:
+    assert happening_in(typed, LIBRARY.happenings[language]) is None
+
+
 TWICE = ("the mayor never answers my mails", "and the mayor still does not answer my calls")
 
 

@@ -16,14 +16,31 @@ from hypothesis import strategies as st
 from passages import cards
 
 from bot.alarms import alarm_in
-from bot.choosing import choice_in, choices_in
-from bot.hearing import aside_in, asks_coach, echo_of, feels, heard, name_in, of_this_world, when_in, who_in
+from bot.choosing import choice_in, choices_in, energy_in
+from bot.hearing import (
+    act_in,
+    after_greeting,
+    aside_in,
+    asks_coach,
+    control_in,
+    echo_of,
+    either_in,
+    feels,
+    heard,
+    name_in,
+    of_this_world,
+    pleads,
+    when_in,
+    who_in,
+)
 from bot.model import Choice
+from bot.reflecting import wish_in
 from bot.spelling import clean, words_in
 from prompts.library import Hear, Safety, load_library
 
 SAID: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("hearing.yaml").read_text(encoding="utf-8"))
-WORDS = load_library().words["en"]
+LIBRARY = load_library()
+WORDS = LIBRARY.words["en"]
 HEAR: Hear = WORDS.hear
 SAFETY: Safety = WORDS.safety
 
@@ -44,6 +61,77 @@ FEW = settings(max_examples=150, deadline=None)
 
 def of(table: str) -> list[tuple[str, str]]:
     return [(meaning, said) for meaning, lines in SAID[table].items() for said in lines]
+
+
+# --- acts
+
+
+def of_acts(kind: str) -> list[tuple[str, str]]:
+    return [(language, said) for language, lines in SAID["acts"][kind].items() for said in lines]
+
+
+def ends(said: str, hear: Hear) -> bool:
+    return "bye" in (act_in(said, hear), heard(said, hear.wishes, hear)) or heard(said, hear.controls, hear) == "stop"
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("plea"))
+def test_a_plea_for_ideas_is_heard_in_any_wording(language, said):
+    hear = LIBRARY.words[language].hear
+    asked = act_in(said, hear) in ("ideas", "leaning", "one") or heard(said, hear.wishes, hear) in ("one", "another")
+    assert asked or pleads(said, hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("end"))
+def test_whoever_has_nothing_more_to_say_is_heard_to_end(language, said):
+    assert ends(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("either"))
+def test_the_two_things_of_which_one_comes_first_are_heard(language, said):
+    assert either_in(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(("language", "said"), of_acts("none"))
+def test_what_holds_the_same_words_is_no_plea_and_no_end(language, said):
+    hear = LIBRARY.words[language].hear
+    assert not pleads(said, hear)
+    assert not ends(said, hear)
+
+
+def told(table: str) -> list[tuple[str, Any]]:
+    return [(language, said) for language, lines in SAID[table].items() for said in lines]
+
+
+def hear_in(language: str) -> Hear:
+    return LIBRARY.words[language].hear
+
+
+# --- reflections
+
+
+@pytest.mark.parametrize(("language", "said"), told("reflections"))
+def test_a_reflection_is_wished_for_in_any_wording(language, said):
+    hear = hear_in(language)
+
+    assert "reflect" in (wish_in(said, hear), wish_in(after_greeting(said, hear, ()), hear))
+
+
+@pytest.mark.parametrize(("language", "said"), told("no_reflections"))
+def test_what_others_reflect_on_opens_no_reflection(language, said):
+    assert wish_in(said, hear_in(language)) != "reflect"
+
+
+@pytest.mark.parametrize(("language", "said"), told("energies"))
+def test_energy_is_understood_in_words_and_a_scene_is_none(language, said):
+    text, level = said
+    found = energy_in(text, [Choice(f"crossing.energy:{each}", each) for each in ("low", "ok", "good")], hear_in(language))
+
+    assert (found[0].label if found else None) == level
+
+
+@pytest.mark.parametrize(("language", "said"), told("ends"))
+def test_keeping_and_ending_are_understood_with_their_courtesies(language, said):
+    assert control_in(said, hear_in(language)) in ("stop", "keep", "later")
 
 
 # --- controls and wishes

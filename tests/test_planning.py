@@ -15,6 +15,7 @@ from passages import Chat, passage, text_of
 from bot.intending import FARTHEST, Clock, intent_in, step_day
 from bot.model import Drop, Fell, Keep, Person, PersonId, Plan, Remind, Settle
 from bot.planning import MUSED
+from bot.rhythm import day_in_words
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -41,6 +42,11 @@ PLANS = [
     ("en", "i will call her at 7pm before i give him anything", "2026-03-03", "i will call her at 7pm before i give him anything"),
     ("en", "i told you no hotline. i said i call bisi at 7. thats my plan", "2026-03-03", "i call bisi at 7"),
     ("en", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday", "2026-03-09", "I send result to the director on Monday with one page, and ask him 5 minute Tuesday"),  # noqa: E501
+    ("en", "I will write one page, what ends if it ends on 30 June, and put it to Wekesa before the meeting on the 12th", "2026-03-12", "I will write one page, what ends if it ends on 30 June, and put it to Wekesa before the meeting on the 12th"),  # noqa: E501
+    ("en", "Thursday after work I knock at her door", "2026-03-05", "Thursday after work I knock at her door"),
+    ("en", "I'll see him on Wednesday of next week", "2026-03-11", "I'll see him on Wednesday of next week"),
+    ("fr", "vendredi je leur donne les numéros et je dis que je suis absent lundi", "2026-03-06", "vendredi je leur donne les numéros et je dis que je suis absent lundi"),  # noqa: E501
+    ("es", "el 28 me siento con mi director y le pido un escrito", "2026-03-28", "el 28 me siento con mi director y le pido un escrito"),
     ("en", "My plan: Monday I send one page", "2026-03-09", "Monday I send one page"),
     ("en", "thursday, before the meeting, i ask for 5 minutes in his office", "2026-03-05", "thursday, before the meeting, i ask for 5 minutes in his office"),  # noqa: E501
     ("en", "how do i save my plan: ask him 5 minutes thursday", "2026-03-05", "ask him 5 minutes thursday"),
@@ -233,6 +239,50 @@ def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stoo
     assert moved.due == date(2026, 3, 12)
 
 
+@pytest.mark.parametrize(
+    ("language", "step", "said", "day"),
+    [
+        ("en", "I'll put it to Wekesa on 30 June", "not 30 June, that's months off, I meant before the 12th", "2026-03-12"),
+        ("en", "I'll see each of them before the 12th", "no, I meant each of them before the 3rd of next month", "2026-04-03"),
+        ("en", "I'll call her on Friday", "Thursday I meant", "2026-03-05"),
+        ("en", "I'll call her on Friday", "wrong day, it's Thursday", "2026-03-05"),
+        ("fr", "mardi je lui dis, seule à seul", "pas mardi, jeudi", "2026-03-05"),
+        ("fr", "mardi je lui dis, seule à seul", "non, avant le 3 du mois prochain", "2026-04-03"),
+        ("es", "el jueves hablo con él", "quise decir el 12", "2026-03-12"),
+        ("es", "el lunes hablo con él", "no, el miércoles de la próxima semana", "2026-03-11"),
+    ],
+)
+def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, said: str, day: str):
+    chat = chat_in(language)
+    chat.say(step)
+
+    [moved] = [effect for effect in chat.say(said).effects if isinstance(effect, Plan)]
+
+    assert moved.due == date.fromisoformat(day)
+    assert moved.id == chat.intentions[-1].id
+
+
+@pytest.mark.parametrize(
+    ("language", "step", "ending"),
+    [
+        ("en", "I'll call her on Friday", "nothing else, thanks"),
+        ("en", "I'll call her on Friday", "no"),
+        ("en", "I'll call her on Friday", "Yes that's it thanks"),
+        ("fr", "mardi je lui dis, seule à seul", "rien d'autre merci"),
+        ("fr", "mardi je lui dis, seule à seul", "non rien"),
+        ("es", "el jueves hablo con él", "ya está, gracias"),
+        ("es", "el jueves hablo con él", "nada"),
+    ],
+)
+def test_an_end_after_a_plan_is_met_with_the_plan_and_no_question(language: str, step: str, ending: str):
+    chat = chat_in(language)
+    due = next(effect.due for effect in chat.say(step).effects if isinstance(effect, Plan))
+    answer = text_of(chat.say(ending))
+
+    assert "?" not in answer
+    assert day_in_words(due, language, LIBRARY.words[language].formats) in answer
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["en", "fr", "es"]))
 def test_no_text_names_a_day_that_is_past_or_half_a_year_off(text: str, language: str):
@@ -285,3 +335,114 @@ def test_it_says_what_it_holds_and_keeps_what_was_only_meant():
     chat.say("stop")
     assert "When shall I ask" in text_of(chat.say("save my plan please"))
     assert "“i will ask them who could begin”" in text_of(chat.say("friday"))
+
+
+# --- days
+
+
+DAYS = [
+    (
+        "en",
+        "I will write one page, what ends if it ends on 30 June, and put it to Wekesa first before the steering meeting on the 12th",
+        "2026-03-12",
+    ),
+    ("en", "I'll see each of them before the 20th", "2026-03-20"),
+    ("en", "I'll go see each one separately before the 3rd, starting with Denise", "2026-04-03"),
+    ("en", "I'll call Dr. Kamau on Thursday and ask for the list", "2026-03-05"),
+    ("en", "I will ask Mr. Sow on Friday what he needs", "2026-03-06"),
+    ("en", "next Tuesday I tell her", "2026-03-10"),
+    ("en", "I'll send the draft of the 15 March agenda to Ana on Wednesday", "2026-03-04"),
+    ("en", "on the 28th I sit down with my director and ask her", "2026-03-28"),
+    ("en", "I'll propose it to both next week, Wednesday if they can", "2026-03-11"),
+    ("en", "I will talk to Ana tomorrow about the meeting on Friday", "2026-03-03"),
+    ("en", "I'll phone Denise on Thursday before the board of 20 March", "2026-03-05"),
+    ("en", "I'll raise it at the meeting on 12 March", "2026-03-12"),
+    (
+        "en",
+        "I'll prepare what happens if the lease ends on 30 April and show it to the chief before the assembly on the 19th",
+        "2026-03-19",
+    ),
+    ("en", "on Wednesday I sit with Prof. Adeyemi and ask about the numbers", "2026-03-04"),
+    ("en", "I'm meeting Mrs. Okoth next Tuesday", "2026-03-10"),
+    ("en", "I'll ring each of the farmers before the 3rd", "2026-04-03"),
+    ("en", "next week I speak to the chair, Thursday if she is back", "2026-03-12"),
+    ("en", "I will tell Joan tomorrow about the visit of 20 March", "2026-03-03"),
+    ("en", "I'll bring it up on the 17th", "2026-03-17"),
+    ("fr", "Je pense que je vais mettre une seule question à l'ordre du jour du 4 décembre", "2026-12-04"),
+    ("fr", "je vais voir M. Sow jeudi et lui demander le calendrier", "2026-03-05"),
+    ("fr", "Je vais parler à Mme. Diallo mardi matin", "2026-03-03"),
+    ("fr", "vendredi je leur donne les numéros des uns et des autres et je dis que je suis absent lundi", "2026-03-06"),
+    ("fr", "mercredi soir je lui dis que je ne présenterai pas les élèves comme ceux de l'école", "2026-03-04"),
+    ("fr", "je lui dis mercredi", "2026-03-04"),
+    ("fr", "mardi prochain je lui parle", "2026-03-10"),
+    ("fr", "je vois chacun avant le 20", "2026-03-20"),
+    ("fr", "avant le 3 je vais voir chacun séparément", "2026-04-03"),
+    ("fr", "la semaine prochaine, je propose aux deux de regarder les tarifs, mercredi si elles peuvent", "2026-03-11"),
+    ("fr", "je vais écrire une page sur ce qui finit le 30 juin et la montrer à Wekesa avant la réunion du 12", "2026-03-12"),
+    ("fr", "demain je parle à Ana de la réunion de vendredi", "2026-03-03"),
+    ("fr", "je l'appelle le 15 au matin", "2026-03-15"),
+    ("fr", "samedi je vois Mme. Traoré chez elle", "2026-03-07"),
+    ("fr", "je vais noter ce qui s'arrête si le bail finit le 30 avril et le montrer au chef avant la réunion du 19", "2026-03-19"),
+    ("fr", "la prochaine fois je demande à la présidente de parler, jeudi", "2026-03-05"),
+    ("fr", "la semaine prochaine je propose un café aux deux, jeudi si possible", "2026-03-12"),
+    ("fr", "je rejoins le Dr. Ba mardi prochain", "2026-03-10"),
+    ("fr", "je parle demain à Joan de la visite du 20", "2026-03-03"),
+    ("fr", "je vais appeler chaque paysan avant le 3", "2026-04-03"),
+    ("es", "el 28 me siento con mi director y le pido que me diga por escrito qué gana la empresa", "2026-03-28"),
+    ("es", "le voy a proponer a las dos, la próxima semana, que miremos juntas las tarifas. el miércoles si pueden", "2026-03-11"),
+    ("es", "mañana le mando un mensaje a la licenciada para agradecerle", "2026-03-03"),
+    ("es", "el jueves le voy a ofrecer a Yhoselin tomar un mate las dos solas, sin hablar del informe", "2026-03-05"),
+    ("es", "voy a ver al Dr. Rojas el viernes", "2026-03-06"),
+    ("es", "hablo con la Sra. Betty el miércoles", "2026-03-04"),
+    ("es", "antes del 20 visito a cada uno", "2026-03-20"),
+    ("es", "voy a ver a cada uno antes del 3", "2026-04-03"),
+    (
+        "es",
+        "voy a escribir una página sobre lo que se acaba el 30 de junio y se la llevo a Wilmer antes de la reunión del 12",
+        "2026-03-12",
+    ),
+    ("es", "el próximo martes le digo", "2026-03-10"),
+    ("es", "mañana hablo con Ana de la reunión del viernes", "2026-03-03"),
+    ("es", "el 15 le escribo al alcalde", "2026-03-15"),
+    ("es", "le digo el miércoles", "2026-03-04"),
+    ("es", "el sábado visito a la Sra. Quispe en su casa", "2026-03-07"),
+    ("es", "voy a anotar qué se acaba si el alquiler termina el 30 de abril y mostrarlo al jefe antes de la reunión del 19", "2026-03-19"),
+    ("es", "la próxima semana les propongo un café a las dos, el jueves si pueden", "2026-03-12"),
+    ("es", "me reúno con el Ing. Rocha el próximo martes", "2026-03-10"),
+    ("es", "mañana le cuento a Joan de la visita del 20 de marzo", "2026-03-03"),
+    ("es", "voy a llamar a cada campesino antes del 3", "2026-04-03"),
+    ("es", "el 17 me siento con la presidenta", "2026-03-17"),
+]
+OTHERS_WANT = [
+    ("en", "the donor wants a report by Monday and I don't speak Dinka"),
+    ("en", "The UN wants a joint committee by Monday and the refugees and the village fight over the well"),
+    ("en", "the mayor said he will come on Friday"),
+    ("en", "the mayor wants photos by Thursday and nobody told the families"),
+    ("fr", "les refugies et le village se disputent le forage, l'Onu veut un comité mixte pour lundi et moi je parle ni kanuri ni mandara"),
+    ("fr", "le bailleur veut le rapport pour vendredi"),
+    ("fr", "le préfet exige la liste pour mercredi et moi je dors mal"),
+    ("es", "el donante quiere el informe para el lunes y yo no hablo quechua"),
+    ("es", "el alcalde viene el jueves y quiere una foto"),
+    ("es", "el prefecto exige la lista para el miércoles y yo duermo mal"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "day"), DAYS)
+def test_of_the_days_a_step_names_the_day_of_doing_counts(language, text, day):
+    found = intent_in(text, clock(language))
+
+    assert found
+    assert (found.firmness, str(found.day)) == ("dated", day)
+
+
+@pytest.mark.parametrize(("language", "text"), OTHERS_WANT)
+def test_what_others_want_by_a_day_is_no_step(language, text):
+    assert intent_in(text, clock(language)) is None
+
+
+def test_a_number_said_right_after_a_plan_is_of_its_month():
+    chat = chat_in("fr")
+    for text in (QUARREL["fr"], "je vais poser une seule question le 4 décembre", "oui, reviens-moi là-dessus le 5"):
+        chat.say(text)
+
+    assert [plan.due for plan in chat.intentions] == [date(2026, 12, 5)]

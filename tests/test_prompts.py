@@ -28,7 +28,7 @@ HEAR: dict[str, Any] = {
     "numbers": {"one": 1}, "ordinals": {"first": 1}, "number_leads": [], "number_tails": [],
     "several": {"both": [], "through": [], "everything": [], "between": ["and"]},
     "who": {"shape": "(?P<whose>my) (?P<actor>ACTORS)", "no_middle": [], "oneself": "i am $", "not_them": "as $", "again": []},
-    "at_work": [], "shapes": {"nothing": [], "acted": [], "others": []}, "subjects": [], "titles": [], "place_leads": [], "learner": [],
+    "at_work": [], "nothing": [], "subjects": [], "titles": [], "place_leads": [], "learner": [],
     "spoken_clock": {"morning": [], "afternoon": [], "minutes": {}, "before": [], "shapes": []},
     "deeds": [], "darker": [], "lighter": [], "everyday": [], "viewpoints": [], "away": [],
     "looking": {"asks": {}, "periods": {}, "leads": [], "since": [], "last": []},
@@ -40,6 +40,11 @@ SAFETY: dict[str, Any] = {
     "danger": ["want to die"],
     "plainly": [],
     "to_others": [],
+    "denied": [],
+    "home": {},
+    "at_home": {},
+    "household": [],
+    "kin": [],
     "facts": {},
     "entrusted": [],
     "pointed": [],
@@ -79,6 +84,13 @@ SAFETY: dict[str, Any] = {
     "close": [],
     "channels": [],
     "deed": [],
+    "sides": {},
+    "things": {},
+    "nearby": [],
+    "half": [],
+    "seeks": [],
+    "overheard": [],
+    "informs": [],
 }
 WORDS: dict[str, Any] = {
     "language": "English",
@@ -241,6 +253,14 @@ def test_several_faults_in_several_files_are_all_told_at_once(house):
     for told in ("goes to nowhere", "needs nothing", "begins no slot", "the label 'low' stands 2 times"):
         assert told in faults
     assert len(faults.split("\n")) >= 4
+
+
+def test_a_line_that_is_said_back_to_two_kinds_of_answers_is_found(house):
+    house.step(1)["mirror"] = house.step(2)["mirror"] = "thought"
+    for step, heard in (("moment", "late"), ("plan", "early")):
+        house.spoken(step)["answers"] = [{"heard": [heard], "mirrors": [f"So it was {heard}.", "Time has its own way."]}]
+
+    assert house.faults() == ["words/en: the mirror 'Time has its own way.' stands twice"]
 
 
 def test_faults_of_shape_in_several_files_are_all_told_at_once(house):

@@ -41,7 +41,7 @@ OWN = {
         "j'ai honte de ça": ("felt", "la honte", ""),
         "il a dit « vous parlez trop »": ("said", "vous parlez trop", ""),
         "elle m'a offert du thé mais elle a rien dit": ("doing.came", "Elle vous a offert du thé", ""),
-        "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", "le nouveau"),
+        "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", ""),
         "l'interprète adoucit tout": ("doing.took", "L'interprète adoucit tout", "l'interprète"),
     },
     "es": {
