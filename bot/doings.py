@@ -140,7 +140,9 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if said is None:
             return None
         words = words_in(said)
-        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & {*hear.loose_ends, *hear.reported, *doings.open}:
+        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & (
+            {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}
+        ):
             continue
         if len(words) <= MOST and _run(said, text) <= RUN:
             named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""

@@ -295,9 +295,10 @@ class Doings(_Part):
     All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
     `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
     with `unsure` tells of nothing that was done, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
-    cut before one of the `cuts`, and none counts that ends in one of `open` or goes on with one of the `complements`. `clitics` may stand
-    right before a verb, and where a verb tells how many its subjects are, those of several end as `plural` says. `retells`: what becomes
-    of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two together.
+    cut before one of the `cuts`. None counts that goes on with one of the `complements`, or ends in one of `open` or in any other loose
+    end but `closes`. `clitics` may stand right before a verb, and where a verb tells how many its subjects are, those of several end as
+    `plural` says. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two
+    together.
     """
 
     joints: list[Bit] = []
@@ -313,6 +314,7 @@ class Doings(_Part):
     cuts: list[Bit] = []
     complements: list[Bit] = []
     open: list[Bit] = []
+    closes: list[Bit] = []
     plural: Pattern = ""
     clitics: Bit = ""
     retells: dict[Bit, str] = {}
