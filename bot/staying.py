@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import get_args
 
 from bot import beside
-from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, says, threatened_by
+from bot.alarms import came_in, deed_in, facts_in, gender_in, home_signs, named_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
 from bot.hearing import content_of, echo_of, pleads, who_in
@@ -152,8 +152,11 @@ def _somebody_near(draft: Draft, text: str) -> bool:
 
 
 def _named(draft: Draft, text: str, kind: str) -> str | None:
-    """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them."""
+    """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them; and whoever is named as they tell of
+    harm at home is nobody who helps."""
     safety = draft.words.safety
+    if kind == "people" and home_signs(text, safety):
+        return None
     close = talk_of(draft) in ("strain", "danger") and kind == "people"
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
 
