@@ -16,7 +16,7 @@ from string import Template
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from bot.spelling import any_in, bare, flat, in_words
@@ -45,23 +45,27 @@ LONGEST_LABEL = 60  # Telegram cuts an inline button near 64 characters, Slack r
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic", "heading", "old", "old_date"})
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, info: ValidationInfo) -> str:
     """An expression that is looked for in texts without accents; raises ValueError for one that cannot be read."""
-    try:
-        re.compile(bare(text))
-    except re.error as error:
-        raise ValueError(f"{text!r} is not an expression: {error}") from None
+    _readable(bare(text), info)
     return bare(text)
+
+
+def _readable(pattern: str, info: ValidationInfo) -> None:
+    """There are thousands of expressions, and to read them all takes longer than all the rest of a start."""
+    if info.context and not info.context["checked"]:
+        return
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not an expression: {error}") from None
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
-def _joint(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not an expression: {error}") from None
+def _joint(text: str, info: ValidationInfo) -> str:
+    _readable(text, info)
     return text
 
 
@@ -817,13 +821,18 @@ class Library(_Part):
         return tuple((language, self.words[language].safety) for language in order)
 
 
-def load_library(folder: Path = HERE) -> Library:
-    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once."""
+def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library:
+    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once.
+
+    `checked`: whether expressions are tried and files held against each other, which takes longer than all the rest; unless it is given,
+    the files that are shipped are not, for `prompts check` did it.
+    """
+    checked = folder != HERE if checked is None else checked
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
     for path in [*sorted((folder / "guides").glob("*.yaml")), *sorted((folder / "checks").glob("*.yaml"))]:
-        guide = read(path, Guide, faults)
+        guide = read(path, Guide, faults, checked=checked)
         if guide is not None:
             if guide.guide != path.stem:
                 faults.append(f"{path.name}: the guide in it is called {guide.guide!r}")
@@ -831,27 +840,28 @@ def load_library(folder: Path = HERE) -> Library:
                 faults.append(f"{path.name}: checks stand in checks/, all other guides in guides/")
             guides[guide.guide] = guide
     for path in sorted((folder / "words").glob("*.yaml")):
-        if (spoken := read(path, Words, faults)) is not None:
+        if (spoken := read(path, Words, faults, checked=checked)) is not None:
             words[path.stem] = spoken
     happenings: dict[str, Happenings] = {}
     for path in sorted((folder / "happenings").glob("*.yaml")):
-        if (happening := read(path, Happenings, faults)) is not None:
+        if (happening := read(path, Happenings, faults, checked=checked)) is not None:
             happenings[path.stem] = happening
-            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)]
+            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)] if checked else []
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
-    languages = read(told, Languages, faults) if told.is_file() else None
-    roles = read(parts, Roles, faults) if parts.is_file() else None
-    if "en" in words or not faults:
+    languages = read(told, Languages, faults, checked=checked) if told.is_file() else None
+    roles = read(parts, Roles, faults, checked=checked) if parts.is_file() else None
+    if checked and ("en" in words or not faults):
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
     return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings)
 
 
-def read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
-    """One file as a value; None with its faults added to `faults`."""
+def read(path: Path, kind: type[Kind], faults: list[str], *, checked: bool = True) -> Kind | None:
+    """One file as a value; None with its faults added to `faults`. Its expressions are tried if it is to be `checked`."""
     try:
-        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict))  # noqa: S506 - a SafeLoader
+        written = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 - a SafeLoader
+        return kind.model_validate(written, context={"checked": checked})
     except yaml.YAMLError as error:
         faults.append(f"{path.name}: {' '.join(str(error).split())}")
     except ValidationError as error:
