@@ -124,6 +124,7 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
     misheard = {
         "sign": loss,  # "if I refuse I lose my post" asks for no leave to sign
         "wont": loss or asks,
+        "coming": asks and "somebody-near" not in kinds,  # "do I go there or not?"
         "go-back": "thanks" in kinds and "work" in kinds,  # "thanks, let's talk about the meeting"
         "speaks-up": asks,
         "thanks": "work" in kinds,
