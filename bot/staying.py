@@ -162,6 +162,10 @@ def _named(draft: Draft, text: str, kind: str) -> str | None:
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
 
 
+def _young(who: str, safety: Safety) -> bool:
+    return bool(set(words_in(who)) & set(safety.young))
+
+
 def ways(draft: Draft) -> list[Choice]:
     """The ways out of the talk; there are none while somebody may be in danger."""
     return [] if talk_of(draft) in ("danger", "threat") else [draft.choice("ask"), draft.choice("enough")]
@@ -169,11 +173,12 @@ def ways(draft: Draft) -> list[Choice]:
 
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
-    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")):
+    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")) and not _young(who, safety):
         beside.named(draft, text, who)
     if kind == "better" and (rest := _besides_better(draft, text, safety)) and draft.unheard("safety.came.better-but"):
         return draft.fresh("safety.came.better-but", rest=draft.said_back(rest))
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
+    named = None if named and kind in HELPING and _young(named, safety) else named
     keys = _keys(draft, talk, kind, text)
     if kind in NAMED:  # without a name: "he is on his way"
         keys = [key for key in keys if (".bare" in key) == (named is None)]
