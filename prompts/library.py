@@ -581,13 +581,13 @@ class Safety(_One):
     which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
     somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
-    `young` are whom nobody rings for help. `sides` tell how near somebody is who was named to help, `things` are what stands or was left
-    outside, as it is said back, `nearby` that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
-    somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
-    private.
-    `home` are signs that somebody is hurt or controlled where they live, by kind, and `at_home` those that are one only beside a word of
-    the `household`; one is asked about, two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own
-    people, told without a wish to hide it. `denied` takes a sign of danger away before anybody asked.
+    `young` are whom nobody rings for help. `sides` tell how near somebody is who was named to help, `things` are what stands or was
+    left outside, as it is said back, `nearby` that they live close, and `seeks` is what a question of the coach's own is known by that
+    asks who could help. `overheard` is that somebody above reads or listens to what the writer says to others, and `informs` that the
+    writer is to tell what partners said in private. `home` are signs that somebody is hurt or controlled where they live, by kind, and
+    `at_home` those that are one only beside a word of the `household`; one is asked about, two of different kinds are a danger. `kin`
+    is a contract or a post that went to somebody's own people, told without a wish to hide it. `denied` takes a sign of danger away
+    before anybody asked.
     """
 
     danger: list[str]
