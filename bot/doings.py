@@ -21,6 +21,7 @@ LEAST, MOST = 2, 13  # words of a doing
 BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
 TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
 RUN = 6  # of theirs in a row that may be told back (coaching.md section 2.2, C1)
+QUOTED = "\x1a"  # stands where something was quoted
 NAME = re.compile(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+){0,2}")
 
 
@@ -56,10 +57,12 @@ def _lower(doing: Doing) -> str:
 
 def _clauses(text: str, hear: Hear) -> Iterator[str]:
     """Parts of a text between stops and joints. A name set apart ("his deputy, Pamela, went quiet") stands before what follows."""
-    told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", " ; ", text)  # what others said is no doing of theirs
+    told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ", text)  # what others said is no doing of theirs
     told = re.sub(rf"\b({_either(hear.titles)})\.", r"\1", told)
     parts = [part.strip(" '") for part in _apart(tuple(hear.doings.joints)).split(told)]
     for part, after in pairwise([*parts, ""]):
+        if after.startswith(QUOTED):
+            continue  # half of a sentence whose other half was quoted
         if NAME.fullmatch(part) and after:
             yield f"{part} {after}"
         elif not expression(rf"(?:{_either(hear.doings.complements)})").match(flat(after)):  # else half of what is told stands there
@@ -140,7 +143,9 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if said is None:
             return None
         words = words_in(said)
-        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & {*hear.loose_ends, *hear.reported, *doings.open}:
+        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & (
+            {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}
+        ):
             continue
         if len(words) <= MOST and _run(said, text) <= RUN:
             named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""

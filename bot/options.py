@@ -19,7 +19,7 @@ from bot.hearing import feels, only_who_in, shared_words, undenied
 from bot.model import Cited, Passage, Said, Talk
 from bot.reply import CLEAR, NEAR, SURE, brief, near_to, open_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import made_theirs
+from bot.theirs import made_theirs, told_before
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
@@ -139,7 +139,7 @@ def try_small(draft: Draft, seen: str = "") -> None:
         return
     draft.talk = with_used(replace(talk, card="", stage="explore", at=draft.at), f"{TRIED}{tried}")
     said = draft.fitting(key, SCREEN, who=_whom(draft, talk), ours=draft.line("ours"))
-    speak(draft, [seen, said], draft.line("try.question"), titled(draft, talk, TITLES))
+    speak(draft, [seen or told_before(draft, talk.asked), said], draft.line("try.question"), titled(draft, talk, TITLES))
 
 
 def _tries(draft: Draft, asked: str) -> Iterator[str]:

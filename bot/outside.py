@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
@@ -71,6 +72,7 @@ BRIEFLY = {
     "wording": 50,
 }
 PUT_TO_COACH = ("either", "my-place", "opinion", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
+CLOSING = ("no", "nod", "good", "agrees", "thanks")  # wishes that say no more than that it is well
 JUST_SETTLED = 1  # marks of what was said since it was asked what else there is
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
@@ -319,11 +321,14 @@ def _meet(draft: Draft, read: Reading) -> None:
 
 
 def _nothing_else(draft: Draft, read: Reading) -> bool:
-    """ "No", "nothing", right after it was asked what else there is."""
+    """ "No", "nothing", "yes, thanks", right after it was asked what else there is: a plan that was kept is not asked about once more."""
     settled = draft.lately(guiding.SETTLED, JUST_SETTLED) or draft.lately(guiding.PLANNED, 2 * JUST_SETTLED)
     if not settled or len(words_in(read.said)) > QUIET:
         return False
-    return read.wish in ("no", "nod") or offers.moment_in(read.said, draft.words.hear) == "nothing"
+    hear = draft.words.hear
+    parts = [part for part in re.split(r"[.,;!]+", read.said) if words_in(part)]
+    closes = bool(parts) and all(heard(part, hear.wishes, hear) in CLOSING for part in parts)
+    return closes or offers.moment_in(read.said, hear) == "nothing"
 
 
 def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:

@@ -103,6 +103,11 @@ def endangered(draft: Draft, text: str = "") -> None:
     draft.alarm, draft.alarmed_at = "asked-safe" if plainly else "asked-danger", draft.at
     _rest(draft)
     beaten = other and "beaten" in facts_in(text, draft.words.safety)
+    if other and not beaten and not draft.unheard("safety.danger.other"):
+        draft.alarm = "told"  # it is somebody else's, and asking what was asked already would ask about themselves
+        staying.stay(draft, text, again=True)
+        bear_in_mind(draft, text)
+        return
     first = f"safety.danger.{'plain' if plainly else 'beaten' if beaten else 'other'}" if plainly or other else "safety.danger"
     key = next((key for key in (first, "safety.danger.again") if draft.unheard(key)), None)
     if key == "safety.danger.again":

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import get_args
 
 from bot import beside
-from bot.alarms import came_in, deed_in, facts_in, gender_in, named_in, says, threatened_by
+from bot.alarms import came_in, deed_in, facts_in, gender_in, home_signs, named_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
 from bot.hearing import content_of, echo_of, pleads, who_in
@@ -124,6 +124,7 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
     misheard = {
         "sign": loss,  # "if I refuse I lose my post" asks for no leave to sign
         "wont": loss or asks,
+        "coming": asks and "somebody-near" not in kinds,  # "do I go there or not?"
         "go-back": "thanks" in kinds and "work" in kinds,  # "thanks, let's talk about the meeting"
         "speaks-up": asks,
         "thanks": "work" in kinds,
@@ -152,10 +153,17 @@ def _somebody_near(draft: Draft, text: str) -> bool:
 
 
 def _named(draft: Draft, text: str, kind: str) -> str | None:
-    """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them."""
+    """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them; and whoever is named as they tell of
+    harm at home is nobody who helps."""
     safety = draft.words.safety
+    if kind == "people" and home_signs(text, safety):
+        return None
     close = talk_of(draft) in ("strain", "danger") and kind == "people"
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
+
+
+def _young(who: str, safety: Safety) -> bool:
+    return bool(set(words_in(who)) & set(safety.young))
 
 
 def ways(draft: Draft) -> list[Choice]:
@@ -165,11 +173,12 @@ def ways(draft: Draft) -> list[Choice]:
 
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
-    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")):
+    if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")) and not _young(who, safety):
         beside.named(draft, text, who)
     if kind == "better" and (rest := _besides_better(draft, text, safety)) and draft.unheard("safety.came.better-but"):
         return draft.fresh("safety.came.better-but", rest=draft.said_back(rest))
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
+    named = None if named and kind in HELPING and _young(named, safety) else named
     keys = _keys(draft, talk, kind, text)
     if kind in NAMED:  # without a name: "he is on his way"
         keys = [key for key in keys if (".bare" in key) == (named is None)]

@@ -18,6 +18,7 @@ from bot.spelling import any_in, flat, in_line, words_in
 from prompts.library import Hear, Own
 
 STEM = 5  # letters by which a word is known again
+JUST_TOLD = 4  # marks of what was said, the last reply
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
@@ -30,7 +31,7 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
     for kind, own, who in found_in(text, hear):
         if (only and kind != only) or (mirror and _speaks_of(mirror, kind, own, hear)):
             continue
-        mark = f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
+        mark = _mark(own)
         if draft.lately(mark, TOLD_LATELY):
             continue
         key = _key(kind, alone=not mirror)
@@ -39,6 +40,20 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
             draft.remember(mark)
             return draft.fitting(key, longest, **slots)
     return mirror
+
+
+def told_before(draft: Draft, asked: str) -> str:
+    """Of what a talk told, the latest thing that was done or quoted and not just told back, as it stands; empty where there is none."""
+    for line in reversed(asked.splitlines()):
+        for kind, own, _ in found_in(line, draft.words.hear):
+            if not kind.startswith("felt") and not draft.lately(_mark(own), JUST_TOLD):
+                draft.remember(_mark(own))
+                return f"{own}." if kind != "said" else draft.fill(draft.words.variants("theirs.said")[0], own=own, mirror="").strip()
+    return ""
+
+
+def _mark(own: str) -> str:
+    return f"theirs:{crc32(flat(own).encode()):x}"  # not the words themselves: marks are no place for them
 
 
 def _key(kind: str, *, alone: bool) -> str:
@@ -80,8 +95,8 @@ def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
 
 def _quoted(text: str) -> str:
     """What somebody said, as it was told in quotation marks."""
-    found = re.search(r"[\"“”«»„]\s*([^\"“”«»„]{4,60}?)\s*[\"“”«»„]", text)
-    said = found[1].rstrip(".,") if found else ""
+    found = re.search(r"[\"“”«»„]\s*([^\"“”«»„]{4,60}?)\s*[\"“”«»„]|(?<!\w)['‘](?=\w)([^'‘’]{4,60}?)['’](?!\w)", text)
+    said = (found[1] or found[2]).rstrip(".,") if found else ""
     return said if 1 < len(words_in(said)) <= OWN else ""
 
 

@@ -192,7 +192,10 @@ def _at_the_step(draft: Draft, text: str) -> bool:
 
 def _settles_thought(draft: Draft, text: str) -> bool:
     """A yes or a no, where it was asked whether a thought is meant."""
-    wish = heard(text, draft.words.hear.wishes, draft.words.hear) if planning.mused(draft) else None
+    hear = draft.words.hear
+    wish = heard(text, hear.wishes, hear) if planning.mused(draft) else None
+    if wish is None and planning.mused(draft) and "," in text:  # "yes, tomorrow"
+        wish = heard(text.partition(",")[0], hear.wishes, hear)
     if wish in ("good", "agrees"):
         planning.it_is_meant(draft)
     elif wish == "no":

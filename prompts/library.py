@@ -16,7 +16,7 @@ from string import Template
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from bot.spelling import any_in, bare, flat, in_words
@@ -45,23 +45,27 @@ LONGEST_LABEL = 60  # Telegram cuts an inline button near 64 characters, Slack r
 BUILT_IN = frozenset({"dear", "date", "summary", "next", "frame", "partnership", "topic", "heading", "old", "old_date"})
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, info: ValidationInfo) -> str:
     """An expression that is looked for in texts without accents; raises ValueError for one that cannot be read."""
-    try:
-        re.compile(bare(text))
-    except re.error as error:
-        raise ValueError(f"{text!r} is not an expression: {error}") from None
+    _readable(bare(text), info)
     return bare(text)
+
+
+def _readable(pattern: str, info: ValidationInfo) -> None:
+    """There are thousands of expressions, and to read them all takes longer than all the rest of a start."""
+    if info.context and not info.context["checked"]:
+        return
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not an expression: {error}") from None
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
-def _joint(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not an expression: {error}") from None
+def _joint(text: str, info: ValidationInfo) -> str:
+    _readable(text, info)
     return text
 
 
@@ -295,9 +299,10 @@ class Doings(_Part):
     All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
     `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
     with `unsure` tells of nothing that was done, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
-    cut before one of the `cuts`, and none counts that ends in one of `open` or goes on with one of the `complements`. `clitics` may stand
-    right before a verb, and where a verb tells how many its subjects are, those of several end as `plural` says. `retells`: what becomes
-    of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two together.
+    cut before one of the `cuts`. None counts that goes on with one of the `complements`, or ends in one of `open` or in any other loose
+    end but `closes`. `clitics` may stand right before a verb, and where a verb tells how many its subjects are, those of several end as
+    `plural` says. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two
+    together.
     """
 
     joints: list[Bit] = []
@@ -313,6 +318,7 @@ class Doings(_Part):
     cuts: list[Bit] = []
     complements: list[Bit] = []
     open: list[Bit] = []
+    closes: list[Bit] = []
     plural: Pattern = ""
     clitics: Bit = ""
     retells: dict[Bit, str] = {}
@@ -575,13 +581,13 @@ class Safety(_One):
     which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
     somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
     `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
-    `sides` tell how near somebody is who was named to help, `things` are what stands or was left outside, as it is said back, `nearby`
-    that they live close, and `seeks` is what a question of the coach's own is known by that asks who could help. `overheard` is that
-    somebody above reads or listens to what the writer says to others, and `informs` that the writer is to tell what partners said in
-    private.
-    `home` are signs that somebody is hurt or controlled where they live, by kind, and `at_home` those that are one only beside a word of
-    the `household`; one is asked about, two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own
-    people, told without a wish to hide it. `denied` takes a sign of danger away before anybody asked.
+    `young` are whom nobody rings for help. `sides` tell how near somebody is who was named to help, `things` are what stands or was
+    left outside, as it is said back, `nearby` that they live close, and `seeks` is what a question of the coach's own is known by that
+    asks who could help. `overheard` is that somebody above reads or listens to what the writer says to others, and `informs` that the
+    writer is to tell what partners said in private. `home` are signs that somebody is hurt or controlled where they live, by kind, and
+    `at_home` those that are one only beside a word of the `household`; one is asked about, two of different kinds are a danger. `kin`
+    is a contract or a post that went to somebody's own people, told without a wish to hide it. `denied` takes a sign of danger away
+    before anybody asked.
     """
 
     danger: list[str]
@@ -628,6 +634,7 @@ class Safety(_One):
     came: dict[str, list[str]]
     owners: dict[str, str]
     people: list[str]
+    young: list[str] = []
     close: list[str]
     channels: list[str]
     deed: list[str]
@@ -815,13 +822,18 @@ class Library(_Part):
         return tuple((language, self.words[language].safety) for language in order)
 
 
-def load_library(folder: Path = HERE) -> Library:
-    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once."""
+def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library:
+    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once.
+
+    `checked`: whether expressions are tried and files held against each other, which takes longer than all the rest; unless it is given,
+    the files that are shipped are not, for `prompts check` did it.
+    """
+    checked = folder != HERE if checked is None else checked
     faults: list[str] = []
     guides: dict[str, Guide] = {}
     words: dict[str, Words] = {}
     for path in [*sorted((folder / "guides").glob("*.yaml")), *sorted((folder / "checks").glob("*.yaml"))]:
-        guide = read(path, Guide, faults)
+        guide = read(path, Guide, faults, checked=checked)
         if guide is not None:
             if guide.guide != path.stem:
                 faults.append(f"{path.name}: the guide in it is called {guide.guide!r}")
@@ -829,27 +841,28 @@ def load_library(folder: Path = HERE) -> Library:
                 faults.append(f"{path.name}: checks stand in checks/, all other guides in guides/")
             guides[guide.guide] = guide
     for path in sorted((folder / "words").glob("*.yaml")):
-        if (spoken := read(path, Words, faults)) is not None:
+        if (spoken := read(path, Words, faults, checked=checked)) is not None:
             words[path.stem] = spoken
     happenings: dict[str, Happenings] = {}
     for path in sorted((folder / "happenings").glob("*.yaml")):
-        if (happening := read(path, Happenings, faults)) is not None:
+        if (happening := read(path, Happenings, faults, checked=checked)) is not None:
             happenings[path.stem] = happening
-            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)]
+            faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)] if checked else []
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
-    languages = read(told, Languages, faults) if told.is_file() else None
-    roles = read(parts, Roles, faults) if parts.is_file() else None
-    if "en" in words or not faults:
+    languages = read(told, Languages, faults, checked=checked) if told.is_file() else None
+    roles = read(parts, Roles, faults, checked=checked) if parts.is_file() else None
+    if checked and ("en" in words or not faults):
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
     return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings)
 
 
-def read(path: Path, kind: type[Kind], faults: list[str]) -> Kind | None:
-    """One file as a value; None with its faults added to `faults`."""
+def read(path: Path, kind: type[Kind], faults: list[str], *, checked: bool = True) -> Kind | None:
+    """One file as a value; None with its faults added to `faults`. Its expressions are tried if it is to be `checked`."""
     try:
-        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict))  # noqa: S506 - a SafeLoader
+        written = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 - a SafeLoader
+        return kind.model_validate(written, context={"checked": checked})
     except yaml.YAMLError as error:
         faults.append(f"{path.name}: {' '.join(str(error).split())}")
     except ValidationError as error:

@@ -36,9 +36,10 @@ class OwnGuide(Guide):
         return self.words.get(language) or self.words.get("en") or next(iter(self.words.values()))
 
 
-def load_with_own(folder: Path) -> Library:
-    """The shipped library with the guides in a folder, which need not exist. Raises BadPrompts naming every fault at once."""
-    shipped = load_library()
+def load_with_own(folder: Path, *, checked: bool = False) -> Library:
+    """The shipped library with the guides in a folder, which need not exist. Raises BadPrompts naming every fault at once; those of the
+    shipped files only if they are to be `checked`, too."""
+    shipped = load_library(checked=checked)
     faults: list[str] = []
     own: dict[str, OwnGuide] = {}
     for path in sorted(folder.glob("*.y*ml")) if folder.is_dir() else []:

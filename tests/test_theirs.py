@@ -41,6 +41,7 @@ OWN = {
         "j'ai honte de ça": ("felt", "la honte", ""),
         "il a dit « vous parlez trop »": ("said", "vous parlez trop", ""),
         "elle m'a offert du thé mais elle a rien dit": ("doing.came", "Elle vous a offert du thé", ""),
+        "La présidente des usagers, Mme Adjovi, ne me parle plus depuis.": ("doing.refused", "Mme Adjovi ne vous parle plus", "Mme Adjovi"),
         "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", ""),
         "l'interprète adoucit tout": ("doing.took", "L'interprète adoucit tout", "l'interprète"),
     },

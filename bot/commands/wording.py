@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 prompts = typer.Typer(help="The guides and the words.", no_args_is_help=True)
 
 
-def _library(home: Path | None = None) -> Library:
+def _library(home: Path | None = None, *, checked: bool = False) -> Library:
     """The shipped prompts with the operator's own guides."""
     from prompts.own import load_with_own
 
-    return load_with_own(home / "guides" if home else settings_of().guides_path)
+    return load_with_own(home / "guides" if home else settings_of().guides_path, checked=checked)
 
 
 @prompts.command("check")
@@ -28,7 +28,7 @@ def prompts_check(
     home: Annotated[Path | None, typer.Option("--home", help="Whose own guides are looked at; otherwise those of the settings.")] = None,
 ) -> None:
     """Look for faults in guides and words, the operator's own among them; lists all of them at once."""
-    library = _library(home)
+    library = _library(home, checked=True)
     sys.stderr.write(f"{len(library.guides)} guides, {len(library.words)} languages, no faults\n")
 
 
