@@ -327,8 +327,14 @@ def _nothing_else(draft: Draft, read: Reading) -> bool:
         return False
     hear = draft.words.hear
     parts = [part for part in re.split(r"[.,;!]+", read.said) if words_in(part)]
-    closes = bool(parts) and all(heard(part, hear.wishes, hear) in CLOSING for part in parts)
+    closes = bool(parts) and all(_closes(part.split(), hear) for part in parts)
     return closes or offers.moment_in(read.said, hear) == "nothing"
+
+
+def _closes(words: list[str], hear: Hear) -> bool:
+    """Whether they say no more than that it is well, in one go or in two: "yes", "yes thanks"."""
+    ways = ((" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words) + 1))
+    return any(all(heard(each, hear.wishes, hear) in CLOSING for each in way if each) for way in ways)
 
 
 def _quiet(draft: Draft, talk: Talk | None, text: str) -> bool:
