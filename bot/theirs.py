@@ -97,7 +97,8 @@ def _quoted(text: str) -> str:
     """What somebody said, as it was told in quotation marks."""
     found = re.search(r"[\"“”«»„]\s*([^\"“”«»„]{4,60}?)\s*[\"“”«»„]|(?<!\w)['‘](?=\w)([^'‘’]{4,60}?)['’](?!\w)", text)
     said = (found[1] or found[2]).rstrip(".,") if found else ""
-    return said if 1 < len(words_in(said)) <= OWN else ""
+    spoken = not re.search(r"[/@<>={}\\]|\w\.\w", said)  # and no address or code that was pasted
+    return said if spoken and 1 < len(words_in(said)) <= OWN else ""
 
 
 def _felt(text: str, hear: Hear, own: Own) -> str:

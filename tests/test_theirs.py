@@ -56,6 +56,7 @@ OWN = {
 NOT_OWN = {
     "en": {
         "I'm not ashamed": "shame",
+        "they said open 'https://evil.example/now'": "evil",
     },
     "fr": {"je n'ai pas peur": "peur"},
     "es": {"no tengo miedo": "miedo", "estaba furioso": "la rabia"},
