@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from bot.hearing import handed_back
+from bot.hearing import at_hand, handed_back
 from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Doings, Hear
 
@@ -33,6 +33,27 @@ class Doing(NamedTuple):
     who: str
 
 
+class Reader(NamedTuple):
+    """How one kind of doing is read, of one subject or of `several`: with its subject (groups who and idle), and after a name (idle)."""
+
+    kind: str
+    several: bool
+    with_subject: re.Pattern[str]
+    after_name: re.Pattern[str]
+
+
+class Patterns(NamedTuple):
+    """What the pieces of patterns of a language make together. `own`: a head of the writer's own with its verb; `verb`: a first word."""
+
+    joints: re.Pattern[str]
+    lead: re.Pattern[str]
+    cuts: re.Pattern[str]
+    own: re.Pattern[str]
+    verb: re.Pattern[str]
+    readers: tuple[Reader, ...]
+
+
+@at_hand
 def doing_in(text: str, hear: Hear) -> Doing | None:
     """The most telling doing of a text, or two of two people put beside each other; None where there is none."""
     found = doings_in(text, hear)
@@ -59,7 +80,7 @@ def _clauses(text: str, hear: Hear) -> Iterator[str]:
     """Parts of a text between stops and joints. A name set apart ("his deputy, Pamela, went quiet") stands before what follows."""
     told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ", text)  # what others said is no doing of theirs
     told = re.sub(rf"\b({_either(hear.titles)})\.", r"\1", told)
-    parts = [part.strip(" '") for part in _apart(tuple(hear.doings.joints)).split(told)]
+    parts = [part.strip(" '") for part in _patterns(hear).joints.split(told)]
     for part, after in pairwise([*parts, ""]):
         if after.startswith(QUOTED):
             continue  # half of a sentence whose other half was quoted
@@ -70,8 +91,23 @@ def _clauses(text: str, hear: Hear) -> Iterator[str]:
 
 
 @lru_cache(8)
-def _apart(joints: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(joints)})\s)", re.IGNORECASE)
+def _patterns(hear: Hear) -> Patterns:
+    doings, own = hear.doings, hear.doings.own
+    idle, adverbs = (rf"(?:\s+(?:{_either(words)}))*" for words in (doings.idle, doings.adverbs))
+    readers = []
+    for kind, verbs in doings.kinds.items():
+        for several, subjects, forms in ((False, doings.single, verbs.single), (True, doings.several, verbs.several)):
+            verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?:{_either([*verbs.past, *forms])})(?!\w)"
+            readers.append(Reader(kind, several, re.compile(rf"(?P<who>{_either(subjects)}){verb}"), re.compile(verb)))
+    besides = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
+    return Patterns(
+        re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(doings.joints)})\s)", re.IGNORECASE),
+        re.compile(rf"(?:(?:{_either(doings.leads)})\s+)*"),
+        re.compile(rf"\s(?:{_either(doings.cuts)})(?:\s|$)"),
+        re.compile(rf"(?P<head>{_either(own.heads)}){besides}\s+(?:{_either(own.forms)})(?!\w)"),
+        re.compile(rf"{doings.clitics}(?P<verb>\w+)"),
+        tuple(readers),
+    )
 
 
 def _either(words: Iterable[str]) -> str:
@@ -80,22 +116,19 @@ def _either(words: Iterable[str]) -> str:
 
 def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     whole, line, doings = one_line(clause), in_line(clause), hear.doings
-    lead = expression(rf"(?:(?:{_either(doings.leads)})\s+)*").match(line)
+    lead = _patterns(hear).lead.match(line)
     begins = lead.end() if lead else 0
     if any_in(doings.unsure, line) or f"{whole}?" in one_line(text):
         return None
     if any_in(doings.mine, line):
         return _own(whole, line, begins, text, hear)
-    for kind, verbs in doings.kinds.items():
-        for subjects, forms in ((doings.single, [*verbs.past, *verbs.single]), (doings.several, [*verbs.past, *verbs.several])):
-            idle, adverbs = (rf"(?:\s+(?:{_either(words)}))*" for words in (doings.idle, doings.adverbs))
-            verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?:{_either(forms)})(?!\w)"
-            found = expression(rf"(?P<who>{_either(subjects)}){verb}").match(line, begins)
-            if found and _agrees(found, several=subjects is doings.several, hear=hear):
-                return _told(kind, whole[begins : found.end("who")], whole[found.end("idle") :], text, hear)
-            named = _named(verb, whole, line, begins, doings) if subjects is doings.single else None
-            if named:
-                return _told(kind, named[0][0], whole[named[1].end("idle") :], text, hear)
+    for reader in _patterns(hear).readers:
+        found = reader.with_subject.match(line, begins)
+        if found and _agrees(found, several=reader.several, hear=hear):
+            return _told(reader.kind, whole[begins : found.end("who")], whole[found.end("idle") :], text, hear)
+        named = None if reader.several else _named(reader.after_name, whole, line, begins, doings)
+        if named:
+            return _told(reader.kind, named[0][0], whole[named[1].end("idle") :], text, hear)
     return _own(whole, line, begins, text, hear)
 
 
@@ -109,11 +142,10 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     own, doings = hear.doings.own, hear.doings
     if line[:begins].split()[-1:] in ([each] for each in doings.relatives):
         return None  # "what I brought"
-    adverbs = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
-    found = expression(rf"(?P<head>{_either(own.heads)}){adverbs}\s+(?:{_either(own.forms)})(?!\w)").match(line, begins)
+    found = _patterns(hear).own.match(line, begins)
     if found:
         return _told("own", own.heads[found["head"]], whole[found.end("head") :], text, hear)
-    verb = expression(rf"{doings.clitics}(?P<verb>\w+)").match(line, begins)
+    verb = _patterns(hear).verb.match(line, begins)
     if verb is None:
         return None
     mine = whole[verb.start("verb") : verb.end("verb")]
@@ -122,19 +154,19 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     return _told("own", f"{whole[begins : verb.start('verb')]}{yours}", whole[verb.end() :], text, hear) if yours else None
 
 
-def _named(verb: str, whole: str, line: str, begins: int, doings: Doings) -> tuple[re.Match[str], re.Match[str]] | None:
+def _named(verb: re.Pattern[str], whole: str, line: str, begins: int, doings: Doings) -> tuple[re.Match[str], re.Match[str]] | None:
     """A name with a verb right after it, which stands at the beginning or a few words behind it."""
     for name in NAME.finditer(whole, begins):
         if len(whole[begins : name.start()].split()) > BEFORE:
             break
-        if not set(words_in(name[0])) & set(doings.nobody) and (found := expression(verb).match(line, name.end())):
+        if not set(words_in(name[0])) & set(doings.nobody) and (found := verb.match(line, name.end())):
             return name, found
     return None
 
 
 def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None:
     doings = hear.doings
-    cuts = [found.start() for found in expression(rf"\s(?:{_either(doings.cuts)})(?:\s|$)").finditer(flat(rest))]
+    cuts = [found.start() for found in _patterns(hear).cuts.finditer(flat(rest))]
     for ends in (len(rest), *reversed(cuts)):
         clause = f"{who}{rest[:ends]}".strip(" .,;:!'")
         for mine, back in doings.retells.items():

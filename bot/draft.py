@@ -58,6 +58,11 @@ E = TypeVar("E")
 _SEAM = "\ue000"  # stands where a slot was filled, while a line is put together; nothing that is typed or written holds it
 
 
+def _needs(variants: Iterable[str]) -> list[set[str]]:
+    """The slots of each wording of a line."""
+    return [set(Template(text).get_identifiers()) for text in variants]
+
+
 @lru_cache(maxsize=64)
 def _seamed(shape: str) -> re.Pattern[str]:
     return re.compile(shape.replace("~", _SEAM))
@@ -199,7 +204,7 @@ class Draft:
         """A wording of a line that was not said lately and whose slots all have something in them, the fullest first; None for none."""
         given = {slot: text for slot, text in slots.items() if text} | {"helpline": self.line("safety.helpline")}
         variants = self.words.variants(key)
-        needs = [set(Template(text).get_identifiers()) - {"dear"} for text in variants]
+        needs = [needed - {"dear"} for needed in _needs(variants)]
         open_ = [n for n in range(len(variants)) if needs[n] <= set(given) and self.heard_at(f"{key}#{n}") < 0]
         if not open_:
             return None
@@ -265,7 +270,7 @@ class Draft:
         The wordings are those of a line unless they are given. Raises ValueError where none fits: one without slots has to be among them.
         """
         variants = variants or self.words.variants(key)
-        needs = [set(Template(text).get_identifiers()) for text in variants]
+        needs = _needs(variants)
         said = self._filled(variants, slots)
         short = [n for n in said if len(said[n]) <= longest] or [n for n in said if not needs[n]]
         best = min(short, key=lambda n: (self.heard_at(f"{key}#{n}"), -len(needs[n]), (n - self._turns) % len(variants)))
@@ -279,7 +284,7 @@ class Draft:
     def _filled(self, variants: Sequence[str], slots: Mapping[str, str]) -> dict[int, str]:
         """The wordings that need only slots which have something in them, by their number."""
         given = {slot: text for slot, text in slots.items() if text}
-        needs = [set(Template(text).get_identifiers()) for text in variants]
+        needs = _needs(variants)
         return {n: self.fill(text, **given) for n, text in enumerate(variants) if needs[n] <= {*given, "dear"}}
 
     def said_back(self, text: str) -> str:

@@ -225,8 +225,9 @@ class Rounds:
         """
         stuck: set[PersonId] = set()
         while True:
-            full = await self._full()
-            rows = await self._due(stuck, full)
+            rows = await self._due(stuck)
+            full = await self._full() if rows else []  # nobody asks how many letters wait while nothing is due
+            rows = await self._due(stuck, full) if full else rows
             people = {row.person_id for row in rows} - stuck
             if not people:
                 break
@@ -243,7 +244,7 @@ class Rounds:
         seconds = (following - self._clock()).total_seconds()
         return SWEEP if seconds <= 0 else min(seconds, SWEEP)  # overdue and not dealt with: stuck, so it has time
 
-    async def _due(self, stuck: set[PersonId], full: Collection[Platform]) -> list[DueRow]:
+    async def _due(self, stuck: set[PersonId], full: Collection[Platform] = ()) -> list[DueRow]:
         return await asyncio.to_thread(self._store.due, self._clock(), BATCH + len(stuck), full=full)
 
     async def _full(self) -> list[Platform]:

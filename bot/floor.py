@@ -376,7 +376,7 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
-    denied = re.split(r"[,.;!]", text)[0]
+    denied = _head(text)
     no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
     safe = (
         _says_safe(draft, text) or (no and _beaten(draft)) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
@@ -403,14 +403,19 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
     return True
 
 
+def _head(text: str) -> str:
+    """What stands before the first stop: "no" of "no, it's the work"."""
+    return re.split(r"[,.;!]", text)[0]
+
+
 def _beaten(draft: Draft) -> bool:
     """Whether what was told is that somebody near hurts them."""
-    return "beaten" in facts_in(draft.grave.told if draft.grave else "", draft.words.safety)
+    return "beaten" in facts_in(beside.kept(draft).told, draft.words.safety)
 
 
 def _by_another(draft: Draft) -> bool:
     """Whether the danger is one from somebody else, or to somebody else."""
-    told = draft.grave.told if draft.grave else ""
+    told = beside.kept(draft).told
     return says(told, "to_others", draft.words.safety) and not says(told, "plainly", draft.words.safety)
 
 
@@ -437,7 +442,7 @@ def _out_of_danger(draft: Draft, text: str) -> None:
             (".low", "low" in kinds),
             (f".{draft.grave.side}" if draft.grave else "", bool(there)),
             (".near", bool(kinds & {"coming", "somebody-near"}) and beside.side_in(draft, text) in beside.NEAR),
-            (".half", any(says(part, "half", safety) for part in (text, re.split(r"[,.;!]", text)[0]))),
+            (".half", any(says(part, "half", safety) for part in (text, _head(text)))),
             (".work", about_work),
             ("", True),
         )
@@ -456,5 +461,5 @@ def _unsafe(draft: Draft, text: str) -> bool:
         )
         if asked and _beaten(draft) and beside.side_in(draft, text) == "here":
             return True  # the one who does it
-        return asked and any(says(part, "admits", draft.words.safety) for part in (text, re.split(r"[,.;!]", text)[0]))
+        return asked and any(says(part, "admits", draft.words.safety) for part in (text, _head(text)))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -499,7 +499,7 @@ def _waiting(draft: Draft) -> list[Choice]:
 
 def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[Choice]]:
     """What is said of a step that was told, and what may follow. What else there is, is asked once a talk."""
-    said, kept = planned(draft), draft.here.answer("plan") is not None
+    said, kept = _planned(draft), draft.here.answer("plan") is not None
     choices = [draft.choice("not-a-plan")] if kept else []
     if left:
         return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left, draft.words.hear), draft.choice("enough")]
@@ -509,7 +509,7 @@ def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[
     return f"{said}\n\n{asks}", choices
 
 
-def planned(draft: Draft) -> str:
+def _planned(draft: Draft) -> str:
     """That a step is kept, in their words and with its day; or that it was none."""
     plan, due = draft.here.answer("plan"), draft.here.answer("due")
     if plan is None:

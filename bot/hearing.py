@@ -35,7 +35,7 @@ Index = Mapping[tuple[str, ...], str]
 _ANY_CASE = re.IGNORECASE | re.DOTALL
 
 # A message is put to the same questions again and again while it is understood: their answers are kept for a few messages.
-_at_hand = lru_cache(256)
+at_hand = lru_cache(256)
 
 
 def core_of(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def _index_of_one(said: tuple[str, ...], fillers: frozenset[str]) -> Index:
     return _index(Phrases({"": list(said)}), fillers)
 
 
-@_at_hand
+@at_hand
 def _readings(text: str, fillers: frozenset[str]) -> tuple[tuple[str, ...], ...]:
     """The words as they stand, then with fewer and fewer fillers at either end, and at last without any filler."""
     return tuple(_fewer_and_fewer(text, fillers))
@@ -81,7 +81,7 @@ def keeps_out(text: str, hear: Hear) -> bool:
     return says_any(text, hear.keeps_out)
 
 
-@_at_hand
+@at_hand
 def _parts(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[,.;:!?\n]+", text) if not fillers.issuperset(words_in(part)))
 
@@ -196,7 +196,7 @@ def feels_with(text: str, hear: Hear) -> bool:
     return "theirs" in _feelings_in(text, hear)
 
 
-@_at_hand
+@at_hand
 def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
     """Whose feelings the text names: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
     ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
@@ -313,7 +313,7 @@ def shared_words(one: str, other: str, hear: Hear) -> set[str]:
     return told & before
 
 
-@_at_hand
+@at_hand
 def who_in(text: str, hear: Hear) -> str | None:
     """Whom the text is about, said back to its writer: "one of my partners" becomes "one of your partners".
 
@@ -456,7 +456,7 @@ def turns_in(text: str, hear: Hear) -> bool:
     return bool(set(words_in(text)) & set(hear.turns))
 
 
-@_at_hand
+@at_hand
 def act_in(text: str, hear: Hear) -> str | None:
     """What somebody does by a message, wherever in it they do it: complain about the coach, ask who can read this, tell their next step.
 
@@ -525,7 +525,7 @@ def is_learner(text: str, hear: Hear) -> bool:
     return sum(bool(expression(pattern).search(said)) for pattern in hear.learner) >= LEARNERS
 
 
-@_at_hand
+@at_hand
 def only_who_in(text: str, hear: Hear) -> str | None:
     """As `who_in`, but None when several kinds of people are named: a line made for one might be said of another."""
     return who_in(text, hear) if len(kinds_named(text, hear)) == 1 else None
@@ -546,7 +546,7 @@ def refers_back(text: str, hear: Hear) -> bool:
     return bool(set(words_in(text)) & set(hear.refers)) and not kinds_named(text, hear)
 
 
-@_at_hand
+@at_hand
 def when_in(text: str, hear: Hear) -> str | None:
     """A word of time the person used, such as "again" or "this week"."""
     said = in_words(text)
