@@ -7,19 +7,18 @@ said then is safety.py's and staying.py's business.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from bot.hearing import any_of
+from bot.hearing import any_of, at_hand
+from bot.phrases import CLAUSES, SENTENCES, meant
 from bot.spelling import READ, flat, in_words
+from bot.untruths import untruth_in
 from prompts.library import Safety
 
-NUMBER = "%"
 SURE = 2  # kinds of sign of harm at home that are more than a question
-BETWEEN = 4  # words that may stand where a phrase of alarm has "…"
-SENTENCES = re.compile(r"[^.!?;\n]+[.!?;\n]*")
-CLAUSES = re.compile(r"[^.!?;:\n]+[.!?;:\n]*")
+CAME_BY = frozenset({"note", "message", "call", "person", "unsigned"})  # parts of a threat that say how it came
+AIMED_AT = {"children": "children", "colleague": "other", "house": "home", "family": "plain"}  # whom it aims at, and its kind by that
 
 
 def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, str] | None:
@@ -32,7 +31,11 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
     told = [(language, safety, _undenied(said, safety)) for language, safety, said in _told(text, safeties)]
     for alarm in ("danger", "threat", "harassment", "ethics", "injection"):
         for language, safety, said in told:
+            if (alarm == "danger" and _announced(said, safety)) or (alarm == "harassment" and _done_to_others(said, safety)):
+                continue
             if meant(said, safety, alarm).search(said) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
+                return alarm, language
+            if (alarm == "threat" and menaced(said, safety)) or (alarm == "ethics" and untruth_in(text, safety)):
                 return alarm, language
     return None
 
@@ -51,11 +54,25 @@ def home_signs(text: str, safety: Safety) -> frozenset[str]:
     return _home_signs(_undenied(_literally(f" {in_words(text)} ", safety), safety), safety)
 
 
+def harmed_in(text: str, safety: Safety) -> frozenset[str]:
+    """The parts of harm to people by what they drink, eat or work with: "found", "doubtful", "goes-on", "source", "ended"."""
+    return _kinds_in(_literally(f" {in_words(text)} ", safety), safety, "harm")
+
+
+def hurt_at_home(text: str, safety: Safety) -> bool:
+    """Whether it is the writer who is hurt or controlled at home."""
+    beaten = "beaten" in facts_in(text, safety)
+    return beaten or (bool(home_signs(text, safety)) and says(text, "mine", safety))
+
+
 def _home_signs(said: str, safety: Safety) -> frozenset[str]:
-    signs = {kind for kind in safety.home if meant(said, safety, f"home.{kind}").search(said)}
-    if meant(said, safety, "household").search(said):
-        signs |= {kind for kind in safety.at_home if meant(said, safety, f"at_home.{kind}").search(said)}
-    return frozenset(signs)
+    signs = _kinds_in(said, safety, "home")
+    return signs | _kinds_in(said, safety, "at_home") if meant(said, safety, "household").search(said) else signs
+
+
+def _kinds_in(said: str, safety: Safety, what: str) -> frozenset[str]:
+    """Of lists by kind, such as "home", the kinds of which a phrase is in these words."""
+    return frozenset(kind for kind in getattr(safety, what) if meant(said, safety, f"{what}.{kind}").search(said))
 
 
 def _undenied(said: str, safety: Safety) -> str:
@@ -70,23 +87,76 @@ def _told(text: str, safeties: Sequence[tuple[str, Safety]]) -> list[tuple[str, 
     return [(language, safety, _literally(words, safety)) for language, safety in safeties]
 
 
+def menaced(said: str, safety: Safety) -> bool:
+    """Whether words hold a threat by its parts: it came from outside, harm is in it, and it aims at somebody or nobody put a name to it."""
+    parts = _parts_of_menace(said, safety)
+    return "harm" in parts and bool(parts & CAME_BY) and bool(parts & {*AIMED_AT, "unsigned"})
+
+
+def _announced(said: str, safety: Safety) -> bool:
+    """Whether a danger is one that others announce, to the writer or to somebody beside them: then it is a threat."""
+    if meant(said, safety, "plainly").search(said) or not menaced(said, safety):
+        return False
+    return meant(said, safety, "to_others").search(said) is not None or "colleague" in _parts_of_menace(said, safety)
+
+
+def _done_to_others(said: str, safety: Safety) -> bool:
+    """Whether it is violence to somebody near the work that is told of, and nothing that was done to the writer."""
+    return meant(said, safety, "violence").search(said) is not None and meant(said, safety, "ours").search(said) is None
+
+
+@at_hand
+def _parts_of_menace(said: str, safety: Safety) -> frozenset[str]:
+    return _kinds_in(said, safety, "menace")
+
+
 def threatened_by(text: str, safety: Safety) -> str:
-    """What is done to frighten the writer: the first kind of threat that is told of, or "plain"."""
+    """What is done to frighten the writer: the first kind of threat that is told of, or "plain". Whoever it aims at comes before how it
+    came: a note under the door that speaks of the children is about them."""
     said = f" {in_words(text)} "
-    return next((kind for kind in safety.threat if meant(said, safety, f"threat.{kind}").search(said)), "plain")
+    told = next((kind for kind in safety.threat if meant(said, safety, f"threat.{kind}").search(said)), "plain")
+    parts = _parts_of_menace(said, safety)
+    if told == "pressure" or "harm" not in parts:
+        return told
+    aimed = next((kind for part, kind in AIMED_AT.items() if part in parts), told)
+    return aimed if told == "plain" or aimed == "children" else told
+
+
+def came_as(text: str, safety: Safety) -> frozenset[str]:
+    """The ways in which something frightening came: "note", "message", "call", "person", "unsigned"."""
+    return _parts_of_menace(f" {in_words(text)} ", safety) & CAME_BY
+
+
+def perils_in(text: str, safety: Safety) -> frozenset[str]:
+    """What a message tells while somebody is threatened, by kind. Police that is one's own family is no police to keep away from."""
+    found = _kinds_in(f" {in_words(text)} ", safety, "peril")
+    return found - {"unsafe"} if "own-police" in found else found
 
 
 def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
-    """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger."""
-    return any(meant(said, safety, "strain").search(said) for _, safety, said in _told(text, safeties))
+    """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger; not when somebody else is, or
+    when they say that it is no such thing."""
+    if any(meant(said, safety, "not_worn").search(said) for _, safety, said in _told(text, safeties)):
+        return False
+    return any(
+        meant(said, safety, "strain").search(said) and not _spent_by_others(said, safety)
+        for sentence in SENTENCES.findall(text[:READ])
+        for _, safety, said in _told(sentence, safeties)
+    )
+
+
+def _spent_by_others(said: str, safety: Safety) -> bool:
+    """Whether a sentence speaks of others and not of the writer."""
+    return meant(said, safety, "theirs").search(said) is not None and meant(said, safety, "ours").search(said) is None
 
 
 def hinted(text: str, safety: Safety) -> str | None:
     """A hint at something graver: "spent" strength, a "doubt" about what it is all for that ends a sentence, figures that are to "gloss"
     over something, somebody who is "feared", being "belittled" before others, what was "entrusted", that they are to
-    tell what partners said ("informs"), or being "overheard" by whoever is above; None for none of them."""
+    tell what partners said ("informs"), being "overheard" by whoever is above, "violence" done to somebody near, or feeling "unwell" with
+    nothing told of why; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
-    hints = ("spent", "doubt", "gloss", "feared", "belittled", "entrusted", "informs", "overheard")
+    hints = ("spent", "doubt", "gloss", "feared", "violence", "belittled", "entrusted", "informs", "overheard", "unwell")
     return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
 
 
@@ -126,6 +196,14 @@ def named_in(text: str, safety: Safety, kind: str) -> str | None:
     return f"{owner} {named}".replace("’ ", "’").strip()
 
 
+def passed_over(text: str, safety: Safety, kind: str) -> bool:
+    """Whether whoever is named is one who was not told: "not my boss either"."""
+    flatly = flat(text[:READ])
+    found = _naming(tuple(safety.owners), tuple(getattr(safety, kind))).search(flatly)
+    before = f" {in_words(flatly[: found.start()])} " if found else ""
+    return meant(before, safety, "not_them").search(before) is not None
+
+
 @lru_cache(maxsize=32)
 def _naming(owners: tuple[str, ...], named: tuple[str, ...]) -> re.Pattern[str]:
     owner = rf"\b(?P<owner>{any_of(map(flat, owners))})(?:(?<=')|\s+)"
@@ -154,82 +232,3 @@ def told_of_another(text: str, safety: Safety) -> bool:
 
 def _literally(words: str, safety: Safety) -> str:
     return meant(words, safety, "idioms").sub("~ ", words)
-
-
-def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
-    """One expression, over words that each end in a space, for those phrases of a list that could stand in these words at all.
-
-    Nearly always that is none or a few of several hundred: a phrase can only stand where one of the words is that it cannot be said
-    without. What the expression finds is what one for the whole list would find.
-    """
-    by_word = _by_word(safety, what)
-    return as_one(tuple(sorted({phrase for word in by_word.keys() & _kinds(words) for phrase in by_word[word]})))
-
-
-@lru_cache(32)
-def _kinds(words: str) -> frozenset[str]:
-    return frozenset(("", *words.split()))
-
-
-def _phrases(safety: Safety, what: str) -> list[str]:
-    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it. Harm at home is one to others."""
-    if what == "to_others":
-        return [*safety.to_others, *_phrases(safety, "home"), *_phrases(safety, "at_home")]
-    name, _, kind = what.partition(".")
-    part: list[str] | dict[str, list[str]] = getattr(safety, name)
-    if isinstance(part, list):
-        return part
-    return part[kind] if kind else [phrase for phrases in part.values() for phrase in phrases]
-
-
-@lru_cache(512)
-def _by_word(safety: Safety, what: str) -> Mapping[str, Sequence[tuple[int, str]]]:
-    """From a word to the phrases that are said with it, each with its place: the longest first. Under "" what can be said without any."""
-    by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for placed in enumerate(sorted(_phrases(safety, what), key=len, reverse=True)):
-        for word in _rarest(placed[1]):
-            by_word[word].append(placed)
-    return by_word
-
-
-def _rarest(phrase: str) -> Iterable[str]:
-    """The words of which one stands wherever the phrase does; of several such, the longest, which few texts hold."""
-    told = [part for part in _parts(phrase) if part not in ("…", "^", "$") and not part.endswith(")?")]
-    parts = [{"" if said.startswith(NUMBER) else said.split()[0] for said in _spoken(part)} for part in told]
-    return max(parts, key=lambda words: min(map(len, words)), default={""})
-
-
-@lru_cache(256)
-def as_one(phrases: tuple[tuple[int, str], ...]) -> re.Pattern[str]:
-    """Phrases with (a|b), (a)?, …, %, ^ and $ as one expression."""
-    return re.compile("|".join(_expression(phrase) for _, phrase in phrases) or "(?!)")
-
-
-def _parts(phrase: str) -> list[str]:
-    return re.findall(r"\([^)]*\)\??|\S+", phrase)
-
-
-def _spoken(part: str) -> list[str]:
-    """The alternatives of a part, in words; % stands for a number, alone with whatever hangs on it, as in 7pm, else as in %h."""
-    return [" ".join(word if NUMBER in word else in_words(word) for word in said.split()) for said in part.strip("()?").split("|")]
-
-
-def _as_said(words: str) -> str:
-    return " ".join(
-        r"\d\S*" if word == NUMBER else r"\d+" + re.escape(word[1:]) if word.startswith(NUMBER) else re.escape(word)
-        for word in words.split()
-    )
-
-
-def _expression(phrase: str) -> str:
-    expression = "(?<= )"
-    for part in _parts(phrase):
-        if part == "…":
-            expression += rf"(?:\S+ ){{0,{BETWEEN}}}?"
-        elif part == "^":
-            expression += "(?<=^ )"
-        elif part == "$":
-            expression += "(?!.)"
-        else:
-            expression += f"(?:(?:{'|'.join(map(_as_said, _spoken(part)))}) ){'?' if part.endswith(')?') else ''}"
-    return expression

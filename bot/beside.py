@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.alarms import facts_in, gender_in, named_in, says, threatened_by
+from bot.alarms import came_as, facts_in, gender_in, hurt_at_home, named_in, says, threatened_by
 from bot.draft import Draft
 from bot.model import Grave, Say, Side
 from bot.spelling import words_in
@@ -17,6 +17,7 @@ from bot.spelling import words_in
 QUESTION = re.compile(r"[^.!?:\n]*\?\W*$")
 NEAR: tuple[Side, ...] = ("here", "coming")
 NEARING: dict[str, Side] = {"told": "told", "coming": "coming", "here": "here", "unaware": "unaware"}  # what a message may tell of it
+UNSEEN = frozenset({"note", "message", "call"})  # ways in which a threat comes without anybody standing at the door
 ANY = "beside"  # the ending of a line that fits wherever the one who was named is
 # The endings of the lines that fit how near they are.
 FITTING: dict[Side, tuple[str, ...]] = {"unaware": ("unaware",), **{side: (side, ANY) for side in ("named", "told", "coming", "here")}}
@@ -61,12 +62,12 @@ def _of_another(draft: Draft, text: str) -> bool:
     return named is not None and not set(words_in(named)) & set(words_in(helper(draft)))
 
 
-def named(draft: Draft, text: str, who: str) -> None:
+def named(draft: Draft, text: str, who: str, side: Side = "") -> None:
     """Somebody was named to help. Whoever is part of what was told is none: "my boss wants me to sign" and then "my boss"."""
     grave = kept(draft)
     if of_the_matter(draft, who):
         return
-    draft.grave = replace(grave, helper=who, side=NEARING.get(side_in(draft, text), "named"))
+    draft.grave = replace(grave, helper=who, side=side or NEARING.get(side_in(draft, text), "named"))
 
 
 def of_the_matter(draft: Draft, who: str) -> bool:
@@ -85,7 +86,8 @@ def indoors(draft: Draft, text: str = "") -> bool:
     safety, grave = draft.words.safety, draft.grave
     if side_in(draft, text) == "elsewhere":
         return False
-    told = grave is not None and grave.alarm in ("threat", "threat-eased") and threatened_by(grave.told, safety) == "home"
+    threat = grave.told if grave is not None and grave.alarm in ("threat", "threat-eased") else ""
+    told = bool(threat) and threatened_by(threat, safety) == "home" and not came_as(threat, safety) & UNSEEN
     return told or (grave is not None and grave.indoors) or "outside" in facts_in(text, safety)
 
 
@@ -101,6 +103,21 @@ def slots(draft: Draft) -> dict[str, str]:
         "they": draft.line(f"safety.they.{gender}"),
         "them": draft.line(f"safety.them.{gender}"),
     }
+
+
+def kids(draft: Draft, text: str = "") -> dict[str, str]:
+    """Whose children were spoken of, for the lines about them: "your daughter" where it is one, as it was told."""
+    safety, told = draft.words.safety, f"{kept(draft).told} {text}"
+    words = set(words_in(told))
+    one = named_in(told, safety, "young") or ""
+    alone = len(words & set(safety.young)) == 1 and not words & set(safety.several) and len(words_in(one)) > 1
+    who = one if alone else draft.line("safety.kids")
+    return {"kids": who, "Kids": who[:1].upper() + who[1:]}
+
+
+def at_home(draft: Draft) -> bool:
+    """Whether what was told is that the writer is hurt or controlled where they live."""
+    return hurt_at_home(kept(draft).told, draft.words.safety)
 
 
 def spoken_of(draft: Draft, key: str) -> str | None:

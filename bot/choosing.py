@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from bot.hearing import LONGEST_CONTROL, any_of, core_of, means
 from bot.model import Choice
-from bot.spelling import flat, in_words, words_in
+from bot.spelling import any_in, flat, in_line, in_words, words_in
+from bot.straight import affirms
 from prompts.library import Hear
 
 TELLING = 4  # letters of at least one word by which a part of a label may be meant; "on" is in too many
+WAYS = ("opt:", "idea:")  # how the ids of ways that were shown begin: options of a card, ideas of the coach's own
 NONE = "do:none-of-these"  # a way out, not one of the things to choose from
 SHORT = 7  # words of a clause in which somebody says how much energy they have
 TELLS = 3  # words from which more is told after it
@@ -34,6 +36,9 @@ def choice_in(text: str, choices: Iterable[Choice], hear: Hear) -> Choice | None
         synonyms = hear.choices.get(choice.id.rsplit(":", 1)[-1], [])
         if means(text, synonyms, hear):
             return choice
+    if affirms(text, hear) or any_in(hear.yes_if, in_line(text)):
+        agreed = [choice for choice in offered if means(hear.assent.core[0], hear.choices.get(choice.id.rsplit(":", 1)[-1], []), hear)]
+        return agreed[0] if len(agreed) == 1 else None
     if text.rstrip().endswith("?"):
         return None  # "what would you do?" is no part of "Ask what they need"
     fits = [choice for choice in offered if set(core) <= set(core_of(choice.label, hear.filling))]
@@ -131,7 +136,7 @@ def _named_inside(words: tuple[str, ...], offered: list[Choice], hear: Hear) -> 
     named = [
         choice
         for choice in offered
-        if not choice.id.startswith(("do:", "opt:", "step:", "guide:", "group:"))
+        if not choice.id.startswith(("do:", *WAYS, "step:", "guide:", "group:"))
         and any(
             len(phrase) >= TELLING and f" {phrase} " in said for phrase in map(in_words, hear.choices.get(choice.id.rsplit(":", 1)[-1], []))
         )

@@ -37,15 +37,17 @@ from bot.hearing import (
     undenied,
 )
 from bot.model import Passage, Said, Talk
-from bot.options import advise, try_small
+from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
+from bot.suggesting import is_exact, names_matter, suggest
 from bot.threads import threads_in
 from prompts.library import First, Hear
 
 FEW = 4  # words of content; with fewer, even a clear hit is a guess, and asking back is better
 NEW = 2  # words of content that a further message has to add before two vague ones make a clear one
 RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
+LIKELY = 0.6  # a passage's score from which its card answers a plea: five in six of those bear on the message (docs/retrieval.md)
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 
 
@@ -122,7 +124,7 @@ def _open(draft: Draft, talk: Talk | None, best: Passage, text: str) -> None:
         advise(draft, replace(fresh, used=kept), best, asked)
     elif (wants or asks_coach(text, hear)) and content_of(text, hear) >= NEW and not only_felt:
         draft.talk = fresh
-        try_small(draft, heard_in(draft, text))
+        suggest(draft, heard_in(draft, text))
     else:
         ask_back(draft, fresh, None, text)
 
@@ -190,7 +192,7 @@ def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
         speak(draft, own, draft.line("silent.question"))
     elif pleads(text, hear) and (talk or at_work or content_of(text, hear) >= FEW):
         draft.talk = talk or Talk("", "explore", draft.at, draft.at, text)
-        try_small(draft)
+        suggest(draft)
     elif talk and (not asks or told_in(draft, text)):
         ask_back(draft, replace(talk, stage="explore", at=draft.at, asked=f"{talk.asked}\n{text}"), None, text)
     elif told_in(draft, text) or (feels(text, hear) and not asks):
@@ -231,10 +233,18 @@ def ideas(draft: Draft) -> None:
     draft.talk = talk = without(talk, "listening")
     if options.shown_any(draft):
         options.another_way(draft)
-    elif near:
+    elif near and options.has_ways(draft, talk, near[0]) and _answers(draft, talk, near[0]):
         advise(draft, replace(talk, card=near[0].card, stage="options", at=draft.at), near[0], talk.asked)
     else:
-        try_small(draft)
+        suggest(draft)
+
+
+def _answers(draft: Draft, talk: Talk, near: Passage) -> bool:
+    """Whether a card that is near answers a plea: surely, or as likely as an idea of the coach's own would. Where the plea itself says what
+    it is about, the search went by that."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    likely = NEAR if content_of(text, draft.words.hear) >= FEW else LIKELY
+    return near.score >= CLEAR or (near.score >= likely and not is_exact(draft, talk.asked))
 
 
 def plea(draft: Draft) -> None:
@@ -245,9 +255,11 @@ def plea(draft: Draft) -> None:
         draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{told}")
     if told != text:
         drop(draft)
-    if draft.talk and options.knows_better(draft, told):
+    near = near_to(draft, draft.talk, 1)
+    card_knows = bool(near) and near[0].score >= CLEAR and not options.shown_any(draft)
+    if draft.talk and not card_knows and names_matter(draft, told):
         draft.talk = without(draft.talk, "listening")
-        try_small(draft)
+        suggest(draft)
     else:
         ideas(draft)
 
@@ -257,8 +269,8 @@ def one(draft: Draft) -> None:
     talk, near = draft.talk, near_to(draft, draft.talk, 1)
     if talk and talk.stage != "glad" and not options.shown_any(draft):
         draft.talk = talk = without(talk, "listening")
-        if not near:
-            try_small(draft)
+        if not near or not _answers(draft, talk, near[0]):
+            suggest(draft, most=1)
             return
         draft.talk = replace(talk, card=near[0].card, stage="options", at=draft.at)
         draft.context = replace(draft.context, in_hand=near[0])
@@ -288,16 +300,27 @@ def opinion(draft: Draft) -> None:
 def either(draft: Draft) -> None:
     """Of two things one is to come first: which, and why, as far as their words tell; else by what to choose between them."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
-    two = either_in(text, draft.words.hear)
-    if two is None or max(len(words_in(each)) for each in two) > ECHO[1]:
+    two = _two_of(text, draft.words.hear)
+    if two is None:
         weigh(draft, "opinion.either")
-        return
-    for one, other in (two, two[::-1]):
+    elif not leans(draft, text):
+        weigh(draft, "either.open", first=two[0], then=two[1])
+
+
+def leans(draft: Draft, text: str) -> bool:
+    """Says which of two things comes first, where their words tell. False where they don't, or there are no two."""
+    two = _two_of(text, draft.words.hear)
+    for one, other in (two, two[::-1]) if two else ():
         kind = next((kind for kind, by in draft.words.hear.firsts.items() if _goes_first(by, one, other)), None)
         if kind:
             weigh(draft, f"either.{kind}", first=one, then=other)
-            return
-    weigh(draft, "either.open", first=two[0], then=two[1])
+            return True
+    return False
+
+
+def _two_of(text: str, hear: Hear) -> tuple[str, str] | None:
+    two = either_in(text, hear)
+    return two if two and max(len(words_in(each)) for each in two) <= ECHO[1] else None
 
 
 def _goes_first(by: First, one: str, other: str) -> bool:

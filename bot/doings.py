@@ -21,6 +21,8 @@ LEAST, MOST = 2, 13  # words of a doing
 BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
 TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
 RUN = 6  # of theirs in a row that may be told back (coaching.md section 2.2, C1)
+PAIR = ("one", "other")  # things that are told back together
+BRIEF = 9  # words of each of them
 QUOTED = "\x1a"  # stands where something was quoted
 NAME = re.compile(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+){0,2}")
 
@@ -59,10 +61,49 @@ def doing_in(text: str, hear: Hear) -> Doing | None:
     found = doings_in(text, hear)
     for one, other in pairwise(found):
         if one.who and other.who and flat(one.who) != flat(other.who) and {one.kind, other.kind} & TELLING:
-            both = f"{one.said}{hear.doings.beside}{_lower(other)}"
-            if len(words_in(both)) <= MOST and _run(both, text) <= RUN:
+            both = f"{one.said}{hear.doings.beside}{lowered(other)}"
+            if len(words_in(both)) <= MOST and run_of(both, text) <= RUN:
                 return Doing("two", both, "")
     return max(reversed(found), key=lambda doing: 2 * bool(doing.who) + (doing.kind in TELLING), default=None)
+
+
+def facts_in(text: str, hear: Hear) -> list[str]:
+    """The two most telling things of a text that can be told back as they stand, in their order; none where there is but one.
+
+    Besides what was done, whatever a short clause says of a "he" or "they" that was named before.
+    """
+    told: dict[str, Doing] = {}
+    for clause in _clauses(text, hear):
+        if doing := _fact(clause, text, hear):
+            told.setdefault(doing.said, doing)
+    if len(told) < len(PAIR):
+        return []
+    best = sorted(enumerate(told.values()), key=lambda each: (-_weight(each[1].kind), -each[0]))[: len(PAIR)]
+    (_, one), (_, other) = sorted(best, key=lambda each: each[0])
+    return [one.said, lowered(other)]
+
+
+def _weight(kind: str) -> int:
+    return 2 if kind == "own" else 1 if kind in TELLING else 0
+
+
+def _fact(clause: str, text: str, hear: Hear) -> Doing | None:
+    return doing if (doing := _doing(clause, text, hear)) and len(words_in(doing.said)) <= BRIEF else _of_them(clause, text, hear)
+
+
+def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
+    """What a short clause says of somebody who is only a "they" in it."""
+    whole, line, doings = one_line(clause).strip(" .,;:!"), in_line(clause), hear.doings
+    lead = _patterns(hear).lead.match(line)
+    said = whole[lead.end() if lead else 0 :]
+    words = words_in(said)
+    them = words[:1] and words[0] in doings.pronouns and words[0] not in hear.reading.determiners
+    if not them or not LEAST < len(words) <= RUN + 1 or any_in(doings.unsure, line) or f"{whole}?" in one_line(text):
+        return None
+    if words[-1] in {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}:
+        return None
+    back = handed_back(said, hear)
+    return Doing("is", back[:1].upper() + back[1:], "") if back and run_of(back, text) <= RUN else None
 
 
 def doings_in(text: str, hear: Hear) -> list[Doing]:
@@ -71,7 +112,8 @@ def doings_in(text: str, hear: Hear) -> list[Doing]:
     return [doing for doing in found if doing]
 
 
-def _lower(doing: Doing) -> str:
+def lowered(doing: Doing) -> str:
+    """As it is told back in the middle of a sentence."""
     named = doing.who[:1].isupper()
     return doing.said if named else doing.said[:1].lower() + doing.said[1:]
 
@@ -84,7 +126,7 @@ def _clauses(text: str, hear: Hear) -> Iterator[str]:
     for part, after in pairwise([*parts, ""]):
         if after.startswith(QUOTED):
             continue  # half of a sentence whose other half was quoted
-        if NAME.fullmatch(part) and after:
+        if NAME.fullmatch(part) and after and not set(words_in(part)) & set(hear.doings.nobody):
             yield f"{part} {after}"
         elif not expression(rf"(?:{_either(hear.doings.complements)})").match(flat(after)):  # else half of what is told stands there
             yield part
@@ -179,7 +221,7 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
             {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}
         ):
             continue
-        if len(words) <= MOST and _run(said, text) <= RUN:
+        if len(words) <= MOST and run_of(said, text) <= RUN:
             named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""
             return Doing("refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind == "own" else named)
     return None
@@ -198,7 +240,7 @@ def _lowered(who: str, doings: Doings) -> str:
     return who if named else who[:1].lower() + who[1:]
 
 
-def _run(said: str, text: str) -> int:
+def run_of(said: str, text: str) -> int:
     """The longest run of words in a row that stand in a text too."""
     mine, longest = words_in(said), 0
     theirs = f" {' '.join(words_in(text))} "

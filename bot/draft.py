@@ -103,6 +103,7 @@ class Draft:
         self.room = context.room  # in which this turn is said
         self.sought: Sought | None = None  # what was looked up this time, and how far it was shown
         self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
+        self.asked_beside = False  # whether something is asked in the message in which a step was told
         self.noted = ""  # what is to be said before the next question of a guide
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
@@ -252,6 +253,9 @@ class Draft:
         if kind == "opt" and in_hand:
             card, _, number = rest.rpartition(":")
             return in_hand.options[int(number)].name if card == in_hand.card and int(number) < len(in_hand.options) else None
+        if kind == "idea":
+            idea = self.library.ideas_in(self.language).idea(rest)
+            return idea.name if idea else None
         if kind == "card":
             return next((passage.title for passage in self.context.passages if passage.card == rest), None)
         guide, _, step = kind.partition(".")
@@ -351,8 +355,25 @@ class Draft:
 
     def retract(self) -> None:
         """Takes back the last message of this turn, to say it differently."""
-        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
+        last, _ = self._said()[-1]
         del self._effects[last]
+
+    def lead(self, said: str) -> None:
+        """The last message of this turn begins with this."""
+        last, effect = self._said()[-1]
+        self._effects[last] = replace(effect, message=replace(effect.message, text=f"{said} {effect.message.text}"))
+
+    def join(self, choices: Iterable[Choice] = ()) -> None:
+        """The last two messages of this turn become one; these choices follow those of the second."""
+        (first, before), (second, after) = self._said()[-2:]
+        self.choices = (*after.message.choices, *choices)
+        text = f"{before.message.text}\n\n{after.message.text}"
+        self._effects[first] = Say(replace(after.message, text=text, choices=self.choices))
+        del self._effects[second]
+
+    def _said(self) -> list[tuple[int, Say | Advise]]:
+        """The messages of this turn, with their places among its effects."""
+        return [(n, effect) for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise)]
 
     def recast(self, as_effect: Callable[[Message], Effect]) -> None:
         """The last message of this turn goes out as part of another effect, which has a word to add to it."""
@@ -364,13 +385,11 @@ class Draft:
     def say_in(self, language: str, lead: str) -> None:
         """The last message of this turn is to be said in a language that the coach does not speak; where no model does that, it goes out as
         it is, after a line in that language. Nothing that the person wrote goes along."""
-        last = max(n for n, effect in enumerate(self._effects) if isinstance(effect, Say | Advise))
-        said = self._effects[last]
-        if isinstance(said, Say | Advise):
-            message = replace(said.message, text=f"{lead}\n\n{said.message.text}")
-            self._effects[last] = Say(message)
-            if isinstance(said, Advise):
-                self._effects[last] = Advise(message, replace(said.brief, said="", entries=(), into=language))
+        last, said = self._said()[-1]
+        message = replace(said.message, text=f"{lead}\n\n{said.message.text}")
+        self._effects[last] = Say(message)
+        if isinstance(said, Advise):
+            self._effects[last] = Advise(message, replace(said.brief, said="", entries=(), into=language))
 
     def was_offered(self, choice_id: str) -> bool:
         return any(choice.id == choice_id for choice in self.offered)

@@ -24,7 +24,7 @@ from bot.model import Choice, Passage, Talk
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import made_theirs
+from bot.theirs import counted, facts, made_theirs
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -36,6 +36,7 @@ OFFERED = "offered"  # the mark that a way on was offered in this talk
 BACK = "back:"  # what a talk remembers of each question back
 ENOUGH, LONG = 2, 4  # questions back before a way on is offered where a card is near, and before one's own step is asked for
 TELLING = 8  # words from which a message shows who moves and who is moved
+JUST = 4  # marks of what was said, within this reply
 APART = 10  # marks of what was said between two guesses at where others stand, three replies or so
 
 # What is asked where nothing says what to ask, from the beginning of a talk on. An `on.*` line follows what was told of one of these, or
@@ -53,9 +54,13 @@ ROOM = 150  # characters of a mirror in a talk, with something of theirs in it
 
 def heard_in(draft: Draft, text: str) -> str:
     """A mirror of a message with something of theirs in it: what happened, where that was heard, else the feeling in it, what somebody
-    did, or how it may look to those it is about. Empty where none of it fits: then a question alone is better than a word that says
-    nothing."""
-    return made_theirs(draft, text, mirror_in(draft, text) or _felt_in(draft, text), ROOM) or _stands(draft, text)
+    did, how many of what there are, or how it may look to those it is about. Empty where none of it fits: then a question alone is better
+    than a word that says nothing."""
+    told = told_in(draft, text)
+    happened = told.mirror() if told and told.fresh and not told.plain else ""
+    mirror = happened or facts(draft, text) or (made_theirs(draft, text, "", ROOM) if told and told.plain else "")
+    mirror = made_theirs(draft, text, mirror or mirror_in(draft, text) or _felt_in(draft, text), ROOM)
+    return mirror or counted(draft, text) or _stands(draft, text)
 
 
 def _felt_in(draft: Draft, text: str) -> str:
@@ -122,7 +127,8 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
 def follows_in(draft: Draft, text: str) -> str:
     """A question that follows from what was just said: from what happened, from a feeling, from what somebody did, from what was told
     besides or the question before. Empty where nothing of it leads on."""
-    if (told := told_in(draft, text)) and told.asks_on:
+    told = told_in(draft, text)
+    if told and told.asks_on and not (told.plain and draft.said_lately("theirs.facts", JUST)):
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
@@ -228,7 +234,7 @@ def name_threads(draft: Draft, talk: Talk) -> None:
     first, reason = leading(talk.threads, hear, dated)
     draft.talk = replace(talk, stage="threads")
     question = draft.line(f"threads.begin.{reason}", thread=shown(talk.threads[first], hear))
-    speak(draft, [draft.line("threads.own")], question, choices_of(talk, hear))
+    speak(draft, [draft.line("threads.own")], question, choices_of(talk))
 
 
 def no_thread(draft: Draft) -> None:

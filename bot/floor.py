@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot import beside, raising, staying
+from bot import beside, raising, staying, threatened
 from bot.alarms import came_in, facts_in, says, strained
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
@@ -38,7 +38,10 @@ ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everythin
 PASSING_BY = frozenset(
     {"later", "when", "repeated", "late", "more-time", "channel", "work"}
 )  # what may stand in a word of work, and says nothing of them
+OUT_OF_REACH = frozenset({"sought", "arrived", "shelter", "only-once"})  # what is told of harm at home and answered before all else
+ASKED_AT_HOME = "safety.hint.home"  # the line that asks whether somebody at home is afraid
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
+OFFERS_CALL = ("safety.threat.soon", "safety.threat.tonight")  # lines that ask whether somebody can be told at once
 # The answers to whether somebody can be called at once.
 RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
 SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
@@ -55,8 +58,11 @@ OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witnes
 MISREAD = frozenset({"asked-danger", "asked-safe", "doubt", "spent", "threat", "harassment", "told"})
 # What is asked of the coach about the matter itself; any other question after strain is one about the work.
 ABOUT_IT = frozenset(
-    {"time-off", "permission", "what-now", "who-helps", "go-back", "confront", "sign", "tell-helper", "what-words", "may-happen", "angry"}
-)
+    {
+        "time-off", "permission", "what-now", "who-helps", "go-back", "confront", "sign", "tell-helper", "what-words", "may-happen",
+        "angry", "tell-whom", "not-that", "all-of-it", "what-of-me", "did-it", "retaliates", "fee", "others-pay", "not-lying", "not-said",
+    }
+)  # fmt: skip
 
 
 def in_danger(draft: Draft) -> bool:
@@ -93,8 +99,7 @@ def numbered(draft: Draft, text: str) -> bool:
 
 
 def _kept(draft: Draft, text: str, *, again: bool) -> bool:
-    hear = draft.words.hear
-    wish = heard(text, hear.wishes, hear) or act_in(text, hear)
+    wish = _wish(draft, text)
     if picked := _picked(draft, text):
         return pressed(draft, picked.id)
     if wish in PASSING:
@@ -102,8 +107,7 @@ def _kept(draft: Draft, text: str, *, again: bool) -> bool:
     if not again and draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
         return _after_a_day(draft, text, wish)
     draft.alarmed_at = draft.at if again else draft.alarmed_at
-    if not again and draft.alarm in MISREAD and says(text, "misread", draft.words.safety):
-        raising.misread(draft, text)
+    if _answers_what_was_asked(draft, text) or _put_right(draft, text, again=again):
         return True
     match draft.alarm:
         case "asked-danger" | "asked-safe":
@@ -117,6 +121,60 @@ def _kept(draft: Draft, text: str, *, again: bool) -> bool:
         case "gloss":
             return _gloss_answered(draft, text)
     return numbered(draft, text) or _talk_goes_on(draft, text, wish, again=again)
+
+
+def _wish(draft: Draft, text: str) -> str | None:
+    """What is wished of the coach; whoever was threatened and asks whether to delete it speaks of the message."""
+    hear = draft.words.hear
+    wish = heard(text, hear.wishes, hear) or act_in(text, hear)
+    return None if wish == "delete" and in_danger(draft) and "delete-it" in came_in(text, draft.words.safety) else wish
+
+
+def _answers_what_was_asked(draft: Draft, text: str) -> bool:
+    """A yes to being asked how it went, or to a call, with the wish that it isn't named; and the answer to who is afraid at home."""
+    if staying.agrees_discreetly(draft, text):
+        if draft.was_offered("do:ask-after"):
+            staying.ask_after(draft)
+            return True
+        if draft.last_said.startswith(OFFERS_CALL):
+            staying.ring(draft, now=True)
+            return True
+    return draft.last_said == ASKED_AT_HOME and _answers_for_home(draft, text)
+
+
+def _answers_for_home(draft: Draft, text: str) -> bool:
+    """The answer to whether somebody at home is afraid: a yes, in whatever words, gets the whole answer; what is taken back is held."""
+    safety = draft.words.safety
+    kinds = set(came_in(text, safety))
+    told = f"{beside.kept(draft).told}\n{text}"
+    if says(text, "unafraid", safety) and not kinds & OUT_OF_REACH:
+        draft.alarm, draft.talk = None, draft.before or draft.talk  # what was told is borne in mind: another sign that day counts
+        draft.say(draft.line("safety.hint.home.no"), "safety")
+        return True
+    if says(text, "confirms", safety) or kinds & OUT_OF_REACH:
+        raising.hurt_where_they_live(draft, told)
+        return True
+    if _takes_back(draft, text):
+        raising.bear_in_mind(draft, told)
+        _took_back(draft)
+        return True
+    return False
+
+
+def _took_back(draft: Draft) -> None:
+    draft.alarm = "asked-safe"
+    home = beside.at_home(draft) and draft.unheard("safety.danger.back.home")
+    draft.say(draft.once("safety.danger.back.home" if home else "safety.danger.back"), "safety")
+
+
+def _put_right(draft: Draft, text: str, *, again: bool) -> bool:
+    """What is told beside a threat goes before all else, and so does that an alarm was a false one."""
+    if draft.alarm in ("threat", "threat-eased") and threatened.meets(draft, text, again=again):
+        return True
+    if again or draft.alarm not in MISREAD or not says(text, "misread", draft.words.safety):
+        return False
+    raising.misread(draft, text)
+    return True
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
@@ -153,7 +211,12 @@ def _of_work_too(draft: Draft, text: str) -> bool:
         return False  # where somebody lives, or a turn to the work in so many words
     of_work = (of_this_world(text, hear) or kinds_named(text, hear)) and len(words_in(text)) >= ANSWER
     asks = asks_plainly(text, hear) or pleads(text, hear) or returned_in(text, hear) is not None or aside_in(text, hear) is not None
-    return bool(of_work) and not asks and not feels(text, hear) and not set(came_in(text, draft.words.safety)) - PASSING_BY
+    return (
+        bool(of_work)
+        and not asks
+        and not feels(text, hear)
+        and not set(came_in(text, draft.words.safety)) - PASSING_BY - staying.OF_THE_UNTRUE
+    )
 
 
 def _picked(draft: Draft, text: str) -> Choice | None:
@@ -206,8 +269,14 @@ def _after_a_day(draft: Draft, text: str, wish: str | None) -> bool:
     """A day later the talk is theirs again: whoever greets is asked how it has been, and whoever goes on with it is still in it."""
     kinds = set(came_in(text, draft.words.safety))
     since = draft.at - draft.alarmed_at if draft.alarmed_at else DAY
-    if draft.alarm in ("asked-danger", "asked-safe"):
+    if draft.alarm in ("asked-danger", "asked-safe") and beside.at_home(draft) and kinds & OUT_OF_REACH:
+        draft.alarmed_at = draft.at
+        staying.stay(draft, text)
+    elif draft.alarm in ("asked-danger", "asked-safe"):
         keep_company(draft)
+    elif draft.alarm in ("threat", "threat-eased") and threatened.asks_for_work(draft, text):
+        draft.alarm = None
+        draft.say(draft.line("safety.threat.day-after"), "safety")
     elif draft.alarm in ("threat", "threat-eased", "ethics", "harassment", "told") and wish in ("hello", "resume"):
         draft.alarmed_at = draft.at
         draft.say(draft.line("safety.after"), "safety")
@@ -228,10 +297,14 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
         return True
+    if draft.alarm == "strain" and not _tender(draft) and pleads(text, hear) and not kinds & ABOUT_IT - {"what-now"}:
+        return True  # whoever asks for an idea gets one, tired or not
     if draft.alarm == "strain" and _tender(draft) and (pleads(text, hear) or asks_plainly(text, hear)):
         return of_this_world(text, hear) or bool(kinds_named(text, hear))  # ideas are asked for again
     about_it = ABOUT_IT - {"angry", "go-back" if "thanks" in kinds else ""}  # "thanks, let's talk about the meeting"
     if "work" in kinds and "later" not in kinds and not kinds & about_it and not begins_with(text, hear.guesses):
+        return True
+    if draft.alarm == "threat-eased" and threatened.asks_for_work(draft, text):
         return True
     asks = draft.alarm in ("strain", "eased", "threat-eased") and not kinds & ABOUT_IT
     begun = bool(set(words_in(text)[:OPENING]) & set(hear.questions)) and of_this_world(text, hear)
@@ -246,7 +319,8 @@ def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
         draft.say(draft.line("safety.strain.secret.back", who=who[:1].upper() + who[1:]))
         return True
     elsewhere = aside_in(text, hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
-    said = not elsewhere and (wish == "leave-it" or ("work" in came_in(text, draft.words.safety) and len(words_in(text)) <= SHORT))
+    turns = "work" in came_in(text, draft.words.safety) or (alarm in ("threat", "threat-eased") and threatened.asks_for_work(draft, text))
+    said = not elsewhere and (wish == "leave-it" or (turns and len(words_in(text)) <= SHORT))
     if said:
         key = f"safety.{alarm}.work"
         held = beside.spoken_of(draft, key) or (None if key in draft.words.lines else beside.spoken_of(draft, "safety.came.work"))
@@ -313,10 +387,16 @@ def _gloss_answered(draft: Draft, text: str) -> bool:
 
 def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """While somebody is threatened: that they are not alone with it eases it; the work waits once. `again`: another threat."""
-    if again and (more := raising.one_more(draft, text)):
-        draft.say(more, "safety")
+    if "arrived" in came_in(text, draft.words.safety) and not again:
+        staying.names(draft, text)
+        draft.alarm = "threat-eased"
+        staying.stay(draft, text)
         return True
-    if draft.last_said == "safety.threat.soon" and wish in RINGS:
+    if again and (more := raising.one_more(draft, text)):
+        here = draft.grave is not None and draft.grave.helper and draft.grave.side == "here" and draft.unheard("safety.threat.here")
+        draft.say(f"{draft.once('safety.threat.here', **beside.slots(draft))} {more}" if here else more, "safety")
+        return True
+    if draft.last_said.startswith(OFFERS_CALL) and wish in RINGS:
         staying.ring(draft, now=RINGS[wish])
         return True
     kinds = list(came_in(text, draft.words.safety))
@@ -327,10 +407,13 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         if kinds[:1] != ["coming"] and draft.unheard("safety.threat.eased") and draft.unheard("safety.threat.eased.home"):
             draft.say(draft.once(key), "safety")
             return True
-    elif kinds[:1] == ["work"] and draft.heard_at(WAITED) >= 0:
-        return _turned_away(draft, text, wish)
-    elif kinds[:1] == ["work"]:
-        _work_waits(draft)
+    elif kinds[:1] == ["work"] or threatened.asks_for_work(draft, text):
+        if staying.step_in(draft, text):
+            staying.stay(draft, text)
+        elif draft.heard_at(WAITED) >= 0:
+            return _turned_away(draft, text, wish)
+        else:
+            _work_waits(draft)
         return True
     staying.stay(draft, text)
     return True
@@ -339,12 +422,17 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
 def _work_waits(draft: Draft) -> None:
     """The work is asked to wait once, for what was begun: a call, whoever was named, a step; else for somebody to know of it."""
     draft.remember(WAITED)
+    known = draft.grave is not None and draft.grave.side in ("told", *beside.NEAR)
     if draft.last_said == "safety.threat.ring":
         said = draft.line("safety.threat.rang")
+    elif known and draft.unheard("safety.threat.work-day"):
+        said = draft.once("safety.threat.work-day")
+    elif draft.aim:
+        said = draft.once("safety.threat.planned", plan=draft.aim)
     elif held := beside.spoken_of(draft, "safety.threat.wait"):
         said = held
     else:
-        said = draft.once("safety.threat.planned", plan=draft.aim) if draft.aim else draft.line("safety.threat.stay")
+        said = draft.once("safety.threat.waits")
     draft.say(said, "safety")
 
 
@@ -376,20 +464,25 @@ def keep_company(draft: Draft) -> None:
 
 def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """The next words after a sign of danger. `again`: they hold another one."""
+    if beside.at_home(draft) and set(came_in(text, draft.words.safety)) & OUT_OF_REACH:
+        staying.stay(draft, text)  # a door elsewhere, or being there, says more than that they are safe
+        return True
     denied = _head(text)
     no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
     safe = (
-        _says_safe(draft, text) or (no and _beaten(draft)) or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
+        _says_safe(draft, text)
+        or (no and beside.at_home(draft))
+        or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
     )
     takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
     if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
         asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
         safe = no or (draft.alarm == "asked-safe" and asked_again)
-    if not again and (safe or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
+    out_now = beside.at_home(draft) and "out-now" in came_in(text, draft.words.safety) and draft.unheard("safety.danger.gap")
+    if not again and (safe or out_now or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
         _out_of_danger(draft, text)
     elif takes_back:
-        draft.alarm = "asked-safe"
-        draft.say(draft.once("safety.danger.back"), "safety")
+        _took_back(draft)
     elif _ambiguous(draft, text):
         draft.say(draft.once("safety.danger.unsure"), "safety")
     elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
@@ -397,7 +490,7 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
         alone = "nobody" in came_in(text, draft.words.safety)
         draft.say(draft.once(f"safety.danger.unsafe{'.other' if _by_another(draft) else '.alone' if alone else ''}"), "safety")
     else:
-        if draft.alarm == "asked-danger" and _by_another(draft) and not _beaten(draft):
+        if draft.alarm == "asked-danger" and _by_another(draft) and not beside.at_home(draft):
             draft.alarm = "told"  # it is somebody else's, and nobody is to be asked who is with them
         staying.stay(draft, text, again=again and draft.alarm == "told")
     return True
@@ -406,11 +499,6 @@ def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> boo
 def _head(text: str) -> str:
     """What stands before the first stop: "no" of "no, it's the work"."""
     return re.split(r"[,.;!]", text)[0]
-
-
-def _beaten(draft: Draft) -> bool:
-    """Whether what was told is that somebody near hurts them."""
-    return "beaten" in facts_in(beside.kept(draft).told, draft.words.safety)
 
 
 def _by_another(draft: Draft) -> bool:
@@ -429,7 +517,7 @@ def _out_of_danger(draft: Draft, text: str) -> None:
     """They say that they are safe, and what else they say with it is answered: who is there, that it is low, that it was the work."""
     safety = draft.words.safety
     kinds = set(came_in(text, safety))
-    if _beaten(draft) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
+    if beside.at_home(draft) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
         draft.say(draft.once("safety.danger.gap"), "safety")
         return
     staying.names(draft, text)
@@ -457,9 +545,10 @@ def _unsafe(draft: Draft, text: str) -> bool:
     not say so and is not about work."""
     if draft.alarm == "asked-danger":
         asked = any(
-            draft.said_lately(key, ASKED) for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.again")
+            draft.said_lately(key, ASKED)
+            for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.home", "safety.danger.again")
         )
-        if asked and _beaten(draft) and beside.side_in(draft, text) == "here":
+        if asked and beside.at_home(draft) and beside.side_in(draft, text) == "here":
             return True  # the one who does it
         return asked and any(says(part, "admits", draft.words.safety) for part in (text, _head(text)))
     return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

@@ -16,7 +16,7 @@ from bot.asking import ALL_GUIDES, DEEPER, PICK_NOW, clip, following, here, mark
 from bot.choosing import choice_in, choices_in, energy_in, number_in
 from bot.draft import REMEMBERED, Draft
 from bot.hearing import means
-from bot.intending import intent_in
+from bot.intending import intent_in, next_time_in, tells_meaning
 from bot.keeping import CHOOSERS, DAY, READERS, clock, keep_answer, keep_choice, keep_phases, set_plan, set_zone
 from bot.mirroring import mirror_at
 from bot.model import Choice, Place, Talk
@@ -112,6 +112,8 @@ def answer(draft: Draft, text: str) -> bool:
         return answer(draft, text)
     if _bare_number(draft, step, text) or _tells_step(draft, step, text):
         return True
+    if _still_means(draft, step, spoken, text):
+        return True
     if step.keeps == "answer" and not _chooses(step) and _thin(draft, step, spoken, text):
         return True
     reader = None if step.keeps == "answer" and step.choices else READERS.get(step.keeps)
@@ -136,14 +138,14 @@ def _tells_step(draft: Draft, step: Step, text: str) -> bool:
     guide = draft.guide(draft.here.guide)
     if step.id == TRIED or step.keeps != "answer" or _chooses(step) or not guide.has(TRIED) or not anything_kept(draft.here):
         return False
-    found = intent_in(text, clock(draft))
-    last = guide.step(TRIED)
-    if found is None or found.firmness != "dated" or guide.after(last) != END or not told_in(draft, guide, draft.here):
+    found, last = intent_in(text, clock(draft)), guide.step(TRIED)
+    tried = found.text if found and found.firmness == "dated" else next_time_in(text, draft.words.hear)
+    if not tried or guide.after(last) != END or not told_in(draft, guide, draft.here):
         return False
-    besides = text.replace(found.text, " ").strip(" .,;:\n")
+    besides = text.replace(tried, " ").strip(" .,;:\n")
     if len(words_in(besides)) >= BESIDES:
         keep_answer(draft, step, besides)
-    keep_answer(draft, last, found.text)
+    keep_answer(draft, last, tried)
     draft.place = replace(draft.here, trail=(*draft.here.trail, step.id), step=END, offer="")
     ask(draft)
     return True
@@ -428,6 +430,20 @@ def _go_on_after(draft: Draft, lead: str, step: Step) -> None:
     ask(draft, lead)
 
 
+def _still_means(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
+    """A thought about what it meant, where it was asked what they will try: it goes to the answer before; a try is asked for once more."""
+    place = draft.here
+    before = next((each for each in reversed(place.trail) if place.answer(each)), None)
+    if step.id != TRIED or before is None or step.id in place.nudged or not tells_meaning(text, clock(draft)):
+        return False
+    earlier = draft.guide(place.guide).step(before)
+    keep_answer(draft, earlier, f"{place.answer(before)}\n{text}")
+    draft.place = replace(draft.here, nudged=(*place.nudged, step.id))
+    asked, choices = question(draft, spoken.smaller)
+    draft.say(joined(mirror_at(draft, place.guide, before, text), asked), "question", choices)
+    return True
+
+
 def _thin(draft: Draft, step: Step, spoken: StepWords, text: str) -> bool:
     """One or two words where a scene was asked for: kept, and asked for once more, smaller and more concrete."""
     place = draft.here
@@ -501,8 +517,10 @@ def _plan_closes(draft: Draft, asks: str, left: Talk | None) -> tuple[str, list[
     """What is said of a step that was told, and what may follow. What else there is, is asked once a talk."""
     said, kept = _planned(draft), draft.here.answer("plan") is not None
     choices = [draft.choice("not-a-plan")] if kept else []
+    if draft.asked_beside:
+        return said, choices
     if left:
-        return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left, draft.words.hear), draft.choice("enough")]
+        return f"{said}\n\n{draft.line('threads.left')}", [*choices_of(left), draft.choice("enough")]
     if not kept or draft.lately(SETTLED, OFTEN):
         return said, choices
     draft.remember(SETTLED)

@@ -71,6 +71,11 @@ class Told(Back):
         return frozenset(self.happening.cards)
 
     @property
+    def plain(self) -> bool:
+        """Whether it is heard by a word alone."""
+        return self.name in self.draft.library.happenings[self.draft.language].plain
+
+    @property
     def grave(self) -> bool:
         return self.name in self.draft.library.happenings[self.draft.language].grave
 

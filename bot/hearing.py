@@ -24,6 +24,7 @@ OPENING = 3  # words in which a sentence shows who acts in it
 OBJECT = 2  # words after a word of feeling in which the one who suffers it may stand
 WHOLE = 4  # words that a sentence has which is told back
 SIDES = 2  # who may see one matter differently
+THOUGHT = 4  # words of a thought behind a thank-you
 DENIAL = 3  # words of a "no" that says something besides
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
@@ -200,7 +201,7 @@ def feels_with(text: str, hear: Hear) -> bool:
 def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
     """Whose feelings the text names: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
     ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
-    words = _beginning(tuple(hear.feelings))
+    words = _felt(tuple(hear.feelings), tuple(hear.feelings_whole))
     told = set()
     for clause in re.split(r"[.,;:!?¿¡\n]+", text[:READ]):
         said = in_words(clause)
@@ -214,8 +215,8 @@ def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
 
 
 @lru_cache(16)
-def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{any_of(in_words(word) for word in words)})")
+def _felt(beginnings: tuple[str, ...], whole: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{any_of(in_words(word) for word in beginnings)}|(?:{any_of(in_words(word) for word in whole)})\b)")
 
 
 def begins_with_others(text: str, hear: Hear) -> bool:
@@ -270,6 +271,14 @@ def denies(text: str, hear: Hear) -> bool:
     """True when a text begins by saying no to what was said, and goes on."""
     said = in_line(text)
     return len(words_in(text)) >= DENIAL and any(expression(pattern).match(said) for pattern in hear.denials)
+
+
+def after_thanks(text: str, hear: Hear) -> str:
+    """The thought of one's own that follows a thank-you; empty where there is none of four words or more."""
+    said = one_line(text)
+    found = next((m for pattern in hear.after_thanks if (m := expression(pattern).match(flat(said)))), None)
+    rest = said[slice(*found.span("rest"))] if found else ""
+    return f"{rest[:1].upper()}{rest[1:]}" if len(words_in(rest)) >= THOUGHT else ""
 
 
 def undenied(text: str, hear: Hear) -> str:

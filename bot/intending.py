@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bot.hearing import act_in
-from bot.rhythm import day_in, days_within, local, next_of_month
+from bot.rhythm import day_in, days_within, local, month_in, next_in_month, next_of_month, number_on
 from bot.spelling import READ, any_in, expression, flat, in_line, words_in
 from prompts.library import Hear
 
@@ -25,10 +25,12 @@ _TITLES = ("mr", "ms", "mrs", "dr", "dra", "sr", "sra", "mme", "ing", "lic", "pr
 _NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in _TITLES)
 _NUMBER = re.compile(r"\w+ (?:\w+ )?\d{1,2}(?:st|nd|rd|th|er)?")
 BARE_DAY = 3  # words in which a day stands alone
+BESIDE = 6  # words after a day's number among which its month may be named
 PAIR = 2  # sentences in which a thought and its day may stand apart
 LONGEST_STEP = 40  # words of a step; a longer text is a story
 PROTESTS = ("anger", "wrong-turn", "rejects", "repeat", "no-questions", "tried", "verdict", "verdict-self", "verdict-other", "leave-it")
 
+Named = tuple[date, int, str]  # a day, where it begins in a text, and as it was said
 Firmness = Literal["dated", "meant", "mused"]
 
 
@@ -58,7 +60,7 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
         return None
     parts = _with_its_day(_sentences(said), clock)
     firm = [_firmness(part, clock) for part in parts]
-    told = [n for n, found in enumerate(firm) if found]
+    told = [n for n, found in enumerate(firm) if found and not _taken_back(parts[n + 1 : n + 2], clock)]
     if not told:
         return _apart(said, parts, clock)
     best: Firmness = "dated" if "dated" in firm else "meant" if "meant" in firm else "mused"
@@ -82,6 +84,11 @@ def _with_its_day(parts: list[str], clock: Clock) -> list[str]:
     return joined
 
 
+def _taken_back(after: Sequence[str], clock: Clock) -> bool:
+    """Whether the next sentence says no more than that it is not to be there, or then: "Friday I see her. Not there." """
+    return any(len(words_in(part)) <= BARE_DAY and _any(clock.hear.plans.not_then, part) for part in after)
+
+
 def _apart(said: str, parts: list[str], clock: Clock) -> Intent | None:
     """ "I ask Sarah what her boss needs. On the 12th she comes": a deed and its day in two sentences may be a step; it is asked about."""
     plans = clock.hear.plans
@@ -93,6 +100,7 @@ def _apart(said: str, parts: list[str], clock: Clock) -> Intent | None:
 
 def step_day(text: str, clock: Clock) -> date | None:
     """The day that a text is or names; the day after for an hour of this one, since nothing is asked about before it."""
+    text = in_full(text, clock.hear)
     whole = day_in(text, clock.language, clock.hear, clock.at, clock.zone) if len(words_in(text)) <= LONGEST_DAY else None
     return _in_reach(whole, clock) or _day_told(text, clock) or _morrow(clock.hear.plans.today, text, clock)
 
@@ -104,16 +112,48 @@ def _day_told(text: str, clock: Clock) -> date | None:
 def _day_of_doing(text: str, clock: Clock) -> date | None:
     """Of the days that a text names the one on which it is to be done: before a day by which, and that before one that is only spoken of;
     never one that others want. What is to be done before a day that is tomorrow is meant for the month after."""
-    plans, told = clock.hear.plans, list[tuple[int, date]]()
+    plans, told, text = clock.hear.plans, list[tuple[int, date]](), in_full(text, clock.hear)
     today = local(clock.at, clock.zone).date()
-    for day, begins, said in days_within(text, clock.language, clock.hear, clock.at, clock.zone):
+    named = _of_its_month(_numbered(days_within(text, clock.language, clock.hear, clock.at, clock.zone), text, clock), text, clock)
+    for n, (day, begins, said) in enumerate(named):
         before = flat(text)[:begins]
         if any_in(plans.others, before):
             continue
         until = any_in(plans.until, before)
         near = until and by_number(said) and day - today <= SOONEST
-        told.append((0 if until else -1 if any_in(plans.aside, before) else 1, next_of_month(day.day, day) or day if near else day))
-    return max(told, key=lambda each: each[0])[1] if told else None
+        after = flat(text)[begins + len(said) : named[n + 1][1] if n + 1 < len(named) else None]
+        aside = any_in(plans.aside, before) or any_in(plans.not_then, after)
+        told.append((0 if until else -1 if aside else 1, next_of_month(day.day, day) or day if near else day))
+    best = max((rank for rank, _ in told), default=0)
+    days = [day for rank, day in told if rank == best]
+    return (min(days) if len(days) > 1 and _each_with_its_deed(text, named, clock) else days[0]) if days else None
+
+
+def _each_with_its_deed(text: str, named: list[Named], clock: Clock) -> bool:
+    """Whether each day stands in a clause of its own in which something is to be done: then the soonest is asked about."""
+    said, plans = flat(text), clock.hear.plans
+    spans = [(said.rfind(",", 0, begins) + 1, (said.find(",", begins) + 1 or len(said) + 1) - 1) for _, begins, _ in named]
+    return len(set(spans)) == len(named) and all(_start((*plans.meant, *plans.dated), said[slice(*span)]) < NOWHERE for span in spans)
+
+
+def _numbered(named: list[Named], text: str, clock: Clock) -> list[Named]:
+    """The days that a text names, where "a Tuesday, the 14th" is one: the next 14th that is a Tuesday."""
+    loose = [day for day in named if any_in(clock.hear.plans.any_such, flat(text)[: day[1]]) and not by_number(day[2])]
+    numbers = [day for day in named if by_number(day[2])]
+    if len(loose) != 1 or len(numbers) != 1:
+        return named
+    (some, *_), (day, begins, said) = loose[0], numbers[0]
+    both = number_on(day.day, some.weekday(), local(clock.at, clock.zone).date())
+    return [each for each in named if each not in (*loose, *numbers)] + [(both or day, begins, said)]
+
+
+def _of_its_month(named: list[Named], text: str, clock: Clock) -> list[Named]:
+    """The days that a text names; one told by its number alone is of the month beside it: "on the 3rd, at the June review"."""
+    today, set_in = local(clock.at, clock.zone).date(), list[Named]()
+    for day, begins, said in named:
+        month = month_in(" ".join(flat(text)[begins + len(said) :].split()[:BESIDE]), clock.language) if by_number(said) else None
+        set_in.append(((next_in_month(day.day, month, today) if month else None) or day, begins, said))
+    return set_in
 
 
 def by_number(said: str) -> bool:
@@ -177,6 +217,30 @@ def besides_report(text: str, hear: Hear) -> str:
     return " ".join(rest) or text
 
 
+def next_time_in(text: str, hear: Hear) -> str:
+    """What somebody would do at the next occasion, with what they say of it: "maybe I stay quiet next time. Friday there's another";
+    empty where they tell no such thing."""
+    parts = _sentences(text[:READ].strip())
+    first = next((n for n, part in enumerate(parts) if "?" not in part and _any(hear.plans.next_time, part)), None)
+    told = "" if first is None else bare_step(" ".join(parts[first:]), hear)
+    return told if len(words_in(told)) <= LONGEST_STEP else ""
+
+
+def tells_meaning(text: str, clock: Clock) -> bool:
+    """True for a thought about what something meant, where no step is told in it."""
+    return _any(clock.hear.plans.meaning, text) and intent_in(text, clock) is None
+
+
+def tells_refused(text: str, hear: Hear) -> bool:
+    """True when a message tells that somebody said no to it."""
+    return _any(hear.plans.refused, text)
+
+
+def tells_success(text: str, hear: Hear) -> bool:
+    """True when a message tells that something came off, and nothing against it."""
+    return "?" not in text and _any(hear.plans.went_well, text) and not _any(hear.plans.spoils, text)
+
+
 def tells_undone(text: str, hear: Hear) -> bool:
     return _any(hear.plans.undone, text)
 
@@ -190,14 +254,14 @@ def is_none(text: str, clock: Clock) -> bool:
     """True for a text that cannot be a step, even where one was asked for: a question in it, a complaint, or what is over."""
     if "?" in text or protests(text, clock.hear):
         return True
-    over = any(_any(clock.hear.plans.never, part) for part in _sentences(text[:READ].strip()))
+    over = any(_any(clock.hear.plans.never, _own(in_line(part), clock.hear)) for part in _sentences(text[:READ].strip()))
     return over and intent_in(text, clock) is None
 
 
 def _firmness(part: str, clock: Clock) -> Firmness | None:
-    hear, said = clock.hear, bare_step(part, clock.hear)
-    plans = hear.plans
-    if "?" in part.partition(":")[0] or not words_in(said) or _any(plans.never, said) or act_in(part, hear) in PROTESTS:
+    hear, part = clock.hear, in_full(part, clock.hear)
+    plans, said = hear.plans, bare_step(part, hear)
+    if "?" in part.partition(":")[0] or not words_in(said) or _any(plans.never, _own(said, hear)) or act_in(part, hear) in PROTESTS:
         return None
     meant, dated, mused = (_start(patterns, said) for patterns in (plans.meant, plans.dated, plans.mused))
     if NOWHERE == meant == dated == mused:
@@ -205,17 +269,31 @@ def _firmness(part: str, clock: Clock) -> Firmness | None:
     day = _day_told(said, clock) is not None
     told = min(meant, dated) if day else meant
     day = day or (meant < NOWHERE and _any(plans.today, said))
-    if mused < NOWHERE and mused <= told:
+    if mused < NOWHERE and mused <= told and not (day and dated < NOWHERE):  # a maybe before a deed with its day is politeness
         return "mused"
     if told == NOWHERE:
         return None
     return "dated" if day else "meant"
 
 
+def _own(said: str, hear: Hear) -> str:
+    """A sentence without what is to be told in it: "I tell her on Thursday that I signed too quickly"."""
+    found = next((m for pattern in hear.plans.message if (m := expression(pattern).search(said))), None)
+    return said[: found.start()] if found else said
+
+
 def _start(patterns: Sequence[str], text: str) -> float:
     """Where the first of these patterns begins in a text; NOWHERE for none."""
     said = in_line(text)
     return min((found.start() for pattern in patterns if (found := expression(pattern).search(said))), default=NOWHERE)
+
+
+def in_full(text: str, hear: Hear) -> str:
+    """A text as it is compared, with weekdays that are cut short written out: "mon" is "monday"."""
+    said = in_line(text)
+    for short, whole in hear.plans.short_days.items():
+        said = expression(short).sub(whole, said)
+    return said
 
 
 def _any(patterns: Sequence[str], text: str) -> bool:

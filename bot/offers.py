@@ -5,12 +5,13 @@ An offer is a choice beside what is asked anyway; nobody is ever taken anywhere 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from bot import rooms, then_and_now
 from bot.draft import Draft
-from bot.hearing import means, refers_back, says_any
+from bot.hearing import any_of, means, refers_back, says_any
 from bot.model import Choice, Said
 from bot.sieve import Sieve
 from bot.spelling import any_in, in_line, words_in
@@ -20,14 +21,19 @@ DRAINED = "drained"
 LATEST = 3  # entries whose moments say what may be worth a longer look
 ASKING = 14  # words in which somebody asks for a guide; more are a story
 SHORTEST_TITLE = 2  # words of a title that are enough to mean it inside a sentence
+TOLD_AFTER = 4  # words after a but that tell of something
 SHOWN = 2  # guides that are named when one is asked for in the middle of a talk
 GROUPS = ("day", "stuck", "self", "long", "check", "own")
 
 
 @lru_cache(64)
 def moment_in(text: str, hear: Hear) -> str | None:
-    """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them."""
-    return next(_moments(hear).found_in(in_line(text)), None)
+    """The kind of moment a text tells of (hear.moments), the first in their order; None for none of them. Of "nothing
+    special, but he stayed for tea" it is what follows the but."""
+    kind = next(_moments(hear).found_in(in_line(text)), None)
+    but = re.search(rf"\b(?:{any_of(hear.turns)})\b", in_line(text)) if kind == "nothing" else None
+    rest = in_line(text)[but.end() :] if but else ""
+    return next(_moments(hear).found_in(rest), None) if len(words_in(rest)) >= TOLD_AFTER else kind
 
 
 @lru_cache(8)

@@ -6,8 +6,6 @@ talk, nor in one shortly before; a card that has none left listens on.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
@@ -15,18 +13,15 @@ from bot.choosing import choice_in, points
 from bot.draft import Draft
 from bot.exploring import ROOM, follows_in, heard_in, walk
 from bot.happening import told_in
-from bot.hearing import feels, only_who_in, shared_words, undenied
+from bot.hearing import feels, pleads, shared_words
 from bot.model import Cited, Passage, Said, Talk
-from bot.reply import CLEAR, NEAR, SURE, brief, near_to, open_to, speak, titled, with_used
-from bot.spelling import any_in, in_line, words_in
-from bot.theirs import made_theirs, told_before
+from bot.reply import CLEAR, NEAR, SURE, brief, open_to, speak, with_used
+from bot.suggesting import suggest
+from bot.theirs import made_theirs, so_far
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
-TITLES = 2  # cards that are named beside a small thing of the coach's own
 QUOTED = 220  # characters of an own document that are quoted in a reply
-TRIED, TRIES = "tried:", 3  # what a talk remembers of each small thing that was offered, and how many there may be
-JUST_SAID = 3  # how much more a word of the last message counts for the kind of matter than one told before
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
 SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
 
@@ -89,6 +84,11 @@ def _unshown(voice: Voice, talk: Talk) -> list[int]:
     return [n for n in range(len(passage.options)) if f"{passage.card}/o{n}" not in talk.used and not voice.shown(n)]
 
 
+def has_ways(draft: Draft, talk: Talk, passage: Passage) -> bool:
+    """Whether a card has two options left for this talk."""
+    return len(_unshown(Voice(draft, passage, talk.asked), talk)) > 1
+
+
 def _seen(talk: Talk, passage: Passage) -> list[int]:
     return [n for n in range(len(passage.options)) if f"{passage.card}/o{n}" in talk.used]
 
@@ -113,7 +113,7 @@ def _go_on(draft: Draft, talk: Talk, passage: Passage, left: list[int], text: st
 
 
 def another_way(draft: Draft) -> None:
-    """The next option of the card in hand, then the next card found; then a small thing, and at last honesty that there is no more."""
+    """The next option of the card in hand, then the next card found; then ideas of its own, and at last honesty that there is no more."""
     talk, passage = draft.talk, draft.context.in_hand
     if talk is None:
         draft.say(draft.line("unsure"))
@@ -122,54 +122,10 @@ def another_way(draft: Draft) -> None:
         _show_one(draft, talk, passage, left[0], "advise.another")
         return
     for other in open_to(draft, talk):
-        if other.card != talk.card and other.score >= NEAR and len(_unshown(Voice(draft, other, talk.asked), talk)) > 1:
+        if other.card != talk.card and other.score >= NEAR and has_ways(draft, talk, other):
             advise(draft, replace(talk, card=other.card, stage="options", at=draft.at), other, talk.asked)
             return
-    try_small(draft)
-
-
-def try_small(draft: Draft, seen: str = "") -> None:
-    """A small thing as the coach's own, by the kind of matter it is, with its price; the cards that may be near stand beside it by their
-    titles. No such thing comes twice lately: when all were told, that is said."""
-    talk = draft.talk
-    tried = sum(part.startswith(TRIED) for part in talk.used) if talk else TRIES
-    key = next((key for key in _tries(draft, talk.asked) if draft.unheard(key)), None) if talk and tried < TRIES else None
-    if talk is None or key is None:
-        draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
-        return
-    draft.talk = with_used(replace(talk, card="", stage="explore", at=draft.at), f"{TRIED}{tried}")
-    said = draft.fitting(key, SCREEN, who=_whom(draft, talk), ours=draft.line("ours"))
-    speak(draft, [seen or told_before(draft, talk.asked), said], draft.line("try.question"), titled(draft, talk, TITLES))
-
-
-def _tries(draft: Draft, asked: str) -> Iterator[str]:
-    """The kinds of matter that were told of, the one most spoken of first, and at last what may be tried in any. What was said just now
-    counts most."""
-    said = draft.event.text if isinstance(draft.event, Said) else ""
-    counts: Counter[str] = Counter()
-    for told in dict.fromkeys([*asked.splitlines(), said]):
-        happened, line = told_in(draft, told), in_line(told)
-        for kind, matter in draft.words.hear.matters.items():
-            by_words = any_in(matter.heard, line) * (JUST_SAID if told == said else 1)
-            counts[kind] += by_words + (happened is not None and happened.name in matter.told)
-    yield from (f"try.{kind}" for kind, count in counts.most_common() if count)
-    yield "try.any"
-
-
-def knows_better(draft: Draft, plea: str) -> bool:
-    """Whether a plea itself names a kind of matter for which there is something to try, and no card is sure of it that has ways left."""
-    line, near = in_line(plea), near_to(draft, draft.talk, 1)
-    named = any(any_in(matter.heard, line) and draft.unheard(f"try.{kind}") for kind, matter in draft.words.hear.matters.items())
-    return named and (shown_any(draft) or not near or near[0].score < CLEAR)
-
-
-def _whom(draft: Draft, talk: Talk) -> str:
-    """Whom the talk is about, as far as that is one kind of people; not whom a message has just said it is not about."""
-    hear = draft.words.hear
-    text = draft.event.text if isinstance(draft.event, Said) else ""
-    passed = {*(set(words_in(text)) - set(words_in(undenied(text, hear)))), *hear.general}
-    named = (only_who_in(line, hear) for line in reversed(talk.asked.splitlines()))
-    return next((who for who in named if who and words_in(who)[-1] not in passed), "")
+    suggest(draft)
 
 
 def shown_any(draft: Draft) -> bool:
@@ -217,6 +173,8 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     said = draft.line(key, offer=offer, price=price)
     draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
     voice.show([number])
+    pleaded = isinstance(draft.event, Said) and pleads(draft.event.text, draft.words.hear)
+    told = so_far(draft, talk.asked) if pleaded else ""
     question = voice.challenge()
     wording = replace(
         brief(draft, "one", passage, talk.asked, "", question),
@@ -224,7 +182,7 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
         offers=(voice.in_reply(option, number, 1, sources),),
         after=said.rpartition(price)[2].strip(),
     )
-    speak(draft, [said], question, [voice.choice(number), draft.choice("another")], sources, wording)
+    speak(draft, [told, said], question, [voice.choice(number), draft.choice("another")], sources, wording)
 
 
 def chosen(draft: Draft, number: int) -> tuple[str, str, str] | None:

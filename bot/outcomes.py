@@ -4,17 +4,22 @@ what did not come about. Pure.
 
 from __future__ import annotations
 
+import re
+
 from bot.course import STALE
 from bot.draft import Draft
 from bot.exploring import heard_in
 from bot.happening import told_in
-from bot.hearing import act_in, feels, heard, says_any
-from bot.intending import besides_report, tells_outcome, tells_undone
+from bot.hearing import act_in, begins_with_others, feels, heard, retold, says_any
+from bot.intending import besides_report, tells_outcome, tells_refused, tells_success, tells_undone
 from bot.mirroring import mirror_of
 from bot.model import Intention, Keep, Place, Remind, Settle, Talk
+from bot.spelling import words_in
 
 ASKED = "asked-plan"  # the mark that a plan was asked about in a greeting
 LATELY = 60  # marks of what was said, within which it need not be said again where an outcome is kept
+ANSWERED = ("glad", "refused", "undone")  # kinds whose question speaks to it by itself
+LEAST, MOST = 2, 9  # words of a clause that is told back
 LONGEST = 60  # words of a message that is only about what came of a plan
 
 
@@ -24,7 +29,7 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
     rest = besides_report(told, draft.words.hear)
     happened = told_in(draft, rest)
     talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
-    mirror = heard_in(draft, rest) or mirror_of(draft, rest)
+    mirror = (_good_of(draft, told) if kind == "glad" else "") if kind in ANSWERED else heard_in(draft, rest) or mirror_of(draft, rest)
     question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
     draft.place, draft.talk = None, talk
     kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""
@@ -32,12 +37,23 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
     draft.say("\n\n".join(part for part in (mirror, " ".join(part for part in (kept, question) if part)) if part), "reply")
 
 
+def _good_of(draft: Draft, told: str) -> str:
+    """The clause that tells what came off, told back; empty where there is none that somebody else stands in."""
+    hear = draft.words.hear
+    clauses = (clause.strip() for clause in re.split(r"[.,;:!]+\s*", told))
+    good = next((clause for clause in clauses if tells_success(clause, hear) and begins_with_others(clause, hear)), "")
+    back = retold(good, hear) if LEAST <= len(words_in(good)) <= MOST else None
+    return f"{back[:1].upper()}{back[1:]}." if back else ""
+
+
 def _kind(draft: Draft, told: str) -> str:
     hear = draft.words.hear
     hard = feels(told, hear) or says_any(told, hear.darker) or says_any(told, hear.absence)
+    if tells_refused(told, hear):
+        return "refused"
     if tells_undone(told, hear):
         return "undone"
-    if act_in(told, hear) == "glad" or (says_any(told, hear.lighter) and not hard):
+    if tells_success(told, hear) or act_in(told, hear) == "glad" or (says_any(told, hear.lighter) and not hard):
         return "glad"
     return "hard" if hard else "plain"
 

@@ -8,17 +8,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from bot import amending, coaching, course, finding, guiding, offers, options, outcomes, planning, righting, roles, sharing, timing, wishes
+from bot import (
+    amending,
+    answering,
+    coaching,
+    course,
+    finding,
+    guiding,
+    offers,
+    options,
+    outcomes,
+    planning,
+    righting,
+    roles,
+    sharing,
+    timing,
+    wishes,
+)
 from bot.choosing import points
 from bot.draft import Draft
 from bot.happening import told_in
 from bot.hearing import (
     act_in,
     after_greeting,
+    after_thanks,
     aside_in,
     asks_coach,
     begins_with,
     begins_with_others,
+    content_of,
+    denies,
     either_in,
     feels,
     heard,
@@ -26,11 +45,12 @@ from bot.hearing import (
     pleads,
     turns_in,
 )
-from bot.intending import LONGEST_STEP, intent_in, is_none
+from bot.intending import LONGEST_STEP, intent_in, is_none, tells_outcome, tells_success
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
 from bot.reflecting import told_with_wish, wish_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
+from bot.straight import affirms
 from bot.threads import picked_in
 from prompts.library import Hear
 
@@ -75,6 +95,7 @@ PUT_TO_COACH = ("either", "my-place", "opinion", "wording", "leaning")  # acts i
 CLOSING = ("no", "nod", "good", "agrees", "thanks")  # wishes that say no more than that it is well
 JUST_SETTLED = 1  # marks of what was said since it was asked what else there is
 QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
+CLAUSES = re.compile(r"[,.;:!]+\s+")
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 
 # What the words for moving about in a guide mean where there is none.
@@ -193,8 +214,12 @@ def answer(draft: Draft, text: str) -> None:
     asked = finding.asked_in(read.said, draft.words, draft.language, draft.person, draft.today)
     if (
         planning.moves_plan(draft, text)
+        or _thinks_on(draft, text)
+        or _who_answers(draft, text, read)
+        or _went_well(draft, text, read)
         or _puts_right(draft, read)
         or _of_plans(draft, text, read, asked)
+        or answering.answers(draft, text)
         or _bare_number(draft, text)
         or points_back(draft, text)
         or planning.told_day(draft, text)
@@ -223,9 +248,67 @@ def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | Non
         return True
     if planning.told_plan(draft, text) or timing.told_when(draft, text):
         return True
-    if asked or read.wish or offers.asked_for(draft, read.said):
+    if draft.was_offered("do:if-then") and planning.ties(draft, text):
+        return True
+    if asked or read.wish or (offers.asked_for(draft, read.said) and not planning.dated(draft, text)):
         return False  # "I want to do my reflection of today" is no plan, nor is "share Tuesday's entry with my mentor"
-    return planning.heard_plan(draft, text) or outcomes.reported(draft, text)
+    return _keeps_and_answers(draft, text) or outcomes.reported(draft, text)
+
+
+def _keeps_and_answers(draft: Draft, text: str) -> bool:
+    """A step that is told is kept; what is asked in the same message is answered after it, or named as open."""
+    draft.asked_beside = answering.asks_beside(draft, text)
+    kept = planning.heard_plan(draft, text)
+    if kept and draft.asked_beside and draft.place is None:
+        answering.answers_beside(draft, text)
+    elif kept and answering.blames(draft, text):
+        draft.lead(draft.line("straight.unanswered"))
+    return kept
+
+
+def _who_answers(draft: Draft, text: str, read: Reading) -> bool:
+    """Who it is that they talk to, asked beside something else: answered in a line, and then the rest."""
+    if "who-are-you" not in (read.wish, read.act):
+        return False
+    parts = [part for part in re.split(r"(?<=[.!?;,])\s+", text) if words_in(part)]
+    rest = " ".join(part for part in parts if not _asks_who(part, draft.words.hear)).strip(" ,;")
+    said, asked = draft.line("who-are-you.brief"), draft.context.conversation.asked
+    if content_of(rest, draft.words.hear) < SHORTEST_STEP and not pleads(rest, draft.words.hear):
+        if draft.talk and asked:
+            draft.say(f"{said} {asked}", "reply", draft.offered)
+        return bool(draft.talk and asked)
+    answer(draft, rest[:1].upper() + rest[1:])
+    draft.lead(said)
+    return True
+
+
+def _went_well(draft: Draft, text: str, read: Reading) -> bool:
+    """Something that came off is told in a talk: what made it work is asked. Where the coach had taken it otherwise, that is owned."""
+    corrects = read.act == "wrong-turn" or denies(text, draft.words.hear)
+    said = CLAUSES.split(text)[1:] if corrects else [text]
+    tells = any(tells_success(part, draft.words.hear) for part in said)
+    due = any(plan.due <= draft.today for plan in draft.context.intentions)  # then it is what came of that
+    told = corrects if draft.talk else False
+    if not tells or due or (draft.talk and draft.talk.stage == "glad") or not (told or tells_outcome(text, draft.words.hear)):
+        return False
+    coaching.glad(draft, text)
+    if corrects:
+        draft.lead(draft.line("dropped.bare"))
+    return True
+
+
+def _asks_who(part: str, hear: Hear) -> bool:
+    return "who-are-you" in (heard(part, hear.wishes, hear), act_in(part, hear))
+
+
+def _thinks_on(draft: Draft, text: str) -> bool:
+    """A thought of their own behind a thank-you is no goodbye: it is stayed with. A step in it is a step."""
+    thought = after_thanks(text, draft.words.hear)
+    if not thought or draft.talk is None or planning.dated(draft, text):
+        return False
+    draft.talk = replace(draft.talk, stage="explore", asked=f"{draft.talk.asked}\n{thought}", at=draft.at)
+    draft.say(draft.line("thanks.thought"), "reply")
+    return True
 
 
 def _puts_right(draft: Draft, read: Reading) -> bool:
@@ -250,7 +333,17 @@ def _introduces(draft: Draft, text: str) -> bool:
 
 def option_picked(draft: Draft, what: str, words: str = "") -> None:
     """What follows an option that was chosen: a step of one's own. `words` were said with it: they are the step, or go with it."""
-    led = options.chosen(draft, int(what.rpartition(":")[2]))
+    _picked(draft, options.chosen(draft, int(what.rpartition(":")[2])), words)
+
+
+def idea_picked(draft: Draft, what: str, words: str = "") -> None:
+    """The same for one of the coach's own ideas."""
+    idea = draft.library.ideas_in(draft.language).idea(what)
+    led = (draft.line("advise.picked", name=idea.name), draft.line("frame.own"), idea.name) if idea else None
+    _picked(draft, led, words)
+
+
+def _picked(draft: Draft, led: tuple[str, str, str] | None, words: str) -> None:
     if led is None:
         draft.say(draft.line("unsure"))
         return
@@ -281,7 +374,7 @@ def points_back(draft: Draft, text: str) -> bool:
         return False
     number = options.pointed_at(draft, text)
     if number is None:
-        draft.say(draft.line("which.one"), "reply", draft.offered)
+        draft.say(draft.line(answering.which(draft)), "reply", draft.offered)
     else:
         draft.place = None
         option_picked(draft, str(number))
@@ -327,7 +420,7 @@ def _nothing_else(draft: Draft, read: Reading) -> bool:
         return False
     hear = draft.words.hear
     parts = [part for part in re.split(r"[.,;!]+", read.said) if words_in(part)]
-    closes = bool(parts) and all(_closes(part.split(), hear) for part in parts)
+    closes = affirms(read.said, hear) or (bool(parts) and all(_closes(part.split(), hear) for part in parts))
     return closes or offers.moment_in(read.said, hear) == "nothing"
 
 

@@ -26,13 +26,14 @@ from bot.intending import (
     is_none,
     kept_in,
     step_day,
+    tells_outcome,
     undoes,
 )
 from bot.keeping import clock, named_day, plan_for
 from bot.model import Drop, Intention, Place, Plan, Remind, Talk
 from bot.reply import with_used
 from bot.rhythm import day_in, day_within, follow_up, next_weekday
-from bot.spelling import words_in
+from bot.spelling import expression, in_line, one_line, words_in
 from prompts.library import END
 
 JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
@@ -100,6 +101,34 @@ def told_dated(draft: Draft, text: str) -> bool:
         return False
     take_step(draft, _with_what_was_meant(draft, found), found.day)
     return True
+
+
+def dated(draft: Draft, text: str) -> bool:
+    """Whether a message tells a deed of their own with its day."""
+    found = intent_in(text, clock(draft))
+    return found is not None and found.firmness == "dated"
+
+
+def ties(draft: Draft, text: str) -> bool:
+    """A step that is told where it was asked whether the last line is to be tied to a moment: it is what was meant."""
+    found = intent_in(text, clock(draft))
+    if "?" in text:
+        return False
+    if tied := _tied_in(draft, text):
+        take_step(draft, tied, found.day if found else None)
+    elif found is None or found.firmness == "mused":
+        return False
+    else:
+        take_step(draft, found.text, found.day)
+    return True
+
+
+def _tied_in(draft: Draft, text: str) -> str:
+    """An "if this, then I do that", as it was told; empty where there is none."""
+    whole, line = one_line(text), in_line(text)
+    patterns = draft.words.hear.plans.if_then
+    found = next((found for pattern in patterns if (found := expression(pattern).search(line))), None)
+    return whole[slice(*found.span("step"))].strip(" .,;:!") if found else ""
 
 
 def _with_what_was_meant(draft: Draft, found: Intent) -> str:
@@ -268,24 +297,35 @@ def own_words(draft: Draft) -> None:
 def moves_plan(draft: Draft, text: str) -> bool:
     """Another day is named right after a plan was kept, or the one that stood is corrected: the plan moves to it. False where nothing was
     just planned, or no day is meant."""
-    plans = draft.context.intentions
-    if not plans or not draft.lately(PLANNED, JUST_PLANNED):
+    plan, asked = _in_hand(draft)
+    if plan is None or (asked and tells_outcome(text, draft.words.hear)):
         return False
-    plan = max(plans, key=lambda plan: plan.made)
-    day = moved_day(text, max(plan.due, draft.today), clock(draft))
+    day = moved_day(text, max(plan.due, draft.today), clock(draft), corrected=asked)
     if day is None:
         return False
+    if asked:
+        draft.place = None
     _move(draft, plan, day)
     return True
 
 
-def moved_day(text: str, stood: date, clock: Clock) -> date | None:
-    """The day to which a text moves what stood for another; None for a text that does no such thing.
+def _in_hand(draft: Draft) -> tuple[Intention | None, bool]:
+    """The plan that a word about its day is of: the one asked after, else the one just kept; and whether it was asked after."""
+    place, plans = draft.place, draft.context.intentions
+    if place and place.guide == "follow-up":
+        return next((plan for plan in plans if plan.id == place.answer("$ref")), None), True
+    return (max(plans, key=lambda plan: plan.made), False) if plans and draft.lately(PLANNED, JUST_PLANNED) else (None, False)
+
+
+def moved_day(text: str, stood: date, clock: Clock, *, corrected: bool = False) -> date | None:
+    """The day to which a text moves what stood for another; None for a text that does no such thing. `corrected`: only a day put right.
 
     A weekday to which it moves is the first of that name after the day that stood: before it the plan cannot have happened.
     """
     language, hear, at, zone = clock.language, clock.hear, clock.at, clock.zone
     for how, said in moved_in(text, hear):
+        if corrected and how == "day":
+            continue
         if how == "told" and (day := day_within(said, language, hear, at, zone)):
             return day
         if len(words_in(said)) <= LONGEST_DAY and (day := day_in(said, language, hear, at, zone)):
@@ -319,7 +359,7 @@ def told_plan(draft: Draft, text: str) -> bool:
 def told_day(draft: Draft, text: str) -> bool:
     """Hears a bare day: for what was just written down to be tried, or for a step that is still to be told. False for anything else."""
     tried = draft.aim if draft.was_offered("do:if-then") else None
-    offered = draft.last_said == "try.question"
+    offered = draft.last_said.startswith("ideas.question")
     talk = draft.talk if draft.talk and (offered or draft.talk.stage in ("options", "deepen", "own")) else None
     day = _bare_day(draft, text) if tried or talk else None
     if day is None:

@@ -22,14 +22,14 @@ from bot import (
     wishes,
 )
 from bot.asking import question
-from bot.choosing import choice_in, number_in, picked_with_words, points
+from bot.choosing import WAYS, choice_in, number_in, picked_with_words, points
 from bot.draft import Draft
 from bot.model import Choice, Refused
 
 # Choices that name an entry or something shown: one that was never offered is somebody else's, or none.
 NAMING = frozenset({"entry", "out", *leaving.PICKED, *sharing.PICKED, *mentoring.PICKED})
 
-LATE = frozenset({"opt", "card", "thread", "guide", "group"})  # kinds of choices that can still be picked a reply later
+LATE = frozenset({"opt", "idea", "card", "thread", "guide", "group"})  # kinds of choices that can still be picked a reply later
 
 
 def pressed(draft: Draft, choice_id: str) -> None:
@@ -57,11 +57,12 @@ def picked_late(draft: Draft, text: str) -> bool:
     """An option picked by its number with words beside it, or by its number alone a reply late. False where the text picks none."""
     hear = draft.words.hear
     for choices in (draft.offered, draft.earlier):
-        options = [choice for choice in choices if choice.id.startswith("opt:")]
-        if options and options[0].id.split(":")[1] != (draft.talk.card if draft.talk else None):
+        options = [choice for choice in choices if choice.id.startswith(WAYS)]
+        if options and options[0].id.startswith("opt:") and options[0].id.split(":")[1] != (draft.talk.card if draft.talk else None):
             continue  # the talk has gone over to another card
         if found := picked_with_words(text, options, hear):
-            outside.option_picked(draft, found[0].id, found[1])
+            kind, _, what = found[0].id.partition(":")
+            (outside.idea_picked if kind == "idea" else outside.option_picked)(draft, what, found[1])
             return True
     late = choice_in(text, draft.earlier, hear) if number_in(text, hear) or points(text, hear) else None
     if late and not draft.offered and late.id.partition(":")[0] in LATE:
@@ -102,6 +103,7 @@ _PICKED: dict[str, Callable[[Draft, str], None]] = {
     "broker": roles.broker_told,
     "out": mending.taken_out,
     "opt": outside.option_picked,
+    "idea": outside.idea_picked,
     "voice": voicenotes.picked,
     **leaving.PICKED,
     **sharing.PICKED,

@@ -10,19 +10,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import beside, staying
-from bot.alarms import facts_in, hinted, named_in, says, strained, thing_in, threatened_by, told_of_another
+from bot.alarms import facts_in, hinted, hurt_at_home, named_in, says, strained, thing_in, threatened_by, told_of_another
+from bot.choosing import WAYS
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, kinds_named, who_in
+from bot.hearing import asks_coach, echo_of, feels, kinds_named, pleads, who_in
 from bot.model import Alarm, Grave, Remind, Talk
 from bot.rhythm import next_reminder
 from bot.spelling import READ, words_in
+from bot.untruths import is_withheld, untruth_in
 from prompts.library import Safety
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
-# A hint, and what has the floor once it was asked about.
-HINTS: dict[str, Alarm] = {
+TAKEN_FOR_WORN = ("safety.strain", "safety.strain.work-too", "safety.hint.worn")  # lines that take somebody for worn out
+# A hint, and what has the floor once it was asked about: nothing yet after a mood with no reason told.
+HINTS: dict[str, Alarm | None] = {
     "spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "harassment", "entrusted": "ethics",
-    "informs": "ethics", "overheard": "harassment",
+    "informs": "ethics", "overheard": "harassment", "violence": "told", "unwell": None,
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
 COUNTED = 2  # numbers in a message of which one may be so and the other is to be
@@ -48,10 +51,9 @@ def met(draft: Draft, text: str, alarm: str, language: str) -> None:
             draft.say(_first_said(draft, text, f"safety.{draft.alarm}"), "safety")
         case _:
             draft.alarm = "ethics"
-            keys = {"own": "safety.ethics.own", "retaliation": "safety.retaliated"}
-            key = next((key for told, key in keys.items() if says(text, told, safety)), None)
+            key = _of_the_writer(text, safety)
             draft.say(draft.line(key) if key else _first_said(draft, text, _of_wrongdoing(text, safety)), "safety")
-    bear_in_mind(draft, text)
+    bear_in_mind(draft, _with_before(draft, text) if draft.alarm == "ethics" else text)
 
 
 def bear_in_mind(draft: Draft, text: str) -> None:
@@ -59,9 +61,26 @@ def bear_in_mind(draft: Draft, text: str) -> None:
     if draft.alarm is None:
         draft.grave = None
         return
-    before = draft.grave or Grave(draft.alarm, choices=tuple(choice for choice in draft.offered if choice.id.startswith("opt:")))
+    before = draft.grave or Grave(draft.alarm, choices=tuple(choice for choice in draft.offered if choice.id.startswith(WAYS)))
     draft.grave = replace(before, alarm=draft.alarm, told=text[:READ])
     beside.noted(draft, text)
+
+
+def _of_the_writer(text: str, safety: Safety) -> str | None:
+    """The answer to what they tell of themselves: that they said or put down what was not so, or pay for having said no."""
+    untruth = untruth_in(text, safety)
+    told = {
+        "safety.ethics.own": says(text, "own", safety),
+        "safety.retaliated": says(text, "retaliation", safety),
+        "safety.ethics.own.put": untruth is not None and untruth[1],
+    }
+    return next((key for key, so in told.items() if so), None)
+
+
+def _with_before(draft: Draft, text: str) -> str:
+    """The message, after the one their talk began with where only both together tell what is kept from somebody who builds on it."""
+    both = f"{draft.before.asked}. {text}" if draft.before else text
+    return both if is_withheld(both, draft.words.safety) else text
 
 
 def _of_wrongdoing(text: str, safety: Safety) -> str:
@@ -73,8 +92,9 @@ def _of_wrongdoing(text: str, safety: Safety) -> str:
 def _first_said(draft: Draft, text: str, key: str) -> str:
     """The first answer: what was done, as it was heard, before what holds for all of its kind, and whatever else in it presses."""
     facts = list(facts_in(text, draft.words.safety))
-    alarm = draft.alarm or ""
-    seen = next((f"safety.{alarm}.seen.{fact}" for fact in facts if f"safety.{alarm}.seen.{fact}" in draft.words.lines), None)
+    alarm, untruth = draft.alarm or "", untruth_in(_with_before(draft, text), draft.words.safety)
+    kinds = [untruth[0], *facts] if untruth and alarm == "ethics" else facts
+    seen = next((f"safety.{alarm}.seen.{fact}" for fact in kinds if f"safety.{alarm}.seen.{fact}" in draft.words.lines), None)
     if {"above", "asked", "deadline"} & set(facts) and draft.alarm == "ethics":
         facts = [fact for fact in facts if fact != "confided"]  # an order is no confidence
     told = [fitting for fact in facts if (fitting := _of_fact(draft, f"safety.{alarm}.fact.{fact}", seen or ""))]
@@ -103,6 +123,9 @@ def endangered(draft: Draft, text: str = "") -> None:
     draft.alarm, draft.alarmed_at = "asked-safe" if plainly else "asked-danger", draft.at
     _rest(draft)
     beaten = other and "beaten" in facts_in(text, draft.words.safety)
+    if other and not beaten and hurt_at_home(text, draft.words.safety) and draft.unheard("safety.danger.home"):
+        hurt_where_they_live(draft, text)
+        return
     if other and not beaten and not draft.unheard("safety.danger.other"):
         draft.alarm = "told"  # it is somebody else's, and asking what was asked already would ask about themselves
         staying.stay(draft, text, again=True)
@@ -118,6 +141,17 @@ def endangered(draft: Draft, text: str = "") -> None:
     bear_in_mind(draft, text)
 
 
+def hurt_where_they_live(draft: Draft, told: str) -> None:
+    """The whole answer to harm at home, told outright or by a yes to whether somebody there is afraid; somebody else's is asked about."""
+    draft.alarm, draft.alarmed_at = "asked-danger", draft.at
+    _rest(draft)
+    if hurt_at_home(told, draft.words.safety):
+        draft.say(draft.once("safety.danger.home"), "safety")
+    else:
+        draft.say(draft.once("safety.danger.other", seen=draft.line("safety.danger.seen.other")), "safety")
+    bear_in_mind(draft, told[-READ:])
+
+
 def _threatened(draft: Draft, text: str, kind: str) -> None:
     if not draft.unheard("safety.threat") or not draft.unheard("safety.threat.pressure"):
         if more := one_more(draft, text):
@@ -127,7 +161,9 @@ def _threatened(draft: Draft, text: str, kind: str) -> None:
     elif kind == "pressure":
         draft.say(draft.once("safety.threat.pressure"), "safety")
     else:
-        draft.say(draft.once("safety.threat", seen=_as_seen(draft, text, kind)), "safety")
+        draft.remember("safety.threat#0")
+        key = "safety.threat.other" if kind == "other" else "safety.threat"
+        draft.say(draft.line(key, seen=_as_seen(draft, text, kind)), "safety")
 
 
 def _as_seen(draft: Draft, text: str, kind: str) -> str:
@@ -142,7 +178,9 @@ def _as_told(draft: Draft, text: str, key: str) -> str:
     """A line about what was told, in the wording that names who or what it was, where that is known."""
     safety = draft.words.safety
     who = named_in(text, safety, "people") or named_in(text, safety, "close") or ""
-    return draft.fresh(key, who=who[:1].upper() + who[1:], hurt=who, What=thing_in(text, safety)) or draft.line(key)
+    return draft.fresh(key, who=who[:1].upper() + who[1:], hurt=who, What=thing_in(text, safety), **beside.kids(draft, text)) or draft.line(
+        key
+    )
 
 
 def one_more(draft: Draft, text: str) -> str | None:
@@ -150,7 +188,7 @@ def one_more(draft: Draft, text: str) -> str | None:
     kind = threatened_by(text, draft.words.safety)
     within = [f"safety.threat.more.{kind}.home"] if beside.indoors(draft, text) else []
     keys = [key for key in (*within, f"safety.threat.more.{kind}", "safety.threat.more") if key in draft.words.lines and draft.unheard(key)]
-    return draft.once(keys[0]) if keys else None
+    return draft.once(keys[0], **beside.kids(draft, text)) if keys else None
 
 
 def _rest(draft: Draft) -> None:
@@ -210,7 +248,7 @@ def hinted_at(draft: Draft, text: str) -> bool:
         quiet(draft, text)
     if _small_question(draft):
         draft.place = draft.held = None
-    draft.say(draft.once(key), "safety")
+    draft.say(_as_told(draft, text, key) if hint == "violence" else draft.once(key), "safety")
     draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
     bear_in_mind(draft, text)
     return True
@@ -220,6 +258,24 @@ def _others_wonder(draft: Draft, text: str) -> bool:
     """Whether it is others who ask what it is for: "the communes wonder what's the point of it all"."""
     hear = draft.words.hear
     return bool(kinds_named(text, hear) or set(words_in(text)) & set(hear.others)) or says(text, "wondering", draft.words.safety)
+
+
+def not_worn(draft: Draft, text: str) -> bool:
+    """Takes it at its word that somebody is not worn out but angry, or that it is others who are; the talk is theirs again."""
+    hear = draft.words.hear
+    asks = pleads(text, hear) or "?" in text
+    if draft.alarm not in (None, "strain", "eased", "spent") or draft.place or asks or not says(text, "not_worn", draft.words.safety):
+        return False
+    key = "safety.strain.not-mine" if set(words_in(text)) & set(hear.others) else "safety.strain.not-worn"
+    if feels(text, hear) and says(text, "ours", draft.words.safety):
+        taken = draft.alarm is not None or not all(draft.unheard(key) for key in TAKEN_FOR_WORN)
+        key = "safety.strain.not-worn" if taken else "safety.strain.angry"
+    if not draft.unheard(key):
+        return False
+    draft.alarm = draft.grave = None
+    quiet(draft, text)
+    draft.say(draft.once(key))
+    return True
 
 
 def strained_by(draft: Draft, text: str) -> bool:

@@ -20,6 +20,7 @@ from prompts.library import Formats, Hear
 
 AFTERNOON = time(15, 0)
 HOURS = (8, 21)  # what had to wait is said between these hours of the person's own clock
+SOON = 92  # days ahead in which a weekday with a number is looked for
 FARTHEST = 400  # days ahead that a plan may be asked about
 
 
@@ -214,6 +215,8 @@ def day_in(text: str, language: str, hear: Hear, now: datetime, zone: str | None
         return None  # a number alone picks something, and so does the one in "1 friday"
     if told := _of_the_next(said, language, hear, here.date()):
         return told[0]
+    if numbered := _numbered(said, language, hear, here.date()):
+        return numbered
     for shape, read_as in hear.day_forms.items():
         said = re.sub(shape, read_as, said)
     if re.fullmatch(r"\d{1,2}", said):
@@ -244,6 +247,27 @@ def next_of_month(number: int, after: date) -> date | None:
     """The next day with this number: "the 2nd", said in March, is the second of April."""
     ahead = (after + timedelta(days=n) for n in range(1, 62))
     return next((day for day in ahead if day.day == number), None)
+
+
+def number_on(number: int, weekday: int, after: date) -> date | None:
+    """The next day with this number that falls on this weekday (Monday = 0), within three months; None where there is none."""
+    ahead = (after + timedelta(days=n) for n in range(1, SOON))
+    return next((day for day in ahead if day.day == number and day.weekday() == weekday), None)
+
+
+def next_in_month(number: int, month: int, after: date) -> date | None:
+    """The next day with this number in this month; None where the month has none."""
+    ahead = (after + timedelta(days=n) for n in range(1, 366))
+    return next((day for day in ahead if (day.day, day.month) == (number, month)), None)
+
+
+def month_in(text: str, language: str) -> int | None:
+    """The month that is named in a few words, as a thing has it or happens in it: "the June review"; never "may" or "march" alone."""
+    from babel.dates import get_month_names
+
+    months = {flat(name): number for number, name in get_month_names("wide", locale=language).items()}
+    found = re.search(rf"\b(?:the|our|their|in|of|de|del|en|du|d')\s?({'|'.join(months)})\b(?! \d)", text)
+    return months[found[1]] if found else None
 
 
 def next_weekday(text: str, language: str, hear: Hear, after: date) -> date | None:
@@ -308,10 +332,13 @@ def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str |
     names = "|".join(sorted([*hear.days, *_weekdays(language, "wide")], key=len, reverse=True))
     months = "|".join(_months(language))
     dated = rf"\d{{1,2}}(?:st|nd|rd|th|er)?(?: (?:of|de))? (?:{months})"
+    wide = "|".join(_weekdays(language, "wide"))
+    alone = r"(?=[.,;]|$| (?!\w+[sx]\b|people|h\b|am\b|pm\b|%)[a-z])"  # "mardi 14 je", not "14 people"
+    both = rf"(?:{wide})(?:,? (?:the|le|el) \d{{1,2}}(?:st|nd|rd|th)?|,? \d{{1,2}}(?:st|nd|rd|th)|,? \d{{1,2}}{alone})"
     said, after, found, week = flat(text), today(now, zone), list[tuple[date, int, str]](), None
     if ahead := _of_the_next(said, language, hear, after):
         return [ahead]
-    for each in re.finditer(rf"\b((?:{names})(?:,? (?:the |le |el )?{dated})?|{dated})\b", said):
+    for each in re.finditer(rf"\b((?:{names}),? (?:the |le |el )?{dated}|{both}|(?:{names})|{dated})\b", said):
         day = day_in(each[1], language, hear, now, zone)
         if day is None:
             continue
@@ -325,6 +352,15 @@ def days_within(text: str, language: str, hear: Hear, now: datetime, zone: str |
             week = day - timedelta(days=day.weekday())
         found.append((day, each.start(), each[1]))
     return found
+
+
+def _numbered(said: str, language: str, hear: Hear, after: date) -> date | None:
+    """The day of "Tuesday the 14th": the next of that number that is a Tuesday, else the next of that number; None for any other day."""
+    found = re.fullmatch(r"(?P<day>[a-z]+),? (?:(?:the|le|el) )?(?P<number>\d{1,2})(?:st|nd|rd|th)?", said)
+    weekday = week_in(found["day"], language, hear)[0] if found else None
+    if found is None or weekday is None:
+        return None
+    return number_on(int(found["number"]), weekday, after) or next_of_month(int(found["number"]), after)
 
 
 def _names_week(said: str, hear: Hear) -> bool:

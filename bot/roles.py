@@ -14,6 +14,7 @@ from bot import rooms
 from bot.draft import Draft
 from bot.hearing import act_in, says_any
 from bot.model import PHASES, Broker, Choice, Cited, Context, Event, Phase, Pressed, Said
+from bot.straight import cites
 from bot.tongue import held_in
 from bot.voice import Voice
 from prompts.library import Hear, Library, Role
@@ -24,7 +25,10 @@ LONGEST = 22  # words in which somebody asks for their role; a longer text is a 
 def wanted_cards(library: Library, context: Context, event: Event) -> tuple[str, ...]:
     """The knowledge cards that the answer to this event will cite."""
     roles = library.roles
-    asks = isinstance(event, Said) and asks_role(event.text, library.in_language(held_in(library, context, event)).hear)
+    hear = library.in_language(held_in(library, context, event)).hear
+    if isinstance(event, Said) and cites(event.text, hear):
+        return tuple(dict.fromkeys(role.card for role in (*roles.phases.values(), *roles.principles)))
+    asks = isinstance(event, Said) and asks_role(event.text, hear)
     presses = isinstance(event, Pressed) and event.choice.startswith(("phase:", "lens:", "broker:"))
     if not (asks or presses):
         return ()
@@ -48,7 +52,7 @@ def role(draft: Draft, text: str = "") -> None:
     elif phases:
         _several(draft, phases)
     else:
-        draft.say(draft.line("role.which"), "reply", [_choice(draft, phase) for phase in PHASES])
+        draft.say(draft.line("role.which"), "reply", [choice_of(draft, phase) for phase in PHASES])
 
 
 def phase_picked(draft: Draft, name: str) -> None:
@@ -61,19 +65,19 @@ def phase_picked(draft: Draft, name: str) -> None:
 
 
 def _show(draft: Draft, phase: Phase) -> None:
-    text, cited = _told(draft, f"role.{phase}", [draft.library.roles.phases[phase]])
+    text, cited = told(draft, f"role.{phase}", [draft.library.roles.phases[phase]])
     kinds: tuple[Broker, ...] = (draft.person.broker,) if draft.person.broker else ("internal", "external")
     draft.say(text, "reply", [Choice(f"lens:{kind}", draft.line(f"choice.lens.{kind}")) for kind in kinds], cited)
 
 
 def _several(draft: Draft, phases: list[Phase]) -> None:
-    head, cited = _told(draft, "role.several", draft.library.roles.several)
+    head, cited = told(draft, "role.several", draft.library.roles.several)
     rows = [draft.line(f"role.several.row.{phase}") for phase in phases]
     text = "\n".join([head, *rows, "", draft.line("role.several.question")])
-    draft.say(text, "reply", [_choice(draft, phase) for phase in phases], cited)
+    draft.say(text, "reply", [choice_of(draft, phase) for phase in phases], cited)
 
 
-def _choice(draft: Draft, phase: Phase) -> Choice:
+def choice_of(draft: Draft, phase: Phase) -> Choice:
     return Choice(f"phase:{phase}", draft.line(f"choice.phase.{phase}"))
 
 
@@ -99,13 +103,13 @@ def broker_told(draft: Draft, name: str) -> None:
 
 def lens_picked(draft: Draft, name: str) -> None:
     kind: Broker = "internal" if name == "internal" else "external"
-    text, cited = _told(draft, f"lens.{kind}", [draft.library.roles.lenses[kind]])
+    text, cited = told(draft, f"lens.{kind}", [draft.library.roles.lenses[kind]])
     draft.say(text, "reply", (), cited)
 
 
-def _told(draft: Draft, key: str, roles: Sequence[Role]) -> tuple[str, tuple[Cited, ...]]:
+def told(draft: Draft, key: str, roles: Sequence[Role], **slots: str) -> tuple[str, tuple[Cited, ...]]:
     """A line with its sources. Where a card cannot be had nothing is cited, and the marks are taken out."""
-    text = draft.line(key, ours=draft.line("ours"))
+    text = draft.line(key, ours=draft.line("ours"), **slots)
     cards = {passage.card: passage for passage in draft.context.wanted}
     if any(role.card not in cards for role in roles):
         return re.sub(r" ?\[\d\]", "", text), ()

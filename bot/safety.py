@@ -12,13 +12,14 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from bot import afterwards, floor, raising, staying
-from bot.alarms import SURE, alarm_in, came_in, home_signs, says, told_of_another, veiled
+from bot import afterwards, floor, raising, staying, threatened
+from bot.alarms import SURE, alarm_in, came_in, harmed_in, home_signs, says, told_of_another, veiled
 from bot.draft import Draft
 from bot.hearing import who_in
 from bot.model import Conversation, Person, Remind, Turn
 from bot.rhythm import next_reminder
 from bot.spelling import words_in
+from bot.untruths import is_withheld
 
 PASTED = 25  # words from which a text with orders in it is taken for something that was handed on
 JUST_SAID = 6  # marks of what was said, two replies or so
@@ -37,6 +38,12 @@ def alarmed(draft: Draft, text: str) -> bool:
         draft.person = replace(draft.person, language=language)
     if alarm == "injection":
         _not_mine(draft, text)
+        return True
+    if alarm == "danger" and draft.alarm in ("threat", "threat-eased") and threatened.tells_of_violence(draft, text):
+        alarm = "threat"  # what was done to others there makes the threat graver, and is no danger from oneself
+    if alarm is None and raising.not_worn(draft, text):
+        return True
+    if alarm is None and draft.alarm in (None, "ethics", "gloss") and _people_first(draft, text):
         return True
     if draft.alarm and GRAVITY.get(alarm or "", 0) <= GRAVITY[draft.alarm]:
         return floor.keeps(draft, text, again=alarm is not None) or afterwards.follows(draft, text)
@@ -61,6 +68,23 @@ def _not_mine(draft: Draft, text: str) -> None:
     if who and draft.unheard("not-mine.back"):
         said = f"{said[: said.rindex('. ') + 1]} {draft.once('not-mine.back', who=who)}"
     draft.say(said, "reply", draft.offered)
+
+
+def _people_first(draft: Draft, text: str) -> bool:
+    """What makes people ill or injures them today, as often as not told in two messages: they come before any report of it."""
+    began, grave, now = draft.talk or draft.before, draft.grave, harmed_in(text, draft.words.safety)
+    before = f"{began.asked if began else ''}\n{grave.told if grave else ''}"
+    told = now | harmed_in(before, draft.words.safety)
+    known = "found" in told or {"doubtful", "source"} <= told or not draft.unheard("safety.harm")
+    if draft.place or not known or "ended" in told or not now - {"source"} or not told & {"source", "goes-on"}:
+        return False
+    key = "safety.harm.now" if "goes-on" in now else "safety.harm"
+    if not draft.unheard(key):
+        return False
+    if draft.talk is None and draft.alarm is None:
+        raising.quiet(draft, text)
+    draft.say(draft.once(key), "safety")
+    return True
 
 
 def _accused(draft: Draft, text: str) -> bool:
@@ -103,6 +127,8 @@ def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
         both = home_signs(f"{draft.grave.told} {text}", draft.words.safety)
         if told and both > told and len(both) >= SURE:
             found = "danger", draft.language
+    if found is None and draft.talk and is_withheld(f"{draft.talk.asked}. {text}", draft.words.safety):  # often told in two messages
+        found = "ethics", draft.language
     graver = found is not None and found[0] in ("danger", "threat")
     if found and not graver and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
         found = alarm_in(text, draft.library.safeties(draft.language)[:1])

@@ -10,13 +10,13 @@ import re
 from datetime import date, timedelta
 from typing import get_args
 
-from bot import beside
-from bot.alarms import came_in, deed_in, facts_in, gender_in, home_signs, named_in, says, threatened_by
+from bot import beside, candour
+from bot.alarms import came_in, deed_in, facts_in, gender_in, home_signs, named_in, passed_over, perils_in, says, threatened_by
 from bot.asking import clip
 from bot.draft import Draft
-from bot.hearing import content_of, echo_of, pleads, who_in
+from bot.hearing import content_of, echo_of, heard, pleads, who_in
 from bot.keeping import named_day
-from bot.model import Alarm, Choice, Fell, Remind
+from bot.model import Alarm, Choice, Fell, Remind, Said
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
 from prompts.library import Safety
@@ -51,8 +51,21 @@ ASKS = frozenset(
         "help-her",
         "police-asked",
         "medical",
+        "delete-it",
+        "tell-whom",
+        "not-that",
+        "all-of-it",
+        "what-of-me",
+        "others-do",
+        "pretty",
+        "write-true",
     }
 )
+# What only counts where something untrue was told of.
+OF_THE_UNTRUE = frozenset({"others-do", "pretty", "write-true", "dramatic", "misled", "harm-now"})
+ANSWERS = ASKS | {"disguise"}  # what a question that stands beside a step is answered with
+# What is told of pressure and is no step, though it names what they would do: "if I refuse he has me moved".
+PRESSES = frozenset({"retaliates", "did-before", "fee", "others-pay"})
 HELPERS = tuple(
     f"safety.{talk}.{kind}" for talk in ("came", "strain", "danger", "threat") for kind in ("who", "coming", "unaware", "eased")
 )
@@ -64,9 +77,12 @@ NAMED = {
     "coming": "people",
     "channel": "channels",
     "witness": "people",
+    "near": "people",
+    "forget-it": "people",
+    "shelter": "people",
 }  # what came by which somebody is named, and of which kind
 IN_NEED = ("danger", "threat")  # talks in which whoever is near counts before anything else
-HELPING = ("who", "coming", "channel")  # of these, whoever can help
+HELPING = ("who", "coming", "channel", "near", "shelter")  # of these, whoever can help
 # The kind of talk that an alarm makes.
 TALKS = {"asked-danger": "danger", "asked-safe": "danger", "eased": "strain", "spent": "strain", "threat-eased": "threat"}
 
@@ -80,13 +96,16 @@ def stay(draft: Draft, text: str, *, again: bool = False) -> None:
     """Answers one message in such a talk. `again`: what it tells would raise the same alarm once more."""
     safety, talk = draft.words.safety, talk_of(draft)
     kinds = _kinds(draft, text, again=again)
-    if _step(draft, text, "planned" in kinds, safety):
+    lead = candour.lead(draft, text, kinds) if talk == "ethics" else ""
+    if talk == "ethics" and "?" in text:
+        kinds.sort(key=lambda kind: kind not in ANSWERS)
+    if not lead and _step(draft, text, "planned" in kinds, safety):
         return
     for kind in kinds:
-        if line := _line(draft, talk, kind, text, safety):
-            draft.say(line, "safety", [] if kind == "bye" else ways(draft))
+        if (kind in ANSWERS or not lead) and (line := _line(draft, talk, kind, text, safety)):
+            draft.say(f"{lead} {line}".strip(), "safety", [] if kind == "bye" else ways(draft))
             return
-    draft.say(_heard(draft, talk, text), "safety", ways(draft))
+    draft.say(f"{lead} {draft.line('safety.ethics.kept.asks')}" if lead else _heard(draft, talk, text), "safety", ways(draft))
 
 
 def names(draft: Draft, text: str) -> None:
@@ -101,6 +120,8 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
     kinds = list(came_in(text, safety))
     if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in CLAUSE.split(text)):
         kinds = ["who", *(kind for kind in kinds if kind not in ("nobody", "who"))]
+    if talk_of(draft) == "threat" and "nobody" in kinds:
+        kinds = ["nobody", *(kind for kind in kinds if kind != "nobody")]
     misheard = _misheard(draft, text, kinds)
     kinds = [kind for kind in kinds if kind not in misheard]
     if _only_names(draft, text) or (not kinds and talk_of(draft) in ("strain", "danger", "threat")):
@@ -111,8 +132,12 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds = ["away", *kinds]
     elif _somebody_near(draft, text):
         kinds = ["coming", *kinds]  # "he is with her now" is about whoever was named
+    elif talk_of(draft) == "threat" and _lives_near(draft, text):
+        kinds = ["near", *kinds]
     if pleads(text, draft.words.hear) and not set(kinds) & ASKS:
         kinds = [*kinds, "what-now"]
+    if talk_of(draft) == "ethics" and {"others-do", "what-now"} & set(kinds):
+        kinds = [*kinds, "what-now", "others-do", "others-again"]  # nothing but these ways, however often it is asked
     return [*kinds, "more"] if again else kinds
 
 
@@ -131,11 +156,18 @@ def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
         "reached": not beside.helper(draft),
         "tell-helper": not of_helper and beside.endings(draft) != ("unaware",),  # "should I tell him?" is about the one who did it
         # "I write to her tomorrow" is about whoever was named to help
-        "confront": not asks and (of_helper or draft.said_lately("safety.came.channel", LATELY)),
+        "confront": not asks
+        and (
+            of_helper
+            or draft.said_lately("safety.came.channel", LATELY)
+            or (talk_of(draft) in IN_NEED and _named(draft, text, "people") is not None)
+        ),
         "others-say": told and "silence" in kinds,  # what that person wants, and nothing about the writer
+        "shelter": not beside.at_home(draft),
+        "told-to": says(text, "duty", safety),  # work that was to be done anyway, and no order to go somewhere
         "police-asked": not asks and deed_in(text, safety) is not None,  # a step of theirs, and no question
     }
-    return {kind for kind, so in misheard.items() if so}
+    return {kind for kind, so in misheard.items() if so} | (set() if talk_of(draft) == "ethics" else OF_THE_UNTRUE)
 
 
 def _unreachable(draft: Draft, text: str) -> bool:
@@ -152,14 +184,30 @@ def _somebody_near(draft: Draft, text: str) -> bool:
     return beside.side_in(draft, text) in sides and (theirs or (named is None and bool(beside.helper(draft))))
 
 
+def _lives_near(draft: Draft, text: str) -> bool:
+    """Whether somebody who can help is told of as living close by: "my sister lives near"."""
+    safety = draft.words.safety
+    near = (part for part in CLAUSE.split(text) if says(part, "nearby", safety))
+    named = next((who for part in near if (who := _named(draft, part, "people"))), None)
+    return named is not None and not _young(named, safety) and not beside.of_the_matter(draft, named)
+
+
 def _named(draft: Draft, text: str, kind: str) -> str | None:
     """Whom or what they name. Where it is their own strength, "my partner" is somebody close to them; and whoever is named as they tell of
-    harm at home is nobody who helps."""
+    harm at home, or of violence, is nobody who helps."""
     safety = draft.words.safety
-    if kind == "people" and home_signs(text, safety):
+    if kind == "people" and (home_signs(text, safety) or "violent" in perils_in(text, safety) or passed_over(text, safety, kind)):
+        return None
+    if kind == "people" and talk_of(draft) in IN_NEED and _others_kin(draft, text):
         return None
     close = talk_of(draft) in ("strain", "danger") and kind == "people"
     return named_in(text, safety, kind) or (named_in(text, safety, "close") if close else None)
+
+
+def _others_kin(draft: Draft, text: str) -> bool:
+    """Whether whoever is named stands by somebody else: "he is at his brother's"."""
+    named = named_in(text, draft.words.safety, "people")
+    return named is not None and words_in(named)[0] in draft.words.hear.others
 
 
 def _young(who: str, safety: Safety) -> bool:
@@ -174,7 +222,7 @@ def ways(draft: Draft) -> list[Choice]:
 def _line(draft: Draft, talk: str, kind: str, text: str, safety: Safety) -> str | None:
     """What is said to one thing that came; None where nothing fits, or all of it was said."""
     if _brings_in(draft, kind) and (who := _named(draft, text, "people") or _named(draft, text, "channels")) and not _young(who, safety):
-        beside.named(draft, text, who)
+        beside.named(draft, text, who, side="unaware" if kind == "unaware" else "")
     if kind == "better" and (rest := _besides_better(draft, text, safety)) and draft.unheard("safety.came.better-but"):
         return draft.fresh("safety.came.better-but", rest=draft.said_back(rest))
     named = _named(draft, text, NAMED[kind]) if kind in NAMED else None
@@ -205,7 +253,10 @@ def _keys(draft: Draft, talk: str, kind: str, text: str) -> list[str]:
         known = ""  # whoever is there already needs no word on how to wait
     with_helper = [f"{key}.{ending}" for key in (lead, f"safety.came.{kind}") for ending in beside.endings(draft)]
     bare = [f"{lead}.bare.{beside.side_in(draft, text)}", f"{lead}.bare"] if kind in NAMED else []
-    return [*bare, f"{lead}.{known}", *with_helper, lead, f"safety.came.{kind}"]
+    whom = []
+    if talk == "ethics" and kind in (*candour.TELLS, candour.CORRECTS) and (to := candour.addressee(draft, text, _told(draft))):
+        whom = [f"safety.ethics.tell-whom.{to}.{known}", f"safety.ethics.tell-whom.{to}"]
+    return [*whom, *bare, f"{lead}.{known}", *with_helper, lead, f"safety.came.{kind}"]
 
 
 def _brings_in(draft: Draft, kind: str) -> bool:
@@ -228,6 +279,8 @@ def _known(draft: Draft, talk: str, text: str) -> str:
         return hidden
     if talk == "ethics" and "paid" in facts_in(told, safety):
         return "paid"
+    if talk == "ethics" and (of_it := candour.known(draft, told)):
+        return of_it
     return "sees" if draft.last_said in ASKED_WHO_SEES else ""
 
 
@@ -245,6 +298,7 @@ def _slots(draft: Draft, text: str, named: str | None) -> dict[str, str]:
         "them": draft.line(f"safety.them.{gender}"),
         "held": _held(draft),
         "child": named_in(told[-1], draft.words.safety, "people") or "",
+        **beside.kids(draft),
         **(beside.slots(draft) if named is None else {}),
     }
 
@@ -299,11 +353,18 @@ def ring(draft: Draft, *, now: bool) -> None:
     draft.say(draft.line(key, day=draft.day(asked_on(draft))), "safety", choices)
 
 
+def step_in(draft: Draft, text: str) -> str | None:
+    """A step of theirs with its moment; in danger no work that was to be done anyway: "I have to send the minutes tomorrow"."""
+    step = deed_in(text, draft.words.safety)
+    idle = step is not None and talk_of(draft) in IN_NEED and says(step, "duty", draft.words.safety)
+    return None if idle else step
+
+
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
-    step = deed_in(text, safety) or (draft.aim if announced else None)
+    step = step_in(draft, text) or (draft.aim if announced else None)
     kinds = set(_kinds(draft, text, again=False))
-    if kinds & ASKS:
+    if kinds & (ASKS | PRESSES):
         return False
     if step is None and "when" in kinds and draft.aim and draft.lately(AIMED, LATELY):
         step = f"{draft.aim}, {text.strip(' .!,;')}"
@@ -322,8 +383,8 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     if talk_of(draft) == "danger":
         draft.say(draft.line(f"safety.danger.plan{'.message' if 'message' in facts_in(step, safety) else ''}", plan=told), "safety")
         return True
-    if talk_of(draft) == "threat" and "later" in facts_in(step, safety) and draft.unheard("safety.threat.soon"):
-        draft.say(draft.once("safety.threat.soon", plan=told), "safety")
+    if talk_of(draft) == "threat" and "later" in facts_in(step, safety) and (soon := _sooner(draft)):
+        draft.say(draft.once(soon, plan=told, **beside.kids(draft)), "safety")
         return True
     if draft.heard_at(ASKED) >= 0 or not draft.person.zone:
         key = "safety.plan.more"
@@ -335,6 +396,13 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
     draft.say(draft.line("safety.plan.ask", received=received, plan=told, day=day), "safety", choices)
     return True
+
+
+def _sooner(draft: Draft) -> str | None:
+    """The line for a step against a threat that is some hours or days off: one thing for the time between; None where it was said."""
+    keys = (f"safety.threat.tonight.{threatened_by(_told(draft), draft.words.safety)}", "safety.threat.tonight")
+    key = next((key for key in keys if key in draft.words.lines), None)
+    return key if key and all(draft.unheard(each) for each in keys if each in draft.words.lines) else None
 
 
 def _told(draft: Draft) -> str:
@@ -359,11 +427,20 @@ def asked_on(draft: Draft) -> date:
     return day if day and tomorrow <= day <= draft.today + NEAR else tomorrow
 
 
+def agrees_discreetly(draft: Draft, text: str) -> bool:
+    """Whether somebody says yes to being asked how it went, as long as nothing is said of what it was."""
+    hear = draft.words.hear
+    begins = " ".join(words_in(text)[:1])
+    return heard(begins, hear.wishes, hear) in ("good", "agrees") and says(text, "discreet", draft.words.safety)
+
+
 def ask_after(draft: Draft) -> None:
     """They want to be asked how it went; the row holds no word of what it is about."""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    said = "safety.asked-after.quiet" if agrees_discreetly(draft, text) else "safety.asked-after.yes"
     day = asked_on(draft)
     draft.do(Remind("asked-after", follow_up(day, draft.person.rhythm, draft.person.zone), draft.alarm or ""))
-    draft.say(draft.line("safety.asked-after.yes", day=draft.day(day)), "safety")
+    draft.say(draft.line(said, day=draft.day(day)), "safety")
 
 
 def tell_myself(draft: Draft) -> None:

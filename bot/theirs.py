@@ -7,18 +7,21 @@ word of theirs stands alone, so that nothing is said of it which they did not sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zlib import crc32
 
-from bot.doings import doing_in
+from bot.doings import PAIR, TELLING, doing_in, doings_in, facts_in, lowered, run_of
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN
-from bot.hearing import asks_plainly, feels, feels_with
-from bot.spelling import any_in, flat, in_line, words_in
+from bot.hearing import asks_plainly, feels, feels_with, handed_back
+from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
 
 STEM = 5  # letters by which a word is known again
-JUST_TOLD = 4  # marks of what was said, the last reply
+JUST_TOLD = 12  # marks of what was said, some two replies
+PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
+TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
+FACTS, ROOM = "theirs.facts", 150  # and characters of a mirror that is made of two facts
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
@@ -26,7 +29,7 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
     a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there."""
     hear = draft.words.hear
-    if (mirror and holds(mirror, text, hear)) or (not mirror and (asks_plainly(text, hear) or text.rstrip().endswith("?"))):
+    if holds(mirror, text, hear) if mirror else _asks(text, hear):
         return mirror
     for kind, own, who in found_in(text, hear):
         if (only and kind != only) or (mirror and _speaks_of(mirror, kind, own, hear)):
@@ -42,14 +45,81 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
     return mirror
 
 
-def told_before(draft: Draft, asked: str) -> str:
-    """Of what a talk told, the latest thing that was done or quoted and not just told back, as it stands; empty where there is none."""
-    for line in reversed(asked.splitlines()):
-        for kind, own, _ in found_in(line, draft.words.hear):
-            if not kind.startswith("felt") and not draft.lately(_mark(own), JUST_TOLD):
-                draft.remember(_mark(own))
-                return f"{own}." if kind != "said" else draft.fill(draft.words.variants("theirs.said")[0], own=own, mirror="").strip()
-    return ""
+def so_far(draft: Draft, asked: str) -> str:
+    """What a talk told, a particular a message: the first one and the latest two, in their order. Empty where there is none, or where all
+    of them were just told back."""
+    hear = draft.words.hear
+    found = dict.fromkeys(piece for line in asked.splitlines() if (piece := _particular(draft, line, hear)))
+    told = [*found][:1] + [*found][1:][1 - PARTICULARS :]
+    between = draft.line("theirs.between")
+    while told and not draft.fits(_row(told), SO_FAR, told=between.join(told)):
+        told = told[:-1] if len(told) == 1 else [told[0], *told[2:]]
+    if all(draft.lately(_mark(piece), JUST_TOLD) for piece in told):
+        return ""
+    for piece in told:
+        draft.remember(_mark(piece))
+    return draft.fitting(_row(told), SO_FAR, told=between.join(told))
+
+
+def _row(told: Sequence[str]) -> str:
+    return "theirs.so-far" if len(told) > 1 else "theirs.so-far.one"
+
+
+def facts(draft: Draft, text: str) -> str:
+    """Two things that were told, beside each other; empty where there are not two, or they were just told back, or something is asked."""
+    if _asks(text, draft.words.hear):
+        return ""
+    slots = dict(zip(PAIR, facts_in(text, draft.words.hear), strict=False))
+    if not slots or any(draft.lately(_mark(fact), TOLD_LATELY) for fact in slots.values()):
+        return ""
+    filled = {variant: draft.fill(variant, **slots) for variant in draft.words.variants(FACTS)}
+    own = tuple(variant for variant, said in filled.items() if len(said) <= ROOM and run_of(said, text) <= OWN)
+    if not own:
+        return ""
+    for fact in slots.values():
+        draft.remember(_mark(fact))
+    return draft.fitting(FACTS, ROOM, own, **slots)
+
+
+def counted(draft: Draft, text: str) -> str:
+    """Two amounts that are named in a text, told back; empty where there is one or none, or they were told back lately."""
+    amounts = amounts_in(text, draft.words.hear)[: len(PAIR)]
+    if len(amounts) < len(PAIR) or _asks(text, draft.words.hear):
+        return ""
+    told = ", ".join(amounts)
+    if draft.lately(_mark(told), TOLD_LATELY) or not draft.fits("theirs.amounts", LONGEST, told=told):
+        return ""
+    draft.remember(_mark(told))
+    return draft.fitting("theirs.amounts", LONGEST, told=told)
+
+
+def _asks(text: str, hear: Hear) -> bool:
+    return asks_plainly(text, hear) or text.rstrip().endswith("?")
+
+
+def _particular(draft: Draft, line: str, hear: Hear) -> str:
+    """The most telling thing of a message that can stand in a row of others: what the writer did, a quotation, an amount, what somebody
+    else did; empty for none."""
+    done = [doing for doing in doings_in(line, hear) if len(words_in(doing.said)) <= SHORT]
+    own = [doing for doing in done if doing.kind == "own"]
+    amounts = [amount for amount in amounts_in(line, hear) if len(words_in(amount)) >= TELLS]
+    if own and not any(amount in own[-1].said for amount in amounts):
+        return lowered(own[-1])
+    if said := _quoted(line):
+        return draft.line("theirs.quoted", own=said)
+    if amounts:
+        return ", ".join(amounts[:2])
+    telling = [doing for doing in done if doing.kind in TELLING] or done
+    return lowered(telling[-1]) if telling else ""
+
+
+def amounts_in(text: str, hear: Hear) -> list[str]:
+    """So many of something, as it was put: "two sets of minutes", "twelve staff"."""
+    whole, line = one_line(text), in_line(text)
+    found = sorted(each.span() for pattern in hear.own.amounts for each in expression(pattern).finditer(line))
+    told = (handed_back(whole[slice(*span)], hear) for span in found)
+    named = list(dict.fromkeys(each[:1].lower() + each[1:] for each in told if each))
+    return [each for each in named if not any(each != other and each in other for other in named)]
 
 
 def _mark(own: str) -> str:

@@ -17,16 +17,18 @@ from bot.model import Choice, Talk
 from bot.spelling import READ, any_in, expression, flat, words_in
 from prompts.library import Hear
 
-MOST = 4  # matters that are named; of more, those that were given most words
+MOST = 5  # matters that are named; of more, those that were given most words
 TELLS = 3  # words of content that a matter has; a shorter piece belongs to the one before it
 NAMED = 2  # the same where matters are plainly listed
 SERIES = 3  # clauses in a row, each about somebody else, that make a list without saying so
+PARTY = 4  # words in which somebody is named and nothing told of them
 TOLD = 4  # words that these have on the average; a scene is told in fewer
 STORY = 18  # words of a message in which "also" begins another matter; in a shorter one it adds to the same
 NAME = (2, 5)  # words, least and most, by which a matter is named
 WHOLE = 6  # words of a matter that is named whole
 LOOSE = 8  # words by which one is named that opens with nobody: "on me demande un rapport"
-LABEL = 60  # characters of a matter that are shown
+BARE = 4  # words in which a matter is picked by its name alone
+LABEL = 56  # characters of a matter that are shown
 
 Reason = Literal["felt", "dated", "awaited", "told"]
 
@@ -39,7 +41,7 @@ _TRIM = " \t\n.,;:!-–•*"
 
 
 def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
-    """Two to four matters in their order, each one line of the message; none where it does not list any."""
+    """Two to five matters in their order, each one line of the message; none where it does not list any."""
     said = _unasked(text[:READ], hear)
     flatly = flat(said)
     announced = [found for pattern in hear.listing if (found := expression(pattern).search(flatly))]
@@ -48,7 +50,8 @@ def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
     if len(marks) > 1:
         lines = zip(marks, [*(mark.start() for mark in marks[1:]), len(said)], strict=True)
         return _most_told(tuple(filter(None, (_clean(said[mark.end() : end], hear) for mark, end in lines))), hear)
-    adding = [(found.start("from"), found.end()) for found in re.finditer(_begins(hear.adding), flatly) if found.start("from") >= start]
+    joined = (found for found in re.finditer(_begins(hear.adding), flatly) if found.start("from") >= start)
+    adding = [(found.start("from"), found.end()) for found in joined if _tells_of(_SENTENCES.split(flatly[found.end() :])[0], hear)]
     sentences = [found.span() for found in _SENTENCES.finditer(said) if found.start() >= start]
     cuts = _clauses(said, start, hear)
     if announced:
@@ -60,6 +63,12 @@ def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
     return _most_told(_cut(said, 0, adding, hear, TELLS), hear) if adding and len(words_in(said)) >= STORY else ()
 
 
+def _tells_of(added: str, hear: Hear) -> bool:
+    """Whether what is added says something, and is not one more of those who take part: "plus a cold-store company"."""
+    words = words_in(added)
+    return len(words) > PARTY or bool(hear.heads.ending.intersection(words))
+
+
 def _unasked(text: str, hear: Hear) -> str:
     """A message without the question where to begin, on which it ends."""
     asked = re.search(r"(?:^|[:,;.!–-])\s*(?P<asked>[^:,;.!?\n]*\?)\s*$", text)
@@ -69,7 +78,9 @@ def _unasked(text: str, hear: Hear) -> str:
 def _clauses(said: str, start: int, hear: Hear) -> list[tuple[int, int]]:
     """Where clauses end, and where an "and" puts another matter beside the one before: "and the farmers stopped coming"."""
     shape = rf"\s(?:{any_of(hear.linking)})\s+(?=(?:{any_of(hear.heads.openers)})\b){_OUTSIDE}"
-    found = [*_ENDS.finditer(said), *re.finditer(shape, flat(said))]
+    added = [words for words in hear.adding if words.partition(" ")[0] in hear.linking]  # "and on top of that the van ..."
+    heaped = rf"\s(?:{any_of(added)}),?\s+(?=(?:{any_of(hear.heads.openers)})\b){_OUTSIDE}"
+    found = [*_ENDS.finditer(said), *re.finditer(shape, flat(said)), *re.finditer(heaped, flat(said))]
     return sorted({each.span() for each in found if each.start() >= start})
 
 
@@ -147,8 +158,9 @@ def leading(threads: Sequence[str], hear: Hear, dated: Sequence[bool] = ()) -> t
     return max(range(len(threads)), key=lambda number: (len(words_in(threads[number])), -number)), "told"
 
 
-def choices_of(talk: Talk, hear: Hear) -> list[Choice]:
-    return [Choice(f"thread:{number}", shown(thread, hear)) for number, thread in enumerate(talk.threads)]
+def choices_of(talk: Talk) -> list[Choice]:
+    """Each with as much of what was said as a label holds: a name alone does not tell what is the matter."""
+    return [Choice(f"thread:{number}", clip(thread, LABEL)) for number, thread in enumerate(talk.threads)]
 
 
 def picked_in(talk: Talk | None, text: str, choice: str | None, hear: Hear) -> int | None:
@@ -157,7 +169,16 @@ def picked_in(talk: Talk | None, text: str, choice: str | None, hear: Hear) -> i
         return None
     if choice and choice.startswith("thread:"):
         return int(choice.partition(":")[2])
-    return _nearest(talk.threads, text, hear) if talk.stage == "threads" else None
+    if talk.stage != "threads" and not _is_bare(text, talk.threads, hear):
+        return None
+    return _nearest(talk.threads, text, hear)
+
+
+def _is_bare(text: str, threads: Sequence[str], hear: Hear) -> bool:
+    """Whether a text is no more than the name of a matter that was listed: "the credit union"."""
+    words = words_in(text)
+    named = [word for word in words if word not in hear.filling]
+    return len(words) <= BARE and bool(named) and "?" not in text and any(set(named) <= set(words_in(thread)) for thread in threads)
 
 
 def left_of(talk: Talk | None, at: datetime) -> Talk | None:
@@ -167,8 +188,8 @@ def left_of(talk: Talk | None, at: datetime) -> Talk | None:
 
 def _nearest(threads: Sequence[str], text: str, hear: Hear) -> int | None:
     """The matter that a text speaks of, by the words they share; None when that is none, or not clearly one."""
-    said = set(words_in(text)) - set(hear.fillers)
-    shared = [len(said & (set(words_in(thread)) - set(hear.fillers))) for thread in threads]
+    said = set(words_in(text)) - {*hear.fillers, *hear.loose_ends, *hear.heads.ends}
+    shared = [len(said & set(words_in(thread))) for thread in threads]
     best = max(shared, default=0)
     return shared.index(best) if best and shared.count(best) == 1 else None
 

@@ -23,6 +23,7 @@ TongueOf = Callable[[str], str | None]
 
 SHORTEST = 3  # words; fewer may be a name, a place or a thing
 SURE, AHEAD = 0.8, 0.25  # a language's chance plus its share of common words, and how far it has to be before the next
+SHORT = 8  # words of a message that is too short to be sure of
 SHORT_SURE = 1.2  # the same for a message of three words
 BY_WORDS, FEW = 0.3, 2  # without a detector: the share of common words, and how many different ones at least
 UNKNOWN = (0.9, 5)  # chance and words from which a language we have no words of is believed
@@ -44,11 +45,19 @@ def tongue_of(text: str, languages: Languages, guess: Guess | None) -> str | Non
         return _first(told, BY_WORDS, BY_WORDS / 2)
     chances = dict(guess(" ".join(text.split())))
     unknown = next((name for name, chance in chances.items() if name not in known and chance >= UNKNOWN[0] and size >= UNKNOWN[1]), None)
+    most = max((hits[name] for name in languages.spoken), default=0)
     weights = {
         name: chances.get(name, 0.0) + shares[name] * (2 if isinstance(kind, Foreign) and kind.ill_known else 1)
         for name, kind in known.items()
+        if not isinstance(kind, Foreign) or _stands_out(hits[name], most, size, ill_known=kind.ill_known)
     }
     return unknown or _first(weights, SHORT_SURE if size == SHORTEST else SURE, AHEAD)
+
+
+def _stands_out(hits: int, most: int, size: int, *, ill_known: bool) -> bool:
+    """Whether what is not spoken here may be believed of a text: not where more of its words are those of a language that is, nor on one
+    word of a language that is ill known."""
+    return hits >= most and not (ill_known and hits < FEW and size < SHORT)
 
 
 @lru_cache(8)

@@ -27,7 +27,7 @@ from bot import (
     wishes,
 )
 from bot.asking import question
-from bot.choosing import choice_in, number_in
+from bot.choosing import WAYS, choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import act_in, aside_in, asks_coach, control_in, feels, heard, introduced_in, kinds_named, pleads, says_any
 from bot.intending import LONGEST_DAY, is_none
@@ -38,6 +38,7 @@ from bot.reflecting import wish_in
 from bot.rhythm import clock_in
 from bot.righting import told_right
 from bot.spelling import words_in
+from bot.straight import affirms
 from prompts.library import END
 
 AWAY = timedelta(hours=3)  # after this, somebody who greets in the middle of a guide is asked whether to go on
@@ -162,6 +163,8 @@ def _meets_step(draft: Draft, text: str) -> bool:
         return True
     if place.guide == "onboarding" and place.step in NAMING:
         return False
+    if place.guide == "follow-up" and planning.moves_plan(draft, text):
+        return True
     if place.guide != "follow-up" and planning.heard_plan(draft, text):
         return True
     step = draft.guide(place.guide).step(place.step)
@@ -173,7 +176,7 @@ def _at_the_step(draft: Draft, text: str) -> bool:
     if draft.talk and options.pointed_at(draft, text) is not None:
         return outside.points_back(draft, text)
     if number := number_in(text, hear):
-        shown = [choice for choice in draft.earlier if choice.id.startswith("opt:")]
+        shown = [choice for choice in draft.earlier if choice.id.startswith(WAYS)]
         name = shown[number - 1].label if number <= len(shown) else draft.here.answer("$picked")
         if name:
             planning.offer_line(draft, name)
@@ -196,11 +199,13 @@ def _settles_thought(draft: Draft, text: str) -> bool:
     wish = heard(text, hear.wishes, hear) if planning.mused(draft) else None
     if wish is None and planning.mused(draft) and "," in text:  # "yes, tomorrow"
         wish = heard(text.partition(",")[0], hear.wishes, hear)
-    if wish in ("good", "agrees"):
+    if wish in ("good", "agrees") or (planning.mused(draft) and affirms(text, hear)):
         planning.it_is_meant(draft)
     elif wish == "no":
         guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
-    return wish in ("good", "agrees", "no")
+    else:
+        return False
+    return True
 
 
 def _at_its_day(draft: Draft, text: str) -> bool:

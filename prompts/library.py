@@ -329,11 +329,22 @@ class Doings(_Part):
     own: OwnDoings = OwnDoings()
 
 
+class Idea(_Part):
+    """A small thing that the coach offers as its own: what it is called where it can be picked, what one would do, and what it costs."""
+
+    name: Annotated[Line, StringConstraints(max_length=LONGEST_LABEL)]
+    offer: Line
+    price: Line
+
+
 class Matter(_Part):
-    """A kind of matter, for which there is a small thing to try: by what happened, else by its words."""
+    """A kind of matter, for which there are small things to try: heard by what happened, else by its words. `said` are messages that are
+    heard as it; of a kind that has them, the words are exact enough to be trusted where they stand alone."""
 
     told: list[Slug] = []
+    said: list[Line] = []
     heard: list[Pattern]
+    ideas: Annotated[list[Idea], Field(min_length=2)]
 
 
 class First(_Part):
@@ -347,12 +358,13 @@ class Own(_Part):
     """What somebody may be told back as their own.
 
     `felt`: a feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody
-    else's, where a verb alone does not tell.
+    else's, where a verb alone does not tell. `amounts`: so many of something.
     """
 
     unfelt: list[Pattern] = []
     felt: dict[str, list[Pattern]] = {}
     whose: list[Pattern] = []
+    amounts: list[Pattern] = []
 
 
 def _righting(pattern: str) -> str:
@@ -368,12 +380,17 @@ class Plans(_Part):
     """How somebody tells what they mean to do, wants it kept or taken out again, and tells what came of it.
 
     Patterns over one sentence in lower case. `fillers` stand before it and are no part of it. `meant` tells of something that they will do,
-    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these. `soon` is an
-    hour or an evening of this very day, `today` the day itself, which tells of a step only beside what is `meant`. `aside`, `others` and
-    `until` end before a day: one that is only spoken of, one that somebody else wants, one by which it is to be done. `weeks` name a week,
-    `next` stands beside a weekday, where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to
-    keep it, with the group `what` where they say what; `asks` are questions whether something is kept, `undoes` says that something kept
-    was no plan, `tells` that something was done and `undone` that it was not.
+    `dated` of it only where the sentence names a day or an hour, `mused` thinks aloud; a sentence of `never` is none of these, where that
+    stands outside the `message` that is to be told. `soon` is an hour or an evening of this very day, `today` the day itself, which tells
+    of a step only beside what is `meant`. `aside`, `others` and `until` end before a day: one that is only spoken of, one that somebody
+    else wants, one by which it is to be done; `not_then` follows one on which it is not to be, and `any_such` ends before one that is told
+    apart by its number only: "a Tuesday, the 14th". `next_time` tells what they would do at the next occasion,
+    without a day. `weeks` name a week,
+    `short_days` are weekdays cut short, `next` stands beside a weekday,
+    where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to keep it, with the group `what` where
+    they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that something
+    was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
+    `spoils` it. A thought of `meaning` says what something meant, and is no step.
     """
 
     fillers: list[Pattern] = []
@@ -381,12 +398,19 @@ class Plans(_Part):
     dated: list[Pattern] = []
     mused: list[Pattern] = []
     never: list[Pattern] = []
+    message: list[Pattern] = []
+    meaning: list[Pattern] = []
     soon: list[Pattern] = []
     today: list[Pattern] = []
     aside: list[Pattern] = []
     others: list[Pattern] = []
+    not_then: list[Pattern] = []
+    any_such: list[Pattern] = []
+    next_time: list[Pattern] = []
+    if_then: list[Pattern] = []  # group: step
     until: list[Pattern] = []
     weeks: list[Pattern] = []
+    short_days: dict[Pattern, str] = {}
     next: list[Pattern] = []
     willing: list[Pattern] = []
     keeps: list[Pattern] = []
@@ -394,6 +418,9 @@ class Plans(_Part):
     undoes: list[Pattern] = []
     tells: list[Pattern] = []
     undone: list[Pattern] = []
+    refused: list[Pattern] = []
+    went_well: list[Pattern] = []
+    spoils: list[Pattern] = []
 
 
 class Phrases(dict[str, list[str]]):
@@ -444,6 +471,27 @@ class Heads(_One):
         return frozenset(self.ends)
 
 
+class Shape(_Part):
+    """A kind of question that is put straight out. `heard` may have the group `what`; `unless` is another sense of the same words."""
+
+    heard: Annotated[list[Pattern], Field(min_length=1)]
+    unless: list[Pattern] = []
+
+
+class Principle(_Part):
+    """How a principle of good practice is `named`, and what `shows` in a story that it is the one that is touched."""
+
+    named: Annotated[list[Pattern], Field(min_length=1)]
+    shows: list[Pattern] = []
+
+
+class Assent(_Part):
+    """Words for yes; those `beside` may stand with them and are none alone."""
+
+    core: list[Phrase] = []
+    beside: list[Phrase] = []
+
+
 class Hear(_One):
     """The phrases by which a person is understood. All are compared in lower case and without accents.
 
@@ -482,14 +530,22 @@ class Hear(_One):
     questions: list[Phrase] = []
     guesses: list[Phrase] = []
     denials: list[Pattern] = []
+    after_thanks: list[Pattern] = []  # with the group `rest`
+    yes_if: list[Pattern] = []
     denied: list[Pattern] = []
     pleas: list[Pattern] = []
     either: list[Pattern] = []
     firstly: str = ""
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
+    straight: dict[Slug, Shape] = {}
+    stages: dict[str, list[Pattern]] = {}
+    principles: dict[Slug, Principle] = {}
+    records: list[Pattern] = []
+    assent: Assent = Assent()
     others: list[Phrase] = []
-    feelings: list[Phrase]
+    feelings: list[Phrase]  # beginnings of words
+    feelings_whole: list[Phrase] = []  # and whole ones
     actors: list[Bit]
     world: list[Phrase]
     whose: dict[Bit, str]
@@ -535,7 +591,6 @@ class Hear(_One):
     viewpoints: list[Pattern]
     answered: dict[str, list[Pattern]] = {}
     wordings: dict[Slug, list[Pattern]] = {}
-    matters: dict[Slug, Matter] = {}
     doings: Doings = Doings()
     own: Own = Own()
     reading: Reading
@@ -550,7 +605,9 @@ class Hear(_One):
     @cached_property
     def shared(self) -> frozenset[str]:
         """Words that many matters share, so that none of them tells one matter from another."""
-        return frozenset(" ".join((*self.fillers, *self.everyday, *self.general, *self.world, *self.feelings)).split())
+        return frozenset(
+            " ".join((*self.fillers, *self.everyday, *self.general, *self.world, *self.feelings, *self.feelings_whole)).split()
+        )
 
 
 class Looking(_Part):
@@ -575,19 +632,26 @@ class Safety(_One):
     In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, % for a number, ^ for the beginning and $ for the
     end. `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
     `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is danger from others, by what is said of
-    it. `doubt` and `spent` are asked about gently; `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the
-    answers that make a danger of them. `accused` and `own` tell whose wrong is meant. `came` is what somebody may write while such a
-    thing has the floor, in the order in which it counts; `people` and `channels` are whom they may name in it, after one of the `owners`,
-    which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and `to_others` one to
-    somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know of the other,
-    `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is one.
-    `young` are whom nobody rings for help. `sides` tell how near somebody is who was named to help, `things` are what stands or was
-    left outside, as it is said back, `nearby` that they live close, and `seeks` is what a question of the coach's own is known by that
-    asks who could help. `overheard` is that somebody above reads or listens to what the writer says to others, and `informs` that the
-    writer is to tell what partners said in private. `home` are signs that somebody is hurt or controlled where they live, by kind, and
-    `at_home` those that are one only beside a word of the `household`; one is asked about, two of different kinds are a danger. `kin`
-    is a contract or a post that went to somebody's own people, told without a wish to hide it. `denied` takes a sign of danger away
-    before anybody asked.
+    it, `menace` the parts of one (how it came, the `harm` in it, whom it aims at), and `peril` what is told while it has the floor.
+    `violence` was done to somebody near the work, and `unwell` is a mood with nothing told of why. Strain is somebody else's where
+    `theirs` is in its sentence and `ours` is not, and `not_worn` says that it was none. `doubt` and `spent` are asked about gently;
+    `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the answers that make a danger of them. `accused` and
+    `own` tell whose wrong is meant. `came` is what somebody may write while such a thing has the floor, in the order in which it counts;
+    `people` and `channels` are whom they may name in it, after one of the `owners`, which are said back, and `deed` a step of theirs with
+    its moment. `plainly` is a danger that was said outright and `to_others` one to somebody else; `facts` are what a first message tells
+    besides, by kind. `entrusted` is what one partner must not know of the other, `pointed` whoever is only pointed at, and `inner` the
+    coach's own workings. `she` and `he` are words by which somebody is one.
+    `untrue` are the parts that together tell of something put down as so that isn't (bot/untruths.py). `young` are whom nobody rings for
+    help, and `several` says that they are more than one. `mine` is harm at home that is one's own, `confirms` and `unafraid` answer
+    whether somebody there is afraid, `discreet` is that a check-in must not say what it is about, and `duty` is work that was to be done
+    anyway and no step. `harm` are the parts of what makes people ill or injures them: that it was `found`, that a test was bad and it
+    depends on of what (`doubtful`), that it `goes-on`, its `source`, and that it is `ended`. `sides` tell how near somebody is who was
+    named to help, `things` are what stands or was left outside, as it is said back, `nearby` that they live close, and `seeks` is what a
+    question of the coach's own is known by that asks who could help. `overheard` is that somebody above reads or listens to what the
+    writer says to others, and `informs` that the writer is to tell what partners said in private. `home` are signs that somebody is hurt
+    or controlled where they live, by kind, and `at_home` those that are one only beside a word of the `household`; one is asked about,
+    two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own people, told without a wish to hide it.
+    `denied` takes a sign of danger away before anybody asked.
     """
 
     danger: list[str]
@@ -605,6 +669,10 @@ class Safety(_One):
     she: list[str]
     he: list[str]
     threat: dict[str, list[str]]
+    menace: dict[str, list[str]] = {}
+    peril: dict[str, list[str]] = {}
+    violence: list[str] = []
+    unwell: list[str] = []
     doubt: list[str]
     spent: list[str]
     bigger: list[str]
@@ -621,9 +689,14 @@ class Safety(_One):
     retaliation: list[str]
     admits: list[str]
     strain: list[str]
+    theirs: list[str] = []
+    ours: list[str] = []
+    not_worn: list[str] = []
+    not_them: list[str] = []
     takes_back: list[Phrase]
     safe_now: list[Phrase]
     ethics: list[str]
+    untrue: dict[str, list[str]] = {}
     accused: list[str]
     own: list[str]
     harassment: list[str]
@@ -635,6 +708,13 @@ class Safety(_One):
     owners: dict[str, str]
     people: list[str]
     young: list[str] = []
+    several: list[str] = []
+    mine: list[str] = []
+    confirms: list[str] = []
+    unafraid: list[str] = []
+    discreet: list[str] = []
+    duty: list[str] = []
+    harm: dict[str, list[str]] = {}
     close: list[str]
     channels: list[str]
     deed: list[str]
@@ -648,59 +728,12 @@ class Safety(_One):
 
     @property
     def lists(self) -> Iterator[tuple[str, list[str]]]:
-        """Every list of such phrases, by its name."""
-        for name in (
-            "danger",
-            "plainly",
-            "to_others",
-            "denied",
-            "household",
-            "kin",
-            "entrusted",
-            "pointed",
-            "inner",
-            "she",
-            "he",
-            "doubt",
-            "spent",
-            "bigger",
-            "moments",
-            "no_moments",
-            "worn",
-            "this_only",
-            "wondering",
-            "misread",
-            "gloss",
-            "honest",
-            "belittled",
-            "feared",
-            "retaliation",
-            "admits",
-            "strain",
-            "ethics",
-            "accused",
-            "own",
-            "harassment",
-            "injection",
-            "idioms",
-            "deed",
-            "nearby",
-            "half",
-            "seeks",
-            "overheard",
-            "informs",
-        ):
-            yield name, getattr(self, name)
-        by_kind = {
-            "threat": self.threat,
-            "came": self.came,
-            "facts": self.facts,
-            "sides": self.sides,
-            "home": self.home,
-            "at_home": self.at_home,
-        }
-        for name, kinds in by_kind.items():
-            yield from ((f"{name}.{kind}", phrases) for kind, phrases in kinds.items())
+        """Every list of such phrases, by its name: all fields of plain strings, so that none is forgotten."""
+        for name, field in type(self).model_fields.items():
+            if field.annotation == list[str]:
+                yield name, getattr(self, name)
+            elif field.annotation == dict[str, list[str]]:
+                yield from ((f"{name}.{kind}", phrases) for kind, phrases in getattr(self, name).items())
 
 
 class Formats(_Part):
@@ -748,14 +781,30 @@ class Happenings(_One):
 
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
     what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that
-    weigh more than the question to which they are told.
+    weigh more than the question to which they are told. `plain`: those heard by a word alone, so that two facts are said back instead
+    where two were told.
     """
 
     spans: list[Pattern]
     elided: list[Pattern] = []
     unless: list[Pattern] = []
     grave: list[Slug] = []
+    plain: list[Slug] = []
     told: dict[Slug, Happening]
+
+
+class Ideas(_One):
+    """The coach's own ideas by kind of matter, and those that fit any. `others`: it is asked for what others did."""
+
+    others: list[Pattern] = []
+    matters: dict[Slug, Matter]
+    any: Annotated[list[Idea], Field(min_length=2)]
+
+    def idea(self, name: str) -> Idea | None:
+        """By its kind of matter and its place ("silent:0"); None for one that is not there."""
+        kind, _, place = name.partition(":")
+        ideas = self.any if kind == "any" else self.matters[kind].ideas if kind in self.matters else []
+        return ideas[int(place)] if place.isdecimal() and int(place) < len(ideas) else None
 
 
 class Spoken(_Part):
@@ -797,6 +846,7 @@ class Roles(_Part):
     phases: dict[Stage, Role] = {}
     several: list[Role] = []
     lenses: dict[Literal["internal", "external"], Role] = {}
+    principles: list[Role] = []
 
 
 class Library(_Part):
@@ -807,6 +857,7 @@ class Library(_Part):
     languages: Languages = Languages()
     roles: Roles = Roles()
     happenings: Mapping[str, Happenings] = {}
+    ideas: Mapping[str, Ideas] = {}
 
     @cached_property
     def with_headings(self) -> frozenset[str]:
@@ -816,6 +867,9 @@ class Library(_Part):
     def in_language(self, language: str) -> Words:
         return self.words.get(language) or self.words["en"]
 
+    def ideas_in(self, language: str) -> Ideas:
+        return self.ideas.get(language) or self.ideas["en"]
+
     def safeties(self, first: str) -> tuple[tuple[str, Safety], ...]:
         """The signs of danger of every language, those of `first` before the others: people fall back into their own."""
         order = sorted(self.words, key=lambda language: (language != first, language))
@@ -823,7 +877,7 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library:
-    """Reads guides, checks, words, happenings, languages and roles. Raises BadPrompts naming every fault of every file at once.
+    """Reads guides, checks, words, happenings, ideas, languages and roles. Raises BadPrompts naming every fault of every file at once.
 
     `checked`: whether expressions are tried and files held against each other, which takes longer than all the rest; unless it is given,
     the files that are shipped are not, for `prompts check` did it.
@@ -848,6 +902,11 @@ def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library
         if (happening := read(path, Happenings, faults, checked=checked)) is not None:
             happenings[path.stem] = happening
             faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)] if checked else []
+    ideas: dict[str, Ideas] = {}
+    for path in sorted((folder / "ideas").glob("*.yaml")):
+        if (bank := read(path, Ideas, faults, checked=checked)) is not None:
+            ideas[path.stem] = bank
+            faults += [f"ideas/{path.stem}: {fault}" for fault in _idea_faults(bank, happenings.get(path.stem))] if checked else []
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
     languages = read(told, Languages, faults, checked=checked) if told.is_file() else None
     roles = read(parts, Roles, faults, checked=checked) if parts.is_file() else None
@@ -855,7 +914,9 @@ def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library
         faults += faults_in(guides, words)
     if faults:
         raise BadPrompts("\n".join(faults))
-    return Library(guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings)
+    return Library(
+        guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings, ideas=ideas
+    )
 
 
 def read(path: Path, kind: type[Kind], faults: list[str], *, checked: bool = True) -> Kind | None:
@@ -990,12 +1051,23 @@ def _bad_templates(lines: Lines) -> list[str]:
 
 
 def _happening_faults(told: Happenings) -> Iterator[str]:
-    for name in told.grave:
+    for name in (*told.grave, *told.plain):
         if name not in told.told:
-            yield f"grave: {name} is no happening"
+            yield f"grave or plain: {name} is no happening"
     for name, happening in told.told.items():
         for lines in (happening.mirrors, happening.questions):
             yield from (f"{name}: {fault}" for fault in _heard_faults(happening, lines, ("who", "span", "what")))
+
+
+def _idea_faults(bank: Ideas, told: Happenings | None) -> Iterator[str]:
+    for kind, matter in bank.matters.items():
+        for name in matter.told:
+            if told is None or name not in told.told:
+                yield f"{kind}: {name} is no happening"
+    ideas = [idea for matter in bank.matters.values() for idea in matter.ideas] + bank.any
+    for name, times in Counter(idea.name for idea in ideas).items():
+        if times > 1:
+            yield f"{times} ideas are called {name!r}"
 
 
 def _heard_faults(heard: Heard, lines: list[str], slots: tuple[str, ...]) -> Iterator[str]:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.alarms import alarm_in, as_one, hinted, meant, says, strained, veiled
+from bot.alarms import alarm_in, hinted, says, strained, veiled
+from bot.phrases import as_one, meant
 from bot.spelling import in_words
+from bot.untruths import untruth_in
 from prompts.library import Safety, load_library
 
 LIBRARY = load_library()
@@ -24,9 +26,9 @@ def all_of(safety: Safety, name: str):
     return as_one(tuple(enumerate(sorted(getattr(safety, name), key=len, reverse=True))))
 
 
-def assert_the_same(text: str) -> None:
+def assert_the_same(text: str, *languages: str) -> None:
     words = f" {in_words(text)} "
-    for safety in SAFETIES.values():
+    for safety in (SAFETIES[language] for language in languages or SAFETIES):
         for name in LISTS:
             assert meant(words, safety, name).sub("~ ", words) == all_of(safety, name).sub("~ ", words), name
 
@@ -42,7 +44,7 @@ def test_every_phrase_of_alarm_is_heard_as_by_the_whole_list(language):
     for name in LISTS:
         for phrase in getattr(SAFETIES[language], name):
             for said in (phrase.replace("?", ""), phrase.replace("|", " "), f"so {phrase} it is"):
-                assert_the_same(said)
+                assert_the_same(said, language)
 
 
 INNOCENT = {
@@ -1726,3 +1728,82 @@ def test_what_is_grave_is_heard_in_words_nobody_wrote_down_for_it(language, text
 def test_what_is_half_said_or_denied_is_asked_about_and_rings_no_alarm(language, text, sign):
     assert alarm_in(text, LIBRARY.safeties(language)) is None
     assert veiled(text, SAFETIES[language]) == sign
+
+
+# What is put down as so and isn't, by what comes together in any order; and the everyday message that holds the same words.
+UNTRUE = {
+    "en": [
+        ("they want me to write that the land is cleared, it isn't yet, the survey is next month", "asserted"),
+        ("my director wants the flooded schools left out of the slides for the embassy", "cut"),
+        ("the chair says the delays need not be mentioned to the bank", "cut"),
+        ("i took the slide with the bad numbers out before the foundation saw it", "own"),
+        ("they want me to count the brothers and sisters in so that we get to 1200 for the donor", "figures"),
+        ("he asks me to write 'pending' for the sites that failed so the funder signs on friday", "asserted"),
+        ("We never met in spring. The director asks me to draft minutes dated May and have all sign.", "dated"),
+        ("I signed for Grace because she was ill. The paper went to the ministry", "signed"),
+        ("the report says 40 farmers were trained, it was 26", "figures"),
+        ("The bank pulls out in June. They asked me to keep quiet, and the cooperative is buying a tractor on credit", "withheld"),
+        ("if you talk it all falls, and we pay your fee", "fee"),
+        ("our director asks that the travel money goes on the training line so the donor will not see it", "moved"),
+    ],
+    "fr": [
+        ("on me demande de certifier des heures que personne n'a travaillées", "asserted"),
+        ("on me demande d'enlever deux villages du rapport avant que le bailleur signe", "cut"),
+        ("aidez-moi à formuler ça pour que le bailleur ne pose pas de questions", "cut"),
+        ("la directrice veut qu'on ne montre que les bonnes provinces au bailleur", "cut"),
+        ("J'ai signé à la place de Moussa, il était en voyage", "signed"),
+        ("ils veulent arrondir, on met 150 au lieu de 118 dans le rapport au bailleur", "figures"),
+        ("si tu parles tout s'écroule, et c'est nous qui payons tes honoraires", "fee"),
+    ],
+    "es": [
+        ("poner que los jóvenes aprobaron cuando ni los invitamos, eso me piden", "asserted"),
+        ("Me pidieron firmar por el tesorero que está en el hospital", "signed"),
+        ("la jefa dice que no mencionemos los pozos que fallaron en la visita del financiador", "cut"),
+        ("me piden que muestre solo las dos comunidades buenas al donante", "cut"),
+        ("quieren reportar 500 familias contando a los vecinos, son 310, va en el informe", "figures"),
+        ('que ponga "en análisis" los resultados que ya tenemos y que salieron malos, eso me pidió la coordinadora', "asserted"),
+        ("en el informe hay 3 talleres, hicimos uno", "figures"),
+        ("la ong se va en diciembre pero el municipio contrata enfermeras contando con que sigue. no me dejan decirlo", "withheld"),
+    ],
+}
+TRUE = {
+    "en": [
+        "The report said 62, it was 26, a typo, so I sent everyone the corrected one",
+        "we never held the meeting because of the flood, so we wrote that it did not take place",
+        "he told me to tell partners that the donor has not answered yet",
+        "the signature is still missing, the chair is on leave",
+        "The list has 20 names and 18 came",
+        "the company leaves in March and told everybody itself",
+        "Which principle of partnership is broken here? Please tell me.",
+        "We argued at dinner. It is not a lie he says, he just forgot",
+        "I have ten minutes, so I will show only three slides to the donor",
+        "The donor asked us to show only the two pilot districts in this presentation",
+        "My boss told me to leave the children's names out of the report to protect them",
+    ],
+    "fr": [
+        "On a changé la date de l'atelier à cause du ramadan",
+        "le chiffre est une estimation et on l'a écrit",
+        "mon chef veut que j'enlève le jargon du rapport au bailleur",
+        "il me demande de ne pas parler de son divorce devant l'équipe",
+    ],
+    "es": [
+        "le dije al donante que no hubo asamblea y por qué",
+        "ella firma por la junta, tiene poder",
+        "contando a los hermanitos somos doce en casa",
+        "acordamos entre todos dejar fuera la tercera provincia, tiene su propio informe",
+    ],
+}
+
+
+@pytest.mark.parametrize(("language", "text", "kind"), [(language, *told) for language, each in UNTRUE.items() for told in each])
+def test_an_untruth_is_heard_by_what_comes_together(language, text, kind):
+    untruth = untruth_in(text, SAFETIES[language])
+
+    assert alarm_in(text, LIBRARY.safeties(language)) == ("ethics", language)
+    assert untruth is not None
+    assert untruth[0] == kind
+
+
+@pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in TRUE.items() for text in texts])
+def test_the_same_words_said_openly_are_everyday_work(language, text):
+    assert alarm_in(text, LIBRARY.safeties(language)) is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.threads import LABEL, leading, shown, threads_in
+from bot.model import Talk
+from bot.threads import LABEL, leading, picked_in, shown, threads_in
 from prompts.library import Library
 
 LISTED = [
@@ -132,10 +135,10 @@ def test_one_story_stays_one(library: Library, language, text):
     assert threads_in(text, library.in_language(language).hear) == ()
 
 
-def test_of_five_matters_the_four_that_were_told_most_about_are_named(library: Library):
+def test_of_six_matters_the_five_that_were_told_most_about_are_named(library: Library):
     text = (
         "- money comes late\n- rent\n- the two directors have not spoken since June\n"
-        "- nobody reads what I write to them\n- the union wants a seat at the table"
+        "- nobody reads what I write to them\n- the union wants a seat at the table\n- the truck has no tyres since May"
     )
 
     threads = threads_in(text, library.in_language("en").hear)
@@ -145,7 +148,44 @@ def test_of_five_matters_the_four_that_were_told_most_about_are_named(library: L
         "the two directors have not spoken since June",
         "nobody reads what I write to them",
         "the union wants a seat at the table",
+        "the truck has no tyres since May",
     )
+
+
+HEAPED = [
+    (
+        "en",
+        "the company pays late, the union wants our books, the couple who run it split up and on top of that my boss wants a report",
+        "my boss wants a report",
+    ),
+    (
+        "fr",
+        "le dispensaire n'a plus de gants, la mairie ne répond pas, ma patronne veut le rapport et en plus les deux quartiers se battent",
+        "les deux quartiers se battent",
+    ),
+    (
+        "es",
+        "el hospital no paga las camas, las comadronas piden su idioma, mi jefe quiere el informe y encima la camioneta la usa el alcalde",
+        "la camioneta la usa el alcalde",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "last"), HEAPED)
+def test_what_comes_on_top_is_a_matter_of_its_own(library: Library, language, text, last):
+    threads = threads_in(text, library.in_language(language).hear)
+
+    assert len(threads) == 4
+    assert threads[-1] == last
+
+
+def test_a_matter_is_picked_by_its_name_alone_later_too(library: Library):
+    hear, at = library.in_language("en").hear, datetime(2026, 3, 2, tzinfo=UTC)
+    talk = Talk("", "explore", at, at, "the couple split up", threads=("the company pays late", "the credit union wants our books"))
+
+    assert picked_in(talk, "the credit union", None, hear) == 1
+    assert picked_in(talk, "I asked the union and they said no", None, hear) is None
+    assert picked_in(talk, "and the books?", None, hear) is None
 
 
 def test_one_begins_where_the_feeling_is_else_with_what_was_told_most_about(library: Library):

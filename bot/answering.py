@@ -1,0 +1,325 @@
+"""Answers what is asked straight out in the middle of a talk, briefly and with a leaning, and hands the talk back with one question. Pure.
+
+What was told stays in hand. A matter that was parked is opened; of anything else that is asked after, what was told of it is said back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import coaching, planning, roles, rooms
+from bot.asking import clip
+from bot.choosing import WAYS
+from bot.draft import Draft
+from bot.guiding import PLANNED
+from bot.hearing import act_in, content_of, handed_back, only_who_in, pleads, retold
+from bot.intending import intent_in
+from bot.keeping import clock
+from bot.model import PHASES, Phase, Talk
+from bot.spelling import any_in, flat, in_line, words_in
+from bot.straight import Asked, principle_in, question_of, stages_in, straight_in
+from prompts.library import Role
+
+LONGEST = 150  # characters of a line, with something of theirs in it, that is not an answer by itself
+NAMED = 6  # words in which a thing that is asked after is named
+STEM, TELLS = 3, 5  # letters of a word by which it is known again, and words of a clause that says something of it
+CLAUSE = 18  # words of a clause that is said back
+GOES_ON = 4  # words of content beside "I don't follow" that tell something
+PAIR = 2
+OFFERING = ("options", "deepen", "own")  # stages of a talk in which options were shown
+ACTS = {"opinion": "opinion", "my-place": "opinion.mine", "wording": "wording", "either": "opinion.either"}  # and the line that meets each
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+")
+_APART = re.compile(r"[.;!?\n]+(?=\s|$)|,\s|\s[–—-]\s")
+
+
+def answers(draft: Draft, text: str) -> bool:
+    """Answers a question that is put straight out. False for any other message, and where the talk is about a good thing."""
+    asked = straight_in(text, draft.words.hear)
+    if asked is None or draft.ending or (draft.talk and draft.talk.stage == "glad"):
+        return False
+    if asked.kind in _OWN:
+        return _OWN[asked.kind](draft, text, asked)
+    if draft.talk is None and not _just_kept(draft):
+        return False
+    _stays(draft, text)
+    draft.say(_line(draft, f"straight.{asked.kind}", asked.what), "reply", draft.offered)
+    return True
+
+
+def answers_beside(draft: Draft, text: str) -> None:
+    """What is asked in the same message in which a step was told, once the step is kept: answered, or else named as open."""
+    talk, kept = draft.talk, draft.choices
+    if draft.context.conversation.talk:
+        before = draft.context.conversation.talk
+        draft.talk = replace(before, stage="explore", at=draft.at, threads=talk.threads if talk else ())
+    _answer(draft, question_of(text))
+    draft.join(kept)
+
+
+def _answer(draft: Draft, question: str) -> None:
+    """Answers one question, whatever its kind, or names it as open."""
+    if answers(draft, question):
+        pass
+    elif pleads(question, draft.words.hear):
+        coaching.ideas(draft)
+    elif (act := act_in(question, draft.words.hear)) in ACTS:
+        coaching.weigh(draft, ACTS[act])
+    else:
+        draft.say(_open(draft, question), "reply")
+
+
+def asks_beside(draft: Draft, text: str) -> bool:
+    """Whether a message holds a question beside the step that it tells."""
+    question = question_of(text)
+    step = intent_in(text, clock(draft))
+    return bool(question) and step is not None and question.rstrip("?") not in step.text
+
+
+def blames(draft: Draft, text: str) -> bool:
+    """Whether a message says that the coach left something of theirs unanswered."""
+    asked = straight_in(text, draft.words.hear)
+    return asked is not None and asked.kind == "unanswered"
+
+
+def _open(draft: Draft, question: str) -> str:
+    back = handed_back(question.strip(" ¿?!.").removeprefix("¿"), draft.words.hear)
+    slots = {"question": f"{back[:1].upper()}{back[1:]}"} if back and len(words_in(back)) <= CLAUSE else {"question": ""}
+    return draft.fitting("straight.open", 3 * LONGEST, **slots)
+
+
+def _stays(draft: Draft, text: str) -> None:
+    talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
+    draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
+
+
+def _line(draft: Draft, key: str, what: str = "", **slots: str) -> str:
+    """A wording with something of theirs in it where there is one: what they asked after, whom the talk is about."""
+    hear = draft.words.hear
+    thing = handed_back(what, hear) if what and len(words_in(what)) <= NAMED else None
+    who = next((who for line in reversed(_told(draft).splitlines()) if (who := only_who_in(line, hear))), "")
+    return draft.fitting(key, 3 * LONGEST, what=thing or "", who=who, **slots)
+
+
+def _told(draft: Draft) -> str:
+    return draft.talk.asked if draft.talk else ""
+
+
+# --- the stage
+
+
+def _stage(draft: Draft, text: str, _: Asked) -> bool:
+    """The stage, from what was told: two at once where it runs before it is signed, or ends while it runs; else it is asked for."""
+    hear = draft.words.hear
+    told = f"{_told(draft)}\n{text}"
+    found, line = list(stages_in(told, hear)), in_line(told)
+    unsigned, unreviewed = (any_in(hear.stages.get(kind, ()), line) for kind in ("unsigned", "unreviewed"))
+    if unsigned and "scoping-building" not in found:
+        found.insert(0, "scoping-building")
+    if not found:
+        known = rooms.phases_of(rooms.at_hand(draft.context))
+        found = [phase for phase in PHASES if phase in known]
+    _stays(draft, text)
+    if unreviewed:
+        _staged(draft, "straight.stage.unreviewed", ["managing-maintaining", "reviewing-revising"])
+    elif unsigned and len(found) > 1:
+        _staged(draft, "straight.stage.ahead", found[:PAIR])
+    elif len(found) == 1:
+        _staged(draft, f"straight.stage.{found[0]}", found)
+    elif found:
+        one, two = (draft.line(f"phase.{phase}") for phase in found[-PAIR:])
+        _staged(draft, "straight.stage.two", found[-PAIR:], one=one, two=two)
+    else:
+        draft.say(draft.line("straight.stage.which"), "reply", [roles.choice_of(draft, phase) for phase in PHASES])
+    return True
+
+
+def _staged(draft: Draft, key: str, phases: Sequence[Phase], **slots: str) -> None:
+    sources = [_first(draft.library.roles.phases[phase]) for phase in phases]
+    text, cited = roles.told(draft, key, sources, **slots)
+    draft.say(text, "reply", [roles.choice_of(draft, phase) for phase in phases], cited)
+
+
+def _first(role: Role) -> Role:
+    return role.model_copy(update={"sources": role.sources[:1]})
+
+
+# --- a principle
+
+
+def _principle(draft: Draft, text: str, _: Asked) -> bool:
+    """What a principle means, with its source, and then their case; the five of them where none is named and none shows."""
+    kind = principle_in(text, f"{_told(draft)}\n{text}", draft.words.hear)
+    _stays(draft, text)
+    said, cited = roles.told(draft, f"straight.principle.{kind}" if kind else "straight.principle", draft.library.roles.principles)
+    draft.say(said, "reply", (), cited)
+    return True
+
+
+# --- neutral, and what is written down
+
+
+def _neutral(draft: Draft, text: str, asked: Asked) -> bool:
+    return _of_record(draft, text, asked, f"{_told(draft)}\n{text}")
+
+
+def _mine(draft: Draft, text: str, asked: Asked) -> bool:
+    return _of_record(draft, text, asked, text)
+
+
+def _of_record(draft: Draft, text: str, asked: Asked, told: str) -> bool:
+    plain = "opinion.mine" if asked.kind == "mine" else f"straight.{asked.kind}"
+    on_record = any_in(draft.words.hear.records, in_line(told))
+    _stays(draft, text)
+    draft.say(draft.line(f"straight.{asked.kind}.record" if on_record else plain), "reply", draft.offered)
+    return True
+
+
+# --- tell or leave
+
+
+def _tell(draft: Draft, text: str, _: Asked) -> bool:
+    if coaching.leans(draft, text):
+        return True
+    _stays(draft, text)
+    draft.say(_line(draft, "straight.tell"), "reply", draft.offered)
+    return True
+
+
+# --- what about X
+
+
+def _about(draft: Draft, text: str, asked: Asked) -> bool:
+    """A parked matter is opened; of what was told besides, the clause is said back; of anything new, what there is to it is asked."""
+    talk = draft.talk
+    if talk is None or not 0 < len(words_in(asked.what)) <= NAMED:
+        return False
+    words = _stems(draft, asked.what)
+    thread = next((n for n, thread in enumerate(talk.threads) if words & _stems(draft, thread)), None)
+    if thread is not None:
+        coaching.thread_picked(draft, str(thread))
+        return True
+    clause = _clause_of(draft, words)
+    if not clause and len(words_in(asked.what)) < PAIR and not words:
+        return False
+    _stays(draft, text)
+    draft.say(
+        draft.line("straight.about.told", back=clause) if clause else _line(draft, "straight.about", asked.what), "reply", draft.offered
+    )
+    return True
+
+
+def _stems(draft: Draft, text: str) -> set[str]:
+    hear = draft.words.hear
+    return {word[:6] for word in words_in(text) if len(word) >= STEM and word not in hear.filling}
+
+
+def _clause_of(draft: Draft, words: set[str]) -> str:
+    """The clause of what was told that names it, told back; empty where there is none that stands alone."""
+    hear = draft.words.hear
+    earlier = "\n".join(talk.asked for talk in (draft.talk, draft.before) if talk)
+    for part in _APART.split(earlier):
+        if not words & _stems(draft, part) or not TELLS <= len(words_in(part)) <= CLAUSE or straight_in(part, hear) or "?" in part:
+            continue
+        bare = _unjoined(part.strip(), draft)
+        if back := retold(bare, hear):
+            return back[:1].upper() + back[1:].rstrip(" .,;:")
+    return ""
+
+
+def _unjoined(part: str, draft: Draft) -> str:
+    """A clause without the words that joined it to the one before."""
+    joining = {*draft.words.hear.linking, *draft.words.hear.joints}
+    words = part.split()
+    while len(words) > 1 and flat(words[0]).strip(",") in joining:
+        words = words[1:]
+    return " ".join(words)
+
+
+# --- the coach was not understood
+
+
+def _lost(draft: Draft, text: str, _: Asked) -> bool:
+    """What was said was not understood: that is owned, the idea is dropped, and what they say themselves is gone on with. Options that were
+    just shown are said more plainly instead."""
+    if draft.talk is None or (draft.talk.stage in OFFERING and act_in(text, draft.words.hear) == "plain"):
+        return False
+    coaching.drop(draft)
+    rest = " ".join(part for part in _SENTENCES.split(text) if straight_in(part, draft.words.hear) is None and "?" not in part)
+    if content_of(rest, draft.words.hear) >= GOES_ON:
+        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{rest}")
+        coaching.rehear(draft, rest)
+    else:
+        draft.say(draft.line("straight.lost"), "reply")
+    return True
+
+
+def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
+    """The coach left something of theirs unanswered: that is owned, and their last question, step or thought is taken up."""
+    if draft.talk is None and not draft.meant:
+        return False
+    hear, told = draft.words.hear, [line for line in _told(draft).splitlines() if words_in(line)]
+    owned = draft.line("straight.unanswered")
+    rest = " ".join(part for part in _SENTENCES.split(text) if straight_in(part, hear) is None)
+    question = next(
+        (found for line in reversed(told) if (found := question_of(line)) and straight_in(found, hear) != Asked("unanswered")), ""
+    )
+    if content_of(rest, hear) >= GOES_ON:
+        coaching.coach(draft, rest)
+    elif question:
+        _answer(draft, question)
+    elif (draft.talk and draft.talk.stage in OFFERING) or draft.last_said.startswith("ideas."):
+        coaching.ideas(draft)
+    elif draft.meant:
+        planning.take_step(draft, draft.meant)
+    elif told:
+        draft.say(draft.line("straight.unanswered.back", back=clip(told[-1], LONGEST)), "reply")
+    else:
+        draft.say(draft.line("straight.unanswered.which"), "reply")
+    draft.lead(owned)
+    return True
+
+
+# --- a plan that was just kept
+
+
+def _what_then(draft: Draft, text: str, asked: Asked) -> bool:
+    """What if it goes otherwise, asked of what was just kept: an if-then is offered for it. False where nothing was kept."""
+    if not _just_kept(draft):
+        return False
+    back = handed_back(asked.what, draft.words.hear)
+    _stays(draft, text)
+    draft.say(draft.fitting("plan.if", 3 * LONGEST, back=back if back and len(words_in(back)) <= CLAUSE else ""), "reply")
+    return True
+
+
+def _just_kept(draft: Draft) -> bool:
+    return draft.lately(PLANNED, planning.JUST_PLANNED) and bool(draft.context.intentions)
+
+
+def which(draft: Draft) -> str:
+    """The line that meets "the second one" where there is no such thing: that there was only one, or what was meant."""
+    shown = {choice.id for choice in (*draft.offered, *draft.earlier) if choice.id.startswith(WAYS)}
+    return "which.fewer" if len(shown) == 1 else "which.one"
+
+
+def _second(draft: Draft, _text: str, _asked: Asked) -> bool:
+    if draft.talk is None:
+        return False
+    draft.say(draft.line(which(draft)), "reply", draft.offered)
+    return True
+
+
+_OWN = {
+    "second": _second,
+    "stage": _stage,
+    "principle": _principle,
+    "neutral": _neutral,
+    "mine": _mine,
+    "tell": _tell,
+    "about": _about,
+    "lost": _lost,
+    "unanswered": _unanswered,
+    "what-then": _what_then,
+}

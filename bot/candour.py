@@ -1,0 +1,67 @@
+"""In a talk about something untrue: whom somebody wants to tell it, and what stands in the same message beside their question.
+
+A step of their own, a no they have said and a "no, I meant the director" are held in a few words before the answer, never instead of it.
+"""
+
+from __future__ import annotations
+
+from bot.alarms import came_in, deed_in, facts_in, says
+from bot.draft import Draft
+from bot.phrases import CLAUSES, SENTENCES
+from bot.spelling import READ, words_in
+from bot.untruths import untruth_in
+
+TELLS = ("tell-whom", "what-words")
+SAID = 12  # marks of what was said, three replies or so
+CORRECTS = "not-that"
+TOLD = (
+    "safety.came.what-words",
+    *(f"safety.ethics.tell-whom.{to}{of}" for to in ("above", "owed", "about") for of in ("", ".withheld")),
+)
+
+
+def known(draft: Draft, told: str) -> str:
+    """What is known of the untruth: that they did it themselves, that others build on what is kept back, that pay is at stake."""
+    kind, own = untruth_in(told, draft.words.safety) or ("", False)
+    if kind == "withheld":
+        return kind
+    if own or says(told, "own", draft.words.safety) or any(draft.heard_at(f"safety.ethics.did-it#{at}") >= 0 for at in range(2)):
+        return "did"
+    return kind if kind == "fee" else ""
+
+
+def addressee(draft: Draft, text: str, told: str) -> str:
+    """To whom it is to be said: "above" to whoever presses, "owed" to whom the truth is owed, "about" somebody else; empty where nothing
+    shows it."""
+    safety, corrects = draft.words.safety, CORRECTS in came_in(text, draft.words.safety)
+    if corrects and not any(draft.said_lately(key, SAID) for key in TOLD):
+        return ""
+    asked = next((part for part in reversed(SENTENCES.findall(text[:READ])) if set(came_in(part, safety)) & {*TELLS, CORRECTS}), text)
+    if not corrects and says(asked, "facts.about", safety):
+        return "about"
+    if says(asked, "facts.superior", safety):
+        return "above"
+    named = {word for word in words_in(asked) if says(word, "facts.owed", safety)}
+    if named:
+        pressing = (part for part in SENTENCES.findall(told) if says(part, "untrue.asked", safety))
+        pressed = any(named & set(words_in(part)) and not says(part, "facts.superior", safety) for part in pressing)
+        return "above" if pressed and untruth_in(told, safety) != ("withheld", False) else "owed"
+    if {"above", "asked"} & set(facts_in(told, safety)):
+        return "above"
+    untruth = untruth_in(told, safety)
+    return "" if untruth is None else "owed" if untruth[1] else "above"
+
+
+def lead(draft: Draft, text: str, kinds: list[str]) -> str:
+    """What is held of a message before its question is answered; empty where there is nothing but the question, or no question."""
+    safety, asks = draft.words.safety, "?" in text or bool({*TELLS, "all-of-it"} & set(kinds))
+    if CORRECTS in kinds:
+        return draft.line("safety.ethics.misheard")
+    if not asks:
+        return ""
+    step = deed_in(text, safety)
+    if step and not set(came_in(step, safety)) & set(TELLS):
+        draft.aim = step
+        return draft.line("safety.ethics.kept", plan=step)
+    clauses = (clause for clause in CLAUSES.findall(text[:READ]) if not clause.strip().endswith("?"))
+    return draft.line("safety.ethics.decided") if any("wont" in came_in(clause, safety) for clause in clauses) else ""

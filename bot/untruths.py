@@ -1,0 +1,106 @@
+"""What is to stand as so and isn't, heard by what comes together in a message and not by any one phrase.
+
+"Minutes" and "never held" and "help me write" are each an everyday word; together, in whatever order and sentence, they are a paper
+about a meeting that was not. The words are data (`safety.untrue` in prompts/words), what has to come together stands here. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+from bot.hearing import at_hand
+from bot.phrases import CLAUSES, SENTENCES, meant
+from bot.spelling import READ, in_words
+from prompts.library import Safety
+
+NEAR = 3  # sentences within which things are told of together
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    kind: str
+    together: tuple[str, ...]  # all of these, in any order
+    without: tuple[str, ...] = ()  # and none of these
+    own: bool = False  # told of as done by the writer
+    joined: tuple[str, ...] = ()  # of them, what one sentence tells
+
+
+# The more telling first; the kind says how it is met.
+WRONGS = (
+    _Wrong("withheld", ("ends", "hushed", "relies")),
+    _Wrong("fee", ("paid-by", "price")),
+    _Wrong("signed", ("did", "signs-for", "absent"), ("may-sign", "asked"), own=True),
+    _Wrong("signed", ("signs-for", "absent"), ("may-sign",)),
+    _Wrong("signed", ("false-hand",)),
+    _Wrong("own", ("deed",), own=True),
+    _Wrong("figures", ("admits", "claimed", "counted"), ("planned",), own=True),
+    _Wrong("figures", ("claimed", "counted"), ("planned",)),
+    _Wrong("figures", ("asked", "claimed", "having"), ("planned",), joined=("asked", "claimed")),
+    _Wrong("figures", ("prettier", "truly")),
+    _Wrong("dated", ("redated",)),
+    _Wrong("dated", ("redates", "other-day")),
+    _Wrong("names", ("names", "list", "make-equal"), ("invited",)),
+    _Wrong("moved", ("booked", "unseen")),
+    _Wrong("receipts", ("receipts", "lost", "remake"), ("duplicates",)),
+    _Wrong("cut", ("cut", "unwelcome", "goes-out"), ("private",)),
+    _Wrong("cut", ("pressed", "omits", "shown"), ("fairly", "owner-asks")),
+    _Wrong("cut", ("veils",), ("fairly",)),
+    _Wrong("own", ("left-out", "before-seen", "shown"), ("fairly", "owner-asks"), own=True),
+    _Wrong("asserted", ("pressed", "pending", "known"), ("fairly",)),
+    _Wrong("figures", ("pressed", "padded", "sum"), ("fairly", "owner-asks")),
+    _Wrong("figures", ("announced", "short-of", "untruly")),
+    _Wrong("own", ("admits", "altered"), own=True),
+    _Wrong("asserted", ("paper-says", "leave-it", "was-else")),
+    _Wrong("fee", ("or-else", "unmentioned")),
+    _Wrong("asserted", ("forged",)),
+    _Wrong("story", ("auditor", "same-story")),
+    _Wrong("pictures", ("pictures", "passed-as")),
+    _Wrong("own", ("did", "denies"), ("asked",), own=True),
+    _Wrong("asserted", ("asked", "puts", "unso"), ("which-principle",), joined=("asked", "puts")),
+    _Wrong("asserted", ("asked", "that-so", "contrary"), joined=("asked", "that-so")),
+    _Wrong("asserted", ("did", "denies"), own=True),
+)
+
+
+@at_hand
+def untruth_in(text: str, safety: Safety) -> tuple[str, bool] | None:
+    """The kind of untruth a text tells of, and whether the writer tells of having done it; None where there is none, or where it was put
+    right or done openly."""
+    if not safety.untrue:
+        return None
+    sentences = SENTENCES.findall(text[:READ])
+    windows = ["".join(sentences[at : at + NEAR]) for at in range(max(1, len(sentences) - NEAR + 1))]
+    if any(_has(clause, "open", safety) for clause in CLAUSES.findall(text[:READ])):
+        windows = []
+    has = cache(partial(_has, safety=safety))
+    return next(
+        ((wrong.kind, wrong.own) for wrong in WRONGS for window in windows if _told(wrong, window, safety, has)),
+        None,
+    )
+
+
+def is_withheld(text: str, safety: Safety) -> bool:
+    """Whether somebody builds on what others know and keep quiet about."""
+    untruth = untruth_in(text, safety)
+    return untruth is not None and untruth[0] == "withheld"
+
+
+def _told(wrong: _Wrong, text: str, safety: Safety, has: Callable[[str, str], bool]) -> bool:
+    if not all(has(text, part) for part in wrong.together) or any(has(text, part) for part in wrong.without):
+        return False
+    joined = any(all(has(sentence, part) for part in wrong.joined) for sentence in SENTENCES.findall(text))
+    return joined and ("claimed" not in wrong.together or _two_numbers(wrong, text, safety))
+
+
+def _two_numbers(wrong: _Wrong, text: str, safety: Safety) -> bool:
+    """Whether what is said and what was so are two numbers; a phrase of either ends on its number."""
+    said = f" {in_words(text)} "
+    told = (meant(said, safety, f"untrue.{part}").finditer(said) for part in ("claimed", "counted", "having") if part in wrong.together)
+    return len({found[0].split()[-1] for each in told for found in each}) > 1
+
+
+def _has(text: str, part: str, safety: Safety) -> bool:
+    said = f" {in_words(text)} "
+    return meant(said, safety, f"untrue.{part}").search(said) is not None

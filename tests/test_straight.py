@@ -1,0 +1,219 @@
+"""What is asked straight out in the middle of a talk is answered, and what only sounds like it is not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from passages import Chat, text_of
+
+from bot.model import Person, PersonId
+from bot.straight import affirms, straight_in
+from prompts.library import load_library
+
+LIBRARY = load_library()
+STORIES = {
+    "en": "The chair and the treasurer do not speak any more since the audit. The van stands still since May as nobody pays the tyres.",
+    "fr": "La présidente et le trésorier ne se parlent plus depuis l'audit. Le camion est en panne depuis mai, faute de pneus.",
+    "es": "La presidenta y el tesorero no se hablan desde la auditoría. La camioneta está parada desde mayo por las llantas.",
+}
+ASKED = [
+    ("en", "What stage would you call this? We signed two years ago, and we've never reviewed anything.", "straight.stage.unreviewed"),
+    ("en", "so what phase are we in now? nobody signed but the seedlings are already planted", "straight.stage.ahead"),
+    ("fr", "c'est quel moment du cycle quand le financement s'arrete en juin", "straight.stage.sustaining-outcomes"),
+    ("es", "en que etapa estamos? porque firmados no estamos pero trabajando si", "straight.stage.ahead"),
+    ("en", "Isn't equity supposed to be one of the principles? What does it even mean here?", "straight.principle.equity"),
+    ("fr", "la transparence ca veut dire quoi ici au juste", "straight.principle.openness"),
+    ("es", "el beneficio mutuo es que todos ganen igual?", "straight.principle.benefit"),
+    ("fr", "c'est quel principe ça ?", "straight.principle"),
+    ("en", "should it be me who corrects the minutes?", "straight.mine.record"),
+    ("en", "Maybe broker must be neutral?", "straight.neutral"),
+    ("es", "quién se lo tiene que decir, yo o ella?", "opinion.mine"),
+    ("en", "do I say something on friday or keep my mouth shut?", "straight.tell"),
+    ("fr", "j'y vais ou pas a ce diner", "straight.go"),
+    ("es", "con que cara llego mañana", "straight.face"),
+    ("es", "cómo empiezo esa charla?", "straight.begin"),
+    ("fr", "et le budget du coup, je laisse tomber?", "straight.leave"),
+    ("es", "eh? no te sigo", "straight.lost"),
+]
+OF_A_PLAN = [
+    ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
+    ("fr", "mardi je vais voir la présidente", "et si elle refuse ?", "plan.if"),
+    ("es", "el martes hablo con la presidenta", "y si no viene nadie que decida?", "plan.if"),
+    ("es", "el martes hablo con la presidenta", "¿y con qué cara empiezo?", "straight.face"),
+]
+UNASKED = [
+    ("en", "he told me: you didn't answer me last week"),
+    ("en", "and if the rain comes early, the road closes"),
+    ("fr", "il ne m'a pas répondu"),
+    ("es", "el alcalde no me contestó la carta"),
+    ("es", "no me contestó"),
+    ("en", "On Monday we were told the stage for the concert was too small"),
+    ("en", "they want transparency from us but show us nothing themselves"),
+    ("en", "she asked what the principle was"),
+    ("en", "he asked me how to begin"),
+    ("en", "He said he'd tell them or leave it, I don't know"),
+    ("fr", "en principe le maire vient demain"),
+    ("fr", "personne ne sait ce que la phase deux va donner"),
+    ("fr", "le directeur m'a demandé comment commencer"),
+    ("es", "el principal problema es la directora"),
+    ("es", "me preguntó cuál era el principio"),
+    ("es", "me dijeron que lo deje a los abogados"),
+]
+
+
+def chat_in(language: str) -> Chat:
+    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
+    chat.say(STORIES[language])
+    return chat
+
+
+def bare(text: str) -> str:
+    return re.sub(r" ?\[\d\]", "", text)
+
+
+@pytest.mark.parametrize(("language", "asked", "key"), ASKED)
+def test_what_is_asked_straight_out_is_answered(language: str, asked: str, key: str):
+    told = text_of(chat_in(language).say(asked))
+
+    shapes = [re.sub(r"\\\$\w+", ".+", re.escape(bare(line))) for line in LIBRARY.words[language].variants(key)]
+    assert any(re.fullmatch(shape, bare(told)) for shape in shapes), told
+
+
+@pytest.mark.parametrize(("language", "plan", "asked", "key"), OF_A_PLAN)
+def test_what_is_asked_right_after_a_plan_is_asked_of_it(language: str, plan: str, asked: str, key: str):
+    chat = chat_in(language)
+    chat.say(plan)
+
+    told = text_of(chat.say(asked))
+
+    shapes = [re.sub(r"\\\$\w+", ".+", re.escape(bare(line))) for line in LIBRARY.words[language].variants(key)]
+    assert any(re.fullmatch(shape, bare(told)) for shape in shapes), told
+
+
+MISSED = [("en", "you didn't answer me"), ("fr", "vous ne m'avez pas répondu"), ("es", "no me contestó lo mío")]
+
+
+@pytest.mark.parametrize(("language", "said"), MISSED)
+def test_a_miss_of_the_coach_is_owned_and_what_was_told_taken_up(language: str, said: str):
+    told = text_of(chat_in(language).say(said))
+
+    assert told.startswith(tuple(LIBRARY.words[language].variants("straight.unanswered")))
+    assert told.rstrip().endswith("?")
+
+
+THOUGHTS = [
+    ("en", "thanks. I keep wondering if I have a part in it too"),
+    ("fr", "merci. je me demande si j'y suis pour quelque chose"),
+    ("es", "gracias. me quedo pensando si yo también tengo parte"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), THOUGHTS)
+def test_a_thought_behind_thanks_is_no_goodbye(language: str, said: str):
+    assert text_of(chat_in(language).say(said)) in LIBRARY.words[language].variants("thanks.thought")
+
+
+@pytest.mark.parametrize(("language", "told"), UNASKED)
+def test_what_only_sounds_like_such_a_question_is_none(language: str, told: str):
+    assert straight_in(told, LIBRARY.words[language].hear) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "back"),
+    [
+        ("en", "and the van then?", "The van stands still since May"),
+        ("es", "y con la camioneta qué hago?", "La camioneta está parada desde mayo"),
+    ],
+)
+def test_what_was_told_of_a_thing_is_said_back_when_it_is_asked_after(language: str, asked: str, back: str):
+    assert back in text_of(chat_in(language).say(asked))
+
+
+def test_a_question_beside_a_step_is_answered_once_the_step_is_kept():
+    chat = chat_in("en")
+    told = text_of(chat.say("will phone her thurs. and what about the van?"))
+
+    assert [plan.text for plan in chat.intentions] == ["will phone her thurs"]
+    assert "“will phone her thurs”" in told
+    assert "The van stands still" in told
+    assert told.count("?") == 1
+
+
+def test_what_cannot_be_answered_beside_a_step_stays_open_in_their_words():
+    told = text_of(chat_in("en").say("I'll ring Ruth on Thursday. who pays her fare?"))
+
+    assert "“Who pays her fare”" in told
+
+
+def test_who_is_there_is_answered_first_and_then_the_rest():
+    told = text_of(chat_in("en").say("You are computer or person? What other broker do please"))
+
+    assert told.startswith(LIBRARY.words["en"].variants("who-are-you.brief")[0])
+    assert len(told) > 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "yes fine"), ("en", "yeah go ahead"), ("fr", "ok oui"), ("fr", "oui volontiers"), ("es", "sí, porfa"), ("es", "dale")],
+)
+def test_a_yes_in_any_words_is_one(language: str, said: str):
+    assert affirms(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "yes but they never answer"), ("fr", "oui mais non"), ("es", "sí, pero nunca contestan")]
+)
+def test_a_yes_with_more_behind_it_is_none(language: str, said: str):
+    assert not affirms(said, LIBRARY.words[language].hear)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "no thats not it, it went well"),
+        ("fr", "c'est pas ça, ça s'est bien passé"),
+        ("es", "me entendiste mal, ella estaba contenta"),
+    ],
+)
+def test_a_success_that_was_misread_is_owned_and_asked_after(language: str, told: str):
+    said = text_of(chat_in(language).say(told))
+
+    lines = LIBRARY.words[language]
+    assert any(said.startswith(line) for line in lines.variants("dropped.bare"))
+    assert any(said.endswith(line) for line in lines.variants("joy"))
+
+
+@pytest.mark.parametrize(
+    ("language", "wish", "energy", "answers"),
+    [
+        (
+            "en",
+            "I want to reflect",
+            "ok",
+            ["They talked about a scale for twenty minutes.", "I wanted to cut in.", "maybe that the scale was the real agenda"],
+        ),
+        (
+            "fr",
+            "je veux réfléchir",
+            "moyen",
+            ["Ils ont parlé vingt minutes d'une balance.", "Je voulais couper.", "que la balance était le vrai sujet"],
+        ),
+        (
+            "es",
+            "quiero reflexionar",
+            "normal",
+            ["Hablaron veinte minutos de una balanza.", "Yo quería cortar.", "que capaz era lo más importante de la tarde"],
+        ),
+    ],
+)
+def test_a_thought_where_a_try_was_asked_for_is_more_of_what_it_meant(language: str, wish: str, energy: str, answers: list[str]):
+    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
+    for said in (wish, energy, *answers):
+        chat.say(said)
+
+    place = chat.conversation.place
+    assert place is not None
+    assert place.step == "try"
+    assert place.answer("try") is None
+    assert (place.answer("meaning") or "").endswith(answers[-1])
