@@ -140,7 +140,7 @@ def embed(pieces: Sequence[Piece], embedder: Embedder, step: Callable[[int], Non
     """A row for each piece. `step` is told how many more are done."""
     import numpy as np
 
-    from knowledge.embedder import SIZE
+    from knowledge.minilm import SIZE
 
     vectors = np.zeros((len(pieces), SIZE), dtype=np.float32)
     # By length, as the embedder does it within a call: slices of the whole would pad more.

@@ -28,8 +28,9 @@ import yaml
 
 from knowledge import chroma
 from knowledge.card import CARDS, LANGUAGES, Card, load_cards
-from knowledge.embedder import Embedder, WrongWeights
+from knowledge.embedder import Embedder
 from knowledge.gloss import Gloss, glosses_of
+from knowledge.minilm import WrongWeights
 from knowledge.words import Words, write
 
 if TYPE_CHECKING:

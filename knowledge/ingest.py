@@ -15,8 +15,9 @@ from typing import Literal
 
 from knowledge.blocks import Refused, clean
 from knowledge.documents import Document, New
-from knowledge.embedder import Embedder, WrongWeights
+from knowledge.embedder import Embedder
 from knowledge.index import IndexDown, Progress
+from knowledge.minilm import WrongWeights
 from knowledge.pieces import pieces_of
 from knowledge.reading import File, files_in, name_of, open_file, read
 
