@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 8  # raise it when what is written here changes
+FORMAT = 9  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 GLOSSARIES = tuple(Path(__file__).with_name(f"{name}.yaml") for name in ("glossary", "everyday"))  # the first that has a word is heard
@@ -210,14 +210,13 @@ def compiled_card(card: Card) -> dict[str, Any]:
 
 def fill(db: sqlite3.Connection, cards: Sequence[Card], glosses: Mapping[str, Gloss]) -> None:
     """What the cards and their topics are found by when one goes by words."""
-    topics: dict[str, dict[str, dict[str, str]]] = {}
+    topics = {topic: {language: {"asks": ""} for language in LANGUAGES} for card in cards for topic in (*card.topics, *card.asks_by_topic)}
     for card in cards:
         for topic, asked in card.asks_by_topic.items():
-            columns = topics.setdefault(topic, {language: {"asks": ""} for language in LANGUAGES})
             for language, asks in asked.items():
-                columns[language]["asks"] += "\n".join(["", *asks])
+                topics[topic][language]["asks"] += "\n".join(["", *asks])
     for topic, label in _labels(cards).items():
-        topics.setdefault(topic, {language: {} for language in LANGUAGES})["en"]["title"] = label
+        topics[topic]["en"]["title"] = label
     write(
         db,
         {card.id: _glossed(columns_of(card), glosses) for card in cards},

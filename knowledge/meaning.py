@@ -11,13 +11,14 @@ It keeps no message and refuses nothing: whether a match is worth showing is sea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from knowledge.embedder import Embedder
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from knowledge.index import Text
@@ -35,37 +36,33 @@ WINDOW, WINDOWS = 150, 6  # words that the model reads at once (it stops at 256 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Cosines to each card (whitened), to each topic's label, and to the closest of what people say when they need that very topic.
+    """Cosines to each card (whitened), to each topic's label, and to the closest of what people say when they need that very topic; 0 for
+    a topic without.
 
     `ours`: how much closer our texts are than other people's business. `vague`: the closest text of all says nothing in particular.
-    `like`: of each card the cards most like it, with shares that add up to 1.
     """
 
-    cards: dict[str, float]
-    topics: dict[str, float]
-    told: dict[str, float]
+    cards: Array
+    topics: Array
+    told: Array
     ours: float
     vague: bool = False
-    like: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False)
 
 
 class Space:
     """Of each language the centre and, whitened, the mean of every card; and the whitening. Worked out from the texts of the cards."""
 
-    def __init__(self, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
-        import numpy as np
-
+    def __init__(self, texts: Sequence[Text], vectors: NDArray[np.float32], cards: Sequence[str]) -> None:
         self.rows: dict[str, dict[str, list[int]]] = {}
         for row, text in enumerate(texts):
             if text.kind in ("title", "gist", "ask"):
                 self.rows.setdefault(text.language, {}).setdefault(text.owner, []).append(row)
-        self.cards = tuple(self.rows["en"])
         means: dict[str, Array] = {}
         within: list[Any] = []
-        for language, cards in self.rows.items():
-            found = {card: vectors[own] for card, own in cards.items()}
+        for language, rows in self.rows.items():
+            found = {card: vectors[own] for card, own in rows.items()}
             centre = np.mean([own.mean(axis=0) for own in found.values()], axis=0)
-            means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in self.cards])
+            means[language] = np.array([found[card].mean(axis=0) if card in found else centre for card in cards])
             within += [own - own.mean(axis=0) for own in found.values()]
         spread = np.concatenate(within)
         covariance = (spread.T @ spread / len(spread)).astype(np.float64)
@@ -79,18 +76,25 @@ class Space:
 
 
 class Meaning:
-    def __init__(self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32]) -> None:
-        import numpy as np
+    """Tells of cards and topics in the order of `cards` and `topics`.
 
+    `like`: a row a card, what each of the cards most like it has of a share in it; they add up to 1.
+    """
+
+    def __init__(
+        self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32], cards: Sequence[str], topics: Sequence[str]
+    ) -> None:
         self._embedder = embedder
-        self._vectors = vectors
-        self._space = Space(texts, vectors)
-        self._like = _most_alike(self._space.cards, self._space.means["en"])
-        self._topics = {text.owner: row for row, text in enumerate(texts) if text.kind == "topic"}
-        told = sorted((text.topic, row) for row, text in enumerate(texts) if text.topic)
-        self._told = tuple(dict.fromkeys(topic for topic, _ in told))
-        self._told_rows = np.array([row for _, row in told], dtype=np.int64)
-        self._told_from = np.searchsorted([topic for topic, _ in told], self._told)
+        self._cosines = embedder.compared_with(vectors)
+        self._space = Space(texts, vectors, cards)
+        self.like = _most_alike(self._space.means["en"])
+        place = {topic: n for n, topic in enumerate(topics)}
+        self._topics = len(topics)
+        labels = [(place[text.owner], row) for row, text in enumerate(texts) if text.kind == "topic"]
+        self._labelled, self._labels = np.array(labels, dtype=np.int64).reshape(-1, 2).T
+        told = np.array(sorted((place[text.topic], row) for row, text in enumerate(texts) if text.topic), dtype=np.int64).reshape(-1, 2)
+        self._told, self._told_from = np.unique(told[:, 0], return_index=True)
+        self._told_rows = told[:, 1]
         self._others = np.array([row for row, text in enumerate(texts) if text.kind == "offtopic"], dtype=np.int64)
         self._vague = np.array([row for row, text in enumerate(texts) if text.kind == "vague"], dtype=np.int64)
         self._ours = np.array([row for cards in self._space.rows.values() for own in cards.values() for row in own], dtype=np.int64)
@@ -102,55 +106,35 @@ class Meaning:
 
     def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
         """`vector` is of the message in English (or of its gloss), and `language` the one it was written in."""
-        import numpy as np
-
         space = self._space
-        cosines = times(self._vectors, vector)
+        cosines = self._cosines(vector)
         if language not in space.means:
             language = "en"
         close = times(space.means[language], _unit(times(space.whiten.T, vector - space.centres[language])))
         ours, others = cosines[self._ours], cosines[self._others]
         near = np.partition(ours, -min(NEIGHBOURS, len(ours)))[-NEIGHBOURS:].mean()
         far = np.partition(others, -min(STRANGERS, len(others)))[-STRANGERS:].mean()
-        return Near(
-            dict(zip(space.cards, close.tolist(), strict=True)),
-            dict(zip(self._topics, cosines[list(self._topics.values())].tolist(), strict=True)),
-            self._closest_told(cosines),
-            float(near - far),
-            bool(len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())),
-            self._like,
-        )
-
-    def _closest_told(self, cosines: NDArray[np.float32]) -> dict[str, float]:
-        """Of each topic the closest of its own asks."""
-        import numpy as np
-
-        if not self._told:
-            return {}
-        return dict(zip(self._told, np.maximum.reduceat(cosines[self._told_rows], self._told_from).tolist(), strict=True))
+        labels, told = np.zeros(self._topics), np.zeros(self._topics)
+        labels[self._labelled] = cosines[self._labels]
+        if len(self._told):
+            told[self._told] = np.maximum.reduceat(cosines[self._told_rows], self._told_from)
+        vague = len(self._vague) and cosines[self._vague].max() >= max(ours.max(), others.max())
+        return Near(close, labels, told, float(near - far), bool(vague))
 
 
-def _most_alike(cards: Sequence[str], means: Any) -> dict[str, tuple[tuple[str, float], ...]]:
-    import numpy as np
-
-    alike = np.maximum(means @ means.T - 2 * np.eye(len(cards)), 0)
-    found = {}
-    for card, row in zip(cards, alike, strict=True):
-        closest = [int(n) for n in np.argsort(-row)[:ALIKE] if row[n] > 0]
-        found[card] = tuple((cards[n], float(row[n] / row[closest].sum())) for n in closest)
-    return found
+def _most_alike(means: Array) -> Array:
+    alike: Array = np.maximum(means @ means.T - 2 * np.eye(len(means)), 0)
+    alike[alike < np.sort(alike, axis=1)[:, [-min(ALIKE, len(alike))]]] = 0
+    alike /= np.maximum(alike.sum(axis=1, keepdims=True), 1e-9)
+    return alike
 
 
 def times(matrix: Any, vector: Any) -> Any:
     """A product on one thread. OpenBLAS would leave its threads spinning for the next, and they take the cores that the model needs."""
-    import numpy as np
-
     return np.einsum("ij,j->i", matrix, vector)
 
 
 def _unit(vectors: Any) -> Any:
-    import numpy as np
-
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 

@@ -12,25 +12,28 @@ import hashlib
 import math
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from bot.model import Option, Passage, Quote, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
 from knowledge.documents import root_of
 from knowledge.index import Index, give_back, index_in_memory, open_index
-from knowledge.meaning import Meaning, Near
+from knowledge.meaning import Meaning, Near, times
 from knowledge.own import OwnEntries
 from knowledge.quotes import Quotes
 from knowledge.words import Shared
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
 
 Leg = Literal["lexical", "dense", "fused", "shipped"]
 
@@ -74,7 +77,7 @@ class Evidence:
 
     shared: Shared
     near: Near | None
-    said: Mapping[str, float]
+    said: Scores
 
 
 class Finder:
@@ -84,8 +87,16 @@ class Finder:
         self, index: Index, embedder: embedding.Embedder | None = None, missing: tuple[str, ...] = (), quotes: Quotes | None = None
     ) -> None:
         self.missing = missing
-        self._index = index
-        self._meaning = Meaning(embedder, index.texts, index.vectors) if embedder and index.vectors is not None else None
+        self._index = replace(index, vectors=None)
+        self._cards, self._topics = index.words.cards, index.words.topics
+        self._meaning = None
+        if embedder and index.vectors is not None:
+            self._meaning = Meaning(embedder, index.texts, index.vectors, self._cards, self._topics)
+        place = {topic: n for n, topic in enumerate(self._topics)}
+        slots = [(card, place[topic], nth) for card, id_ in enumerate(self._cards) for nth, topic in enumerate(index.cards[id_]["topics"])]
+        self._card_of, self._topic_of, places = np.array(slots, dtype=np.int64).reshape(-1, 3).T
+        self._first_of = np.searchsorted(self._card_of, np.arange(len(self._cards)))
+        self._later = PLACE * places
         self._quotes = quotes
         self._held = _Held()
         self._own = OwnEntries(embedder) if embedder else None
@@ -131,16 +142,16 @@ class Finder:
         if not self._is_ours(seen):
             return ()
         scores = self._fused(seen)
-        for card in scores:
+        for place, card in enumerate(self._cards):
             facets = self._index.cards[card]
-            scores[card] += FACET * (bool(set(phases) & set(facets["phases"])) + (broker is not None and facets["broker"] == broker))
-            scores[card] -= FACET * (broker is not None and facets["broker"] not in (broker, "any"))
+            scores[place] += FACET * (bool(set(phases) & set(facets["phases"])) + (broker is not None and facets["broker"] == broker))
+            scores[place] -= FACET * (broker is not None and facets["broker"] not in (broker, "any"))
         fits = self._fits(scores, seen)
         found = []
-        for card, fit in _of_cards(fits)[:k]:
-            passage = _passage(self._index.cards[card], language)
+        for place, fit in self._best_cards(fits, k):
+            passage = _passage(self._index.cards[self._cards[place]], language)
             chance = self._chance(fit) * (VAGUE if seen.near and seen.near.vague else 1)
-            found.append(replace(passage, topics=tuple(_best(fits[card])), score=chance))
+            found.append(replace(passage, topics=tuple(self._topics_of(place, fits)), score=chance))
         return tuple(found)
 
     def quotes(self, text: str, k: int = 2) -> tuple[Quote, ...]:
@@ -176,7 +187,7 @@ class Finder:
         seen = self._look(text)
         legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(seen.shared), replace(seen, near=None), k)}
         if seen.near:
-            legs["dense"] = self._ranking(self._by_meaning(seen.near), replace(seen, said={}), k)
+            legs["dense"] = self._ranking(_standard(seen.near.cards), replace(seen, said=np.zeros(len(self._topics))), k)
         legs["fused"] = self._ranking(self._fused(seen), seen, k)
         legs["shipped"] = legs["fused"] if self._is_ours(seen) else Ranking()
         return legs
@@ -188,7 +199,7 @@ class Finder:
 
     def _look(self, text: str, language: str = "en", hold: bool = False) -> Evidence:
         shared = self._index.words.find(text, language)
-        said = _both(self._index.words.topics, shared.own.topics, shared.carried.topics if shared.carried else None)
+        said = _both(shared.own.topics, shared.carried.topics if shared.carried else None)
         if not self._meaning:
             return Evidence(shared, None, said)
         vector = self._meaning.vector(shared.english)
@@ -199,45 +210,48 @@ class Finder:
     def _is_ours(self, seen: Evidence) -> bool:
         shared, near = seen.shared, seen.near
         if near is None:
-            return bool(shared.own.cards) and shared.ours > GATE_BY_WORDS
+            return bool(shared.own.cards.any()) and shared.ours > GATE_BY_WORDS
         if near.vague and shared.stems:
             return True
-        return near.ours + BEST * max(near.cards.values()) + SOUND * shared.ours + LOUD * max(seen.said.values(), default=0.0) > GATE
+        return near.ours + BEST * float(near.cards.max()) + SOUND * shared.ours + LOUD * float(seen.said.max(initial=0.0)) > GATE
 
-    def _fused(self, seen: Evidence) -> dict[str, float]:
-        words, near = self._by_words(seen.shared), seen.near
-        if near is None:
+    def _fused(self, seen: Evidence) -> Scores:
+        words = self._by_words(seen.shared)
+        if seen.near is None or self._meaning is None:
             return words
-        meaning = self._by_meaning(near)
-        scores = {card: words[card] + meaning[card] for card in words}
-        return {
-            card: score + NEIGHBOURLY * sum(share * scores[other] for other, share in near.like[card]) for card, score in scores.items()
-        }
+        scores = words + _standard(seen.near.cards)
+        fused: Scores = scores + NEIGHBOURLY * times(self._meaning.like, scores)
+        return fused
 
-    def _by_words(self, shared: Shared) -> dict[str, float]:
-        return _both(self._index.cards, shared.own.cards, shared.carried.cards if shared.carried else None)
+    def _by_words(self, shared: Shared) -> Scores:
+        return _both(shared.own.cards, shared.carried.cards if shared.carried else None)
 
-    def _by_meaning(self, near: Near) -> dict[str, float]:
-        return _standard(self._index.cards, near.cards)
-
-    def _ranking(self, scores: Mapping[str, float], seen: Evidence, k: int) -> Ranking:
+    def _ranking(self, scores: Scores, seen: Evidence, k: int) -> Ranking:
         fits = self._fits(scores, seen)
-        topics: dict[str, float] = {}
-        for each in fits.values():
-            topics.update((topic, fit) for topic, fit in each.items() if fit > topics.get(topic, -math.inf))
-        return Ranking(tuple(_best(topics)[:k]), tuple((card, round(self._chance(fit), 4)) for card, fit in _of_cards(fits)[:k]))
+        best = np.full(len(self._topics), -math.inf)
+        np.maximum.at(best, self._topic_of, fits)
+        topics = _order(best, self._topics)[:k]
+        cards = ((self._cards[place], round(self._chance(fit), 4)) for place, fit in self._best_cards(fits, k))
+        return Ranking(tuple(self._topics[place] for place in topics if best[place] > -math.inf), tuple(cards))
 
-    def _fits(self, scores: Mapping[str, float], seen: Evidence) -> dict[str, dict[str, float]]:
-        """Of each card how well each of its topics fits the message."""
-        fits: dict[str, dict[str, float]] = {}
-        for card, score in scores.items():
-            fits[card] = {}
-            for place, topic in enumerate(self._index.cards[card]["topics"]):
-                fit = score - PLACE * place + SAID * seen.said.get(topic, 0.0)
-                if seen.near:
-                    fit += LABEL * seen.near.topics.get(topic, 0.0) + TOLD * seen.near.told.get(topic, 0.0)
-                fits[card][topic] = fit
+    def _fits(self, scores: Scores, seen: Evidence) -> Scores:
+        """How well each topic of each card fits the message, card by card."""
+        fits = scores[self._card_of] - self._later + SAID * seen.said[self._topic_of]
+        if seen.near:
+            fits += (LABEL * seen.near.topics + TOLD * seen.near.told)[self._topic_of]
         return fits
+
+    def _best_cards(self, fits: Scores, k: int) -> list[tuple[int, float]]:
+        """Places of cards with the fit of their best topic, best first."""
+        if not len(fits):
+            return []
+        best = np.maximum.reduceat(fits, self._first_of)
+        return [(place, float(best[place])) for place in _order(best, self._cards)[:k]]
+
+    def _topics_of(self, card: int, fits: Scores) -> list[str]:
+        own = self._card_of == card
+        topics = [self._topics[place] for place in self._topic_of[own]]
+        return [topics[place] for place in _order(fits[own], topics)]
 
     def _chance(self, fit: float) -> float:
         slope, offset = (SLOPE, OFFSET) if self._meaning else (SLOPE_BY_WORDS, OFFSET_BY_WORDS)
@@ -266,33 +280,20 @@ class _Held:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
 
-def _both(names: Iterable[str], own: Mapping[str, float], carried: Mapping[str, float] | None) -> dict[str, float]:
+def _both(own: Scores, carried: Scores | None) -> Scores:
     """What the words of a message find and what those of its gloss find, together."""
-    found = _standard(names, own)
-    if carried is None:
-        return found
-    glossed = _standard(names, carried)
-    return {name: OWN * score + GLOSSED * glossed[name] for name, score in found.items()}
+    return _standard(own) if carried is None else OWN * _standard(own) + GLOSSED * _standard(carried)
 
 
-def _standard(names: Iterable[str], scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores in standard deviations from the mean over all of these; one that is not scored counts as 0."""
-    values = {name: scores.get(name, 0.0) for name in names}
-    if not values:
-        return {}
-    mean = sum(values.values()) / len(values)
-    spread = math.sqrt(sum((value - mean) ** 2 for value in values.values()) / len(values)) + 1e-9
-    return {name: (value - mean) / spread for name, value in values.items()}
+def _standard(scores: Scores) -> Scores:
+    """In standard deviations from the mean."""
+    return (scores - scores.mean()) / (scores.std() + 1e-9) if len(scores) else scores
 
 
-def _best(scores: Mapping[str, float]) -> list[str]:
-    return sorted(scores, key=lambda key: (-scores[key], key))
-
-
-def _of_cards(fits: Mapping[str, Mapping[str, float]]) -> list[tuple[str, float]]:
-    """Cards with the fit of their best topic, best first."""
-    best = {card: max(topics.values()) for card, topics in fits.items()}
-    return [(card, best[card]) for card in _best(best)]
+def _order(scores: Scores, names: Sequence[str]) -> list[int]:
+    """Places, best first; names decide where scores are equal."""
+    order: list[int] = np.lexsort((np.array(names), -scores)).tolist()
+    return order
 
 
 def _passage(card: Mapping[str, Any], language: str) -> Passage:

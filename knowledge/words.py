@@ -2,7 +2,7 @@
 
 The weights are worked out when the index is built and kept in SQLite, a row a stem, so a message costs one look-up, a third of a
 millisecond. FTS5 is not used, because it cannot let a pair count for less than a word.
-Works with nothing but the standard library and snowballstemmer, so it is what is left where search by meaning is not installed.
+It is what is left where search by meaning is not installed.
 It refuses nothing: it tells how much the words sound like ours, and whether that is enough is search.py's business.
 """
 
@@ -13,7 +13,6 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from knowledge.gloss import Gloss
+
+    Scores = NDArray[np.float64]
 
 STEMMERS = {"en": "english", "fr": "french", "es": "spanish"}
 LONGEST = 8000  # characters of a message that are looked at: a very long reflection, not a pasted book
@@ -51,10 +56,10 @@ COMMON_WORDS = {language: frozenset(words.split()) for language, words in TELLTA
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """BM25 of each card, and of each topic, that shares a word with a message: the larger the better."""
+    """BM25 of every card and of every topic, in the order of `Words.cards` and `Words.topics`: 0 where no word is shared."""
 
-    cards: dict[str, float]
-    topics: dict[str, float]
+    cards: Scores
+    topics: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,11 @@ def _weights(within: Sequence[Counter[str]]) -> Iterator[tuple[str, list[tuple[i
 
 
 def _packed(stem: str, weights: Sequence[tuple[int, float]]) -> tuple[str, bytes, bytes]:
-    return stem, array("H", [place for place, _ in weights]).tobytes(), array("f", [weight for _, weight in weights]).tobytes()
+    return (
+        stem,
+        np.array([place for place, _ in weights], np.uint16).tobytes(),
+        np.array([weight for _, weight in weights], np.float32).tobytes(),
+    )
 
 
 def pairs_of(stems: Sequence[str]) -> list[str]:
@@ -180,7 +189,7 @@ class Words:
         self._db = db  # opened with check_same_thread=False: the lock sees to it that one thread at a time uses it
         self._turn = threading.Lock()
         documents = self._db.execute("SELECT kind, id FROM document ORDER BY place").fetchall()
-        self._cards, self.topics = (tuple(name for kind, name in documents if kind == wanted) for wanted in ("card", "topic"))
+        self.cards, self.topics = (tuple(name for kind, name in documents if kind == wanted) for wanted in ("card", "topic"))
         # Stems of the words that our own texts have: snowballstemmer takes 0.02 ms for each, most words of a message are among them,
         # and nothing of a message has to be remembered for it.
         self._forms: dict[str, dict[str, str]] = {language: {} for language in STEMMERS}
@@ -197,14 +206,13 @@ class Words:
         """`hint` is the language that the message is taken for when its words do not tell."""
         words = words_in(text)
         kinds = list(dict.fromkeys(words))[:MOST]
-        cards, topics = dict[str, float](), dict[str, float]()
+        cards, topics = np.zeros(len(self.cards)), np.zeros(len(self.topics))
         heard: list[tuple[int, bool, str, float, tuple[str, ...]]] = []
         for language in languages_of(kinds):
             stems, pairs = self._stems_and_pairs(words, language)
             seen = self._seen(stems, language)
             matches = self._matches([*seen, *pairs], language)
-            for best, found in ((cards, matches.cards), (topics, matches.topics)):
-                best.update((name, score) for name, score in found.items() if score > best.get(name, 0.0))
+            cards, topics = np.maximum(cards, matches.cards), np.maximum(topics, matches.topics)
             heard.append((len(seen), language == hint, language, self._ours(stems, seen, language), tuple(stems)))
         _, _, language, ours, own = max(heard)
         if language not in self._glosses:
@@ -236,12 +244,10 @@ class Words:
         query = f"SELECT places, weights FROM weight WHERE language = ? AND stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
         with self._turn:
             rows = self._db.execute(query, (language, *stems)).fetchall()
-        scores = [0.0] * (len(self._cards) + len(self.topics))
-        for places, weights in rows:
-            for place, weight in zip(memoryview(places).cast("H"), memoryview(weights).cast("f"), strict=True):
-                scores[place] += weight
-        cards, topics = scores[: len(self._cards)], scores[len(self._cards) :]
-        return Matches(_nonzero(self._cards, cards), _nonzero(self.topics, topics))
+        places = np.frombuffer(b"".join(row[0] for row in rows), dtype=np.uint16)
+        weights = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
+        scores: Scores = np.bincount(places, weights, len(self.cards) + len(self.topics)).astype(np.float64)
+        return Matches(scores[: len(self.cards)], scores[len(self.cards) :])
 
     def _ours(self, stems: list[str], seen: Mapping[str, tuple[int, int]], language: str) -> float:
         """Naive Bayes between our texts and the others, divided by the root of the number of words, as words are not independent.
@@ -257,7 +263,3 @@ class Words:
 
     def close(self) -> None:
         self._db.close()
-
-
-def _nonzero(names: Sequence[str], scores: Sequence[float]) -> dict[str, float]:
-    return {name: score for name, score in zip(names, scores, strict=True) if score}

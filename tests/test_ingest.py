@@ -26,7 +26,7 @@ import pypdf
 from knowledge.blocks import Refused, clean
 from knowledge.documents import change, kept, root_of
 from knowledge.formats import blocks_of, decoded
-from knowledge.index import CURRENT, IndexDown
+from knowledge.index import CURRENT, Index, IndexDown, open_index
 from knowledge.ingest import gather, named
 from knowledge.pieces import LONG, pieces_of, sentences_in, size_of
 from knowledge.quotes import LONGEST, Quotes, excerpt
@@ -512,14 +512,19 @@ def test_two_who_take_in_at_once_wait_for_each_other(put, tmp_path):
 
 
 @pytest.fixture
-def searched(tmp_path, put, finder) -> tuple[Path, Finder]:
+def cards(knowledge_home, finder) -> Index:
+    return open_index(knowledge_home, embedder=lambda: finder._meaning._embedder)
+
+
+@pytest.fixture
+def searched(tmp_path, put, finder, cards) -> tuple[Path, Finder]:
     """A home with three documents, and a finder there, with the cards and the model that the tests share."""
     home = tmp_path / "searched"
     travel = a_pdf([BOATS[:60]], [TRAVEL[:75], TRAVEL[75:]])
     paths = [put("travel.pdf", travel), put("chair.md", f"# Steering\n\n## The chair\n\n{CHAIR}"), put("boats.txt", BOATS)]
     take(home, *paths, finder=finder)
     model = finder._meaning._embedder
-    return home, Finder(finder._index, model, quotes=Quotes.open(home, model))
+    return home, Finder(cards, model, quotes=Quotes.open(home, model))
 
 
 def test_a_message_gets_the_sentences_that_bear_on_it_with_their_place(searched):
@@ -582,7 +587,7 @@ def test_building_the_cards_anew_leaves_the_documents(home, put, finder):
     assert names(home.path) == ["chair.txt"]
 
 
-def test_vectors_of_another_model_or_none_are_made_anew(searched, finder):
+def test_vectors_of_another_model_or_none_are_made_anew(searched, finder, cards):
     home, own = searched
     message = "who will chair the steering group next year?"
     before = own.quotes(message)
@@ -591,7 +596,7 @@ def test_vectors_of_another_model_or_none_are_made_anew(searched, finder):
     current.write_text(json.dumps(json.loads(current.read_text()) | {"model": "another/model"}))
 
     def opened() -> Finder:
-        return Finder(finder._index, model, quotes=Quotes.open(home, model))
+        return Finder(cards, model, quotes=Quotes.open(home, model))
 
     assert opened().quotes(message) == before
     shutil.rmtree(next(root_of(home).glob("*/chroma")))

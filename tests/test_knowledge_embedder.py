@@ -61,8 +61,8 @@ def test_the_model_is_the_one_that_torch_runs(published):
 def test_rounded_to_8_bits_its_vectors_stay_where_they_were(embedder, published):
     texts = [row["text"] for row in REFERENCE]
     together = cosines(embedder.embed(texts), published.embed(texts))
-    assert together.min() > 0.997  # a text of one word, in which nothing levels out
-    assert np.median(together) > 0.999
+    assert together.min() > 0.995  # a text of one word, in which nothing levels out
+    assert np.median(together) > 0.998
 
 
 def test_what_is_kept_is_rounded(embedder, tmp_path):

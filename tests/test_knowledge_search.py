@@ -249,7 +249,7 @@ def test_every_entry_of_a_glossary_has_both_languages_and_is_text(path):
 
 
 def test_importing_the_search_imports_nothing_heavy():
-    heavy = ("chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "snowballstemmer")
+    heavy = ("chromadb", "onnxruntime", "onnx", "tokenizers", "safetensors", "snowballstemmer")
     code = f"import sys, knowledge.search, knowledge.evaluate; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=CARDS.parent.parent, check=True)
     assert done.stdout.strip() == "[]"
@@ -258,7 +258,7 @@ def test_importing_the_search_imports_nothing_heavy():
 def test_the_search_by_words_needs_nothing_that_is_not_in_the_core():
     code = (
         "import sys\n"
-        "for name in ('chromadb', 'onnxruntime', 'onnx', 'tokenizers', 'numpy', 'safetensors'):\n"
+        "for name in ('chromadb', 'onnxruntime', 'onnx', 'tokenizers', 'safetensors'):\n"
         "    sys.modules[name] = None\n"
         "from pathlib import Path\n"
         "from tempfile import TemporaryDirectory\n"
