@@ -18,9 +18,11 @@ from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Doings, Hear
 
 LEAST, MOST = 2, 13  # words of a doing
+SAYING = 4  # words from which it says something how it is with somebody
 BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
 TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
 RUN = 6  # of theirs in a row that may be told back (coaching.md section 2.2, C1)
+PLAIN = "plain"  # the kind of what is only told back
 PAIR = ("one", "other")  # things that are told back together
 BRIEF = 9  # words of each of them
 QUOTED = "\x1a"  # stands where something was quoted
@@ -45,12 +47,14 @@ class Reader(NamedTuple):
 
 
 class Patterns(NamedTuple):
-    """What the pieces of patterns of a language make together. `own`: a head of the writer's own with its verb; `verb`: a first word."""
+    """What the pieces of patterns of a language make together. `own`: a head of the writer's own with its verb; `being`: one that is
+    enough; `verb`: a first word."""
 
     joints: re.Pattern[str]
     lead: re.Pattern[str]
     cuts: re.Pattern[str]
     own: re.Pattern[str]
+    being: re.Pattern[str]
     verb: re.Pattern[str]
     readers: tuple[Reader, ...]
 
@@ -65,6 +69,12 @@ def doing_in(text: str, hear: Hear) -> Doing | None:
             if len(words_in(both)) <= MOST and run_of(both, text) <= RUN:
                 return Doing("two", both, "")
     return max(reversed(found), key=lambda doing: 2 * bool(doing.who) + (doing.kind in TELLING), default=None)
+
+
+@at_hand
+def fact_in(text: str, hear: Hear) -> Doing | None:
+    """The last short thing that a text says of somebody who is only a "they" in it; None for none."""
+    return next((fact for clause in reversed([*_clauses(text, hear)]) if (fact := _of_them(clause, text, hear))), None)
 
 
 def facts_in(text: str, hear: Hear) -> list[str]:
@@ -103,7 +113,7 @@ def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
     if words[-1] in {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}:
         return None
     back = handed_back(said, hear)
-    return Doing("is", back[:1].upper() + back[1:], "") if back and run_of(back, text) <= RUN else None
+    return Doing(PLAIN, back[:1].upper() + back[1:], "") if back and run_of(back, text) <= RUN else None
 
 
 def doings_in(text: str, hear: Hear) -> list[Doing]:
@@ -143,10 +153,11 @@ def _patterns(hear: Hear) -> Patterns:
             readers.append(Reader(kind, several, re.compile(rf"(?P<who>{_either(subjects)}){verb}"), re.compile(verb)))
     besides = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
     return Patterns(
-        re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(doings.joints)})\s)", re.IGNORECASE),
+        re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(doings.joints)})(?:\s|$|[.,;!?]))", re.IGNORECASE),
         re.compile(rf"(?:(?:{_either(doings.leads)})\s+)*"),
         re.compile(rf"\s(?:{_either(doings.cuts)})(?:\s|$)"),
         re.compile(rf"(?P<head>{_either(own.heads)}){besides}\s+(?:{_either(own.forms)})(?!\w)"),
+        re.compile(rf"(?P<head>{_either(sorted(own.being, key=len, reverse=True))})(?!\w)(?!\s+(?:{_either(hear.reading.nots)})\b)"),
         re.compile(rf"{doings.clitics}(?P<verb>\w+)"),
         tuple(readers),
     )
@@ -187,6 +198,8 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     found = _patterns(hear).own.match(line, begins)
     if found:
         return _told("own", own.heads[found["head"]], whole[found.end("head") :], text, hear)
+    if found := _patterns(hear).being.match(line, begins):
+        return _told(PLAIN, own.being[found["head"]], whole[found.end("head") :], text, hear)
     verb = _patterns(hear).verb.match(line, begins)
     if verb is None:
         return None
@@ -217,13 +230,15 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if said is None:
             return None
         words = words_in(said)
-        if len(words) < LEAST or {words[-1], flat(said.split()[-1])} & (
+        if len(words) < (SAYING if kind == PLAIN else LEAST) or {words[-1], flat(said.split()[-1])} & (
             {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}
         ):
             continue
         if len(words) <= MOST and run_of(said, text) <= RUN:
             named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""
-            return Doing("refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind == "own" else named)
+            return Doing(
+                "refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind in ("own", PLAIN) else named
+            )
     return None
 
 

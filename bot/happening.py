@@ -134,9 +134,25 @@ def back_in(draft: Draft, text: str) -> str:
 
 def happening_in(text: str, happenings: Happenings) -> str | None:
     line = _elided(in_line(text), happenings)
-    found = _sieve(happenings).found_in(line)
-    name = next((name for name in found if not any_in(happenings.told[name].unless, line)), None)
-    return None if name is None or any_in(happenings.unless, line) else name
+    if any_in(happenings.unless, line):
+        return None
+    happened, anywhere = _happened(line, happenings), _anywhere(happenings)
+    found = ((name, happenings.told[name]) for name in _sieve(happenings).found_in(line))
+    return next((name for name, each in found if (name in anywhere or each.stands_in(happened)) and not any_in(each.unless, line)), None)
+
+
+def _happened(line: str, happenings: Happenings) -> str:
+    """A line without what stands aside in it, so that its places stay the same."""
+    for aside in happenings.aside:
+        line = expression(aside).sub(lambda found: " " * len(found[0]), line)
+    return line
+
+
+@lru_cache(8)
+def _anywhere(happenings: Happenings) -> frozenset[str]:
+    """Those that are heard in what stands aside as well: their own examples tell of one there."""
+    lines = ((name, each, _elided(in_line(said), happenings)) for name, each in happenings.told.items() for said in each.said)
+    return frozenset(name for name, each, line in lines if not each.stands_in(_happened(line, happenings)))
 
 
 @lru_cache(8)

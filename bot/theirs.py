@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from zlib import crc32
 
-from bot.doings import PAIR, TELLING, doing_in, doings_in, facts_in, lowered, run_of
+from bot.doings import PAIR, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back
@@ -161,6 +161,8 @@ def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
         yield f"doing.{doing.kind}", doing.said, doing.who
     if felt and not feels(text, hear) and (not own.whose or any_in(own.whose, in_line(text))):
         yield "felt.others", felt, ""
+    if not doing and (fact := fact_in(text, hear)):
+        yield f"doing.{fact.kind}", fact.said, ""
 
 
 def _quoted(text: str) -> str:

@@ -283,9 +283,11 @@ class Verbs(_Part):
 
 class OwnDoings(_Part):
     """How the writer tells of something done, and how it is told back: a head ("i have") with one of the `forms` after it, or a verb that
-    says by itself who did it, by its whole (`verbs`) or by how it ends (`endings`, with their accents; `others` only end so)."""
+    says by itself who did it, by its whole (`verbs`) or by how it ends (`endings`, with their accents; `others` only end so). `being`: how
+    it is with them, by a head that is enough."""
 
     heads: dict[Bit, str] = {}
+    being: dict[Bit, str] = {}
     forms: list[Bit] = []
     verbs: dict[Bit, str] = {}
     others: list[Bit] = []
@@ -782,12 +784,14 @@ class Happenings(_One):
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
     what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that
     weigh more than the question to which they are told. `plain`: those heard by a word alone, so that two facts are said back instead
-    where two were told.
+    where two were told. `aside`: parts of a text that tell of nothing that happened (what is denied, supposed, planned or said to the
+    coach); there only those are heard of which one is told in such a part in what they have `said`.
     """
 
     spans: list[Pattern]
     elided: list[Pattern] = []
     unless: list[Pattern] = []
+    aside: list[Pattern] = []
     grave: list[Slug] = []
     plain: list[Slug] = []
     told: dict[Slug, Happening]

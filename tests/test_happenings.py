@@ -48,6 +48,37 @@ def test_its_lines_fit_a_phone_and_keep_to_the_book(language: str, name: str) ->
         assert question.endswith("?")
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "maybe just a text on sunday. thanks, going to bed"),
+        ("en", "no, nobody is blaming anybody"),
+        ("en", "if he cancels the meeting again, i ask the deputy"),
+        ("en", "i'll tell him in front of everybody on friday"),
+        ("fr", "euh non personne n'a menti"),
+        ("fr", "si Fabrice dit oui mercredi, je lui demande devant les autres pour quand"),
+        ("fr", "je vais lui dire jeudi que le délai ne va pas"),
+        ("es", "eso no contesta. voy el miercoles a la playa y punto"),
+        ("es", "q no es eso!! nadie me acosa"),
+        ("es", "si doña Eneida dice en voz alta que el precio no sirve, no le compran"),
+    ],
+)
+def test_what_is_denied_supposed_or_planned_has_not_happened(language: str, told: str) -> None:
+    heard = happening_in(told, LIBRARY.happenings[language])
+    assert heard not in (
+        "phone-nights",
+        "blame",
+        "misled",
+        "cancelled",
+        "in-front-of-all",
+        "deadline",
+        "price",
+        "silence",
+        "nobody",
+        "threat",
+    )
+
+
 @pytest.mark.parametrize("language", LIBRARY.happenings)
 def test_no_line_stands_twice(language: str) -> None:
     lines = [line for told in LIBRARY.happenings[language].told.values() for line in (*told.mirrors, *told.questions)]

@@ -36,6 +36,8 @@ OWN = {
         "wind farm lad Craig thinks it's going brilliant": ("doing.thinks", "Craig thinks it's going brilliant", "Craig"),
         "One car. The NGO bought it, the coop keeps the key.": ("doing.two", "The NGO bought it, while the coop keeps the key", ""),
         "my translator softens everything": ("doing.took", "Your translator softens everything", "your translator"),
+        "he has a bakery to run": ("doing.plain", "He has a bakery to run", ""),
+        "i have two kids at school": ("doing.plain", "You have two kids at school", ""),
     },
     "fr": {
         "j'ai honte de ça": ("felt", "la honte", ""),
@@ -43,12 +45,14 @@ OWN = {
         "elle m'a offert du thé mais elle a rien dit": ("doing.came", "Elle vous a offert du thé", ""),
         "La présidente des usagers, Mme Adjovi, ne me parle plus depuis.": ("doing.refused", "Mme Adjovi ne vous parle plus", "Mme Adjovi"),
         "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", ""),
+        "je dois choisir entre les deux mairies": ("doing.plain", "Vous devez choisir entre les deux mairies", ""),
         "l'interprète adoucit tout": ("doing.took", "L'interprète adoucit tout", "l'interprète"),
     },
     "es": {
         "me da miedo todo esto": ("felt", "el miedo", ""),
         'dijo "ustedes hablan demasiado"': ("said", "ustedes hablan demasiado", ""),
         "sola desde marzo porque mi compañera renunció": ("doing.came", "Tu compañera renunció", "tu compañera"),
+        "trabajo con las dos alcaldías": ("doing.plain", "Trabajas con las dos alcaldías", ""),
         "en la reunion nadie dijo nada": ("doing.refused", "Nadie dijo nada", ""),
     },
 }
@@ -85,7 +89,7 @@ def test_whatever_is_typed_what_comes_back_is_short(text: str, language: str) ->
 
 def test_a_mirror_that_fits_anybody_has_something_of_theirs_beside_it() -> None:
     (message,) = said(Chat(LIBRARY).say("we had 23 people in the room and I read the figures out"))
-    assert message.text.startswith("You read the figures out")
+    assert message.text.startswith("You had 23 people in the room; you read the figures out.")
 
 
 @pytest.mark.parametrize(
