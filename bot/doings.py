@@ -22,6 +22,7 @@ SAYING = 4  # words from which it says something how it is with somebody
 BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
 TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
 RUN = 6  # of theirs in a row that may be told back (coaching.md section 2.2, C1)
+OWN = "own"  # the kind of what the writer did
 PLAIN = "plain"  # the kind of what is only told back
 PAIR = ("one", "other")  # things that are told back together
 BRIEF = 9  # words of each of them
@@ -94,7 +95,7 @@ def facts_in(text: str, hear: Hear) -> list[str]:
 
 
 def _weight(kind: str) -> int:
-    return 2 if kind == "own" else 1 if kind in TELLING else 0
+    return 2 if kind == OWN else 1 if kind in TELLING else 0
 
 
 def _fact(clause: str, text: str, hear: Hear) -> Doing | None:
@@ -197,7 +198,7 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
         return None  # "what I brought"
     found = _patterns(hear).own.match(line, begins)
     if found:
-        return _told("own", own.heads[found["head"]], whole[found.end("head") :], text, hear)
+        return _told(OWN, own.heads[found["head"]], whole[found.end("head") :], text, hear)
     if found := _patterns(hear).being.match(line, begins):
         return _told(PLAIN, own.being[found["head"]], whole[found.end("head") :], text, hear)
     verb = _patterns(hear).verb.match(line, begins)
@@ -206,7 +207,7 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     mine = whole[verb.start("verb") : verb.end("verb")]
     ending = next((end for end in own.endings if mine.endswith(end)), "") if flat(mine) not in own.others else ""
     yours = own.verbs.get(flat(mine)) or (mine.removesuffix(ending) + own.endings[ending] if ending else "")
-    return _told("own", f"{whole[begins : verb.start('verb')]}{yours}", whole[verb.end() :], text, hear) if yours else None
+    return _told(OWN, f"{whole[begins : verb.start('verb')]}{yours}", whole[verb.end() :], text, hear) if yours else None
 
 
 def _named(verb: re.Pattern[str], whole: str, line: str, begins: int, doings: Doings) -> tuple[re.Match[str], re.Match[str]] | None:
@@ -237,7 +238,7 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if len(words) <= MOST and run_of(said, text) <= RUN:
             named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""
             return Doing(
-                "refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind in ("own", PLAIN) else named
+                "refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind in (OWN, PLAIN) else named
             )
     return None
 
@@ -245,7 +246,8 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
 def _is_somebody(who: str, hear: Hear) -> bool:
     """Whether a subject is a name or somebody in the work, and not a "he" or a thing."""
     return bool(set(words_in(who)) & set(hear.actors)) or (
-        flat(who) not in hear.doings.pronouns and all(word[:1].isupper() for word in who.split())
+        flat(who) not in hear.doings.pronouns
+        and any(word[:1].isupper() and word.lower() not in hear.reading.determiners for word in who.split())
     )
 
 

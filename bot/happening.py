@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.doings import OWN as OWN_DOING
+from bot.doings import PLAIN, doings_in
 from bot.draft import Draft
 from bot.hearing import handed_back, only_who_in
 from bot.sieve import Sieve
@@ -117,7 +119,10 @@ def back_to(draft: Draft, text: str, kind: Heard, key: str) -> Back:
     told = next((part for part in BETWEEN_SENTENCES.split(text) if kind.stands_in(_line(draft, part))), text)
     happenings, hear = draft.library.happenings.get(draft.language), draft.words.hear
     span = span_in(text, happenings) if happenings else ""
-    return Back(draft, key, kind, only_who_in(told, hear) or "", span, _what_in(draft, told, kind))
+    others = (doing for doing in doings_in(told, hear) if doing.kind not in (OWN_DOING, PLAIN))
+    by = next((doing for doing in others if kind.stands_in(_line(draft, doing.said))), None)
+    who = by.who if by else only_who_in(told, hear) or ""
+    return Back(draft, key, kind, who, span, _what_in(draft, told, kind))
 
 
 def mirror_in(draft: Draft, text: str) -> str:
