@@ -109,8 +109,17 @@ def _done_to_others(said: str, safety: Safety) -> bool:
 
 
 def _without_errands(said: str, safety: Safety) -> str:
-    """The words without a message at an odd hour, where what is carried to and fro is work: that is a burden, and no harassment."""
-    return meant(said, safety, "late").sub("~ ", said) if meant(said, safety, "errands").search(said) else said
+    """The words without a message at an odd hour, where what is carried to and fro is work: that is a burden, and no harassment. Nothing of
+    it is taken away where they also tell what was said of them, or what it does to them."""
+    only_work = meant(said, safety, "errands").search(said) and not meant(said, safety, "still").search(said)
+    return meant(said, safety, "late").sub("~ ", said) if only_work else said
+
+
+def only_late(text: str, safety: Safety) -> bool:
+    """Whether nothing but the hour of a message sounds like harassment in a text."""
+    said = _undenied(_literally(f" {in_words(text)} ", safety), safety)
+    rest = meant(said, safety, "late").sub("~ ", said)
+    return not any(meant(rest, safety, what).search(rest) for what in ("harassment", "still"))
 
 
 def surely(text: str, alarm: str, safety: Safety) -> bool:

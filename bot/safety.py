@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import afterwards, floor, raising, staying, threatened
-from bot.alarms import SURE, alarm_in, came_in, harmed_in, home_signs, says, surely, told_of_another, veiled
+from bot.alarms import SURE, alarm_in, came_in, harmed_in, home_signs, only_late, says, surely, told_of_another, veiled
 from bot.draft import Draft
 from bot.hearing import who_in
 from bot.model import Conversation, Person, Remind, Turn
@@ -140,8 +140,11 @@ def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
 
 
 def _heard_amiss(draft: Draft, text: str, alarm: str) -> bool:
-    """Whether wrongdoing is only surmised, where they said in this talk that it was heard amiss."""
-    return alarm == "ethics" and draft.heard_at(raising.LET_GO) >= 0 and not surely(text, alarm, draft.words.safety)
+    """Whether it was said in this talk that such a thing was heard amiss: wrongdoing that is only surmised, or the hour of a message."""
+    if draft.heard_at(raising.LET_GO) < 0:
+        return False
+    safety = draft.words.safety
+    return (alarm == "ethics" and not surely(text, alarm, safety)) or (alarm == "harassment" and only_late(text, safety))
 
 
 def raised(conversation: Conversation, person: Person, at: datetime) -> Turn:

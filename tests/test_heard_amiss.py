@@ -136,6 +136,16 @@ def test_whoever_says_that_nobody_harasses_them_is_believed(language, text):
     assert said.startswith(owned)
 
 
+def test_the_hour_of_a_message_is_not_taken_for_it_again_and_more_than_the_hour_is():
+    chat = begun("en", PURSUED["en"], "no no, nobody is harassing me. how do i get him to write to the school directly")
+
+    chat.say("he writes me at night, every week")
+    assert chat.conversation.alarm is None
+
+    chat.say("he writes me at night that he dreams of my body")
+    assert chat.conversation.alarm == "harassment"
+
+
 @pytest.mark.parametrize(("language", "text"), STILL_IT)
 def test_a_doubt_about_the_word_is_no_denial(language, text):
     chat = begun(language, PURSUED[language], text)
