@@ -18,6 +18,7 @@ from prompts.library import Safety
 
 SURE = 2  # kinds of sign of harm at home that are more than a question
 CAME_BY = frozenset({"note", "message", "call", "person", "unsigned"})  # parts of a threat that say how it came
+PARTS = re.compile(r"[^.,!?;:\n]+")
 AIMED_AT = {"children": "children", "colleague": "other", "house": "home", "family": "plain"}  # whom it aims at, and its kind by that
 
 
@@ -33,7 +34,9 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
         for language, safety, said in told:
             if (alarm == "danger" and _announced(said, safety)) or (alarm == "harassment" and _done_to_others(said, safety)):
                 continue
-            if meant(said, safety, alarm).search(said) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
+            heard = meant(said, safety, f"mistaken.{alarm}").sub("~ ", said) if alarm in safety.mistaken else said
+            heard = _without_errands(heard, safety) if alarm == "harassment" else heard
+            if meant(heard, safety, alarm).search(heard) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
                 return alarm, language
             if (alarm == "threat" and menaced(said, safety)) or (alarm == "ethics" and untruth_in(text, safety)):
                 return alarm, language
@@ -103,6 +106,35 @@ def _announced(said: str, safety: Safety) -> bool:
 def _done_to_others(said: str, safety: Safety) -> bool:
     """Whether it is violence to somebody near the work that is told of, and nothing that was done to the writer."""
     return meant(said, safety, "violence").search(said) is not None and meant(said, safety, "ours").search(said) is None
+
+
+def _without_errands(said: str, safety: Safety) -> str:
+    """The words without a message at an odd hour, where what is carried to and fro is work: that is a burden, and no harassment. Nothing of
+    it is taken away where they also tell what was said of them, or what it does to them."""
+    only_work = meant(said, safety, "errands").search(said) and not meant(said, safety, "still").search(said)
+    return meant(said, safety, "late").sub("~ ", said) if only_work else said
+
+
+def only_late(text: str, safety: Safety) -> bool:
+    """Whether nothing but the hour of a message sounds like harassment in a text."""
+    said = _undenied(_literally(f" {in_words(text)} ", safety), safety)
+    rest = meant(said, safety, "late").sub("~ ", said)
+    return not any(meant(rest, safety, what).search(rest) for what in ("harassment", "still"))
+
+
+def surely(text: str, alarm: str, safety: Safety) -> bool:
+    """Whether a text tells outright of something that must not be coached on, and it is not only put together from what stands in it."""
+    said = _undenied(_literally(f" {in_words(text)} ", safety), safety)
+    return meant(said, safety, alarm).search(said) is not None
+
+
+def mistaken(text: str, kind: str, safety: Safety) -> bool:
+    """Whether somebody says that what they told was taken for something that it is not: `plainly` for what, or only `briefly` that it is
+    not so. Whoever doubts it in the same breath, or tells what it does to them, has not said so."""
+    if says(text, "still", safety):
+        return False
+    said = (f" {in_words(part)} " for part in PARTS.findall(text[:READ]))
+    return any(meant(part, safety, f"mistaken.{kind}").search(part) for part in said)
 
 
 @at_hand

@@ -5,11 +5,13 @@ A step of their own, a no they have said and a "no, I meant the director" are he
 
 from __future__ import annotations
 
+import re
+
 from bot.alarms import came_in, deed_in, facts_in, says
 from bot.draft import Draft
 from bot.phrases import CLAUSES, SENTENCES
 from bot.spelling import READ, words_in
-from bot.untruths import untruth_in
+from bot.untruths import NUMBER, untruth_in
 
 TELLS = ("tell-whom", "what-words")
 SAID = 12  # marks of what was said, three replies or so
@@ -52,6 +54,27 @@ def addressee(draft: Draft, text: str, told: str) -> str:
     return "" if untruth is None else "owed" if untruth[1] else "above"
 
 
+def stays_true(draft: Draft, text: str) -> bool:
+    """Whether somebody says that they will stay with what is so: in so many words, or by a number that was told and is not the largest of
+    them, which is the one that was wanted."""
+    safety = draft.words.safety
+    if says(text, "true_way", safety):
+        return True
+    told = {_number(found) for found in NUMBER.findall(draft.grave.told if draft.grave else "")}
+    named = {_number(found) for clause in CLAUSES.findall(text[:READ]) for found in _held_to(draft, clause)}
+    return len(told) > 1 and bool(named & told) and max(told) not in named
+
+
+def _held_to(draft: Draft, clause: str) -> list[str]:
+    """The numbers in a clause that says what will be put down, and asks nothing: "I stay at 412"."""
+    asks = clause.strip().endswith("?") or set(words_in(clause)[:1]) & set(draft.words.hear.questions)
+    return NUMBER.findall(clause) if says(clause, "untrue.holds", draft.words.safety) and not asks else []
+
+
+def _number(written: str) -> int:
+    return int(re.sub(r"\D", "", written))
+
+
 def lead(draft: Draft, text: str, kinds: list[str]) -> str:
     """What is held of a message before its question is answered; empty where there is nothing but the question, or no question."""
     safety, asks = draft.words.safety, "?" in text or bool({*TELLS, "all-of-it"} & set(kinds))
@@ -59,6 +82,8 @@ def lead(draft: Draft, text: str, kinds: list[str]) -> str:
         return draft.line("safety.ethics.misheard")
     if not asks:
         return ""
+    if "true-way" in kinds:
+        return draft.line("safety.ethics.true.lead")
     step = deed_in(text, safety)
     if step and not set(came_in(step, safety)) & set(TELLS):
         draft.aim = step

@@ -105,6 +105,7 @@ class Draft:
         self.happened: dict[str, str | None] = {}  # which happening was heard in a text, for one turn asks more than once
         self.asked_beside = False  # whether something is asked in the message in which a step was told
         self.noted = ""  # what is to be said before the next question of a guide
+        self.owned = ""  # a misreading that is owned in the sentence with which this turn's last message is to begin
         self._kept = conversation.kept
         self.offered: tuple[Choice, ...] = conversation.choices
         self.choices: tuple[Choice, ...] = ()
@@ -469,6 +470,8 @@ class Draft:
         return found[0].strip() if found else ""
 
     def turn(self) -> Turn:
+        if self.owned and self._said():
+            self.lead(self.owned)
         if self.person != self.context.person:
             self._effects.insert(0, Learn(self.person))
         conversation = replace(

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 
 from bot import beside, raising, staying, threatened
-from bot.alarms import came_in, facts_in, says, strained
+from bot.alarms import came_in, facts_in, mistaken, says, strained, surely
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import (
@@ -29,6 +29,7 @@ from bot.hearing import (
 )
 from bot.model import Choice
 from bot.spelling import words_in
+from bot.untruths import untruth_in
 
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
 PASSING = frozenset(
@@ -56,6 +57,8 @@ RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is st
 OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witness", "written", "loss-job", "loss-standing", "afraid"})
 # What may have been raised by a misreading.
 MISREAD = frozenset({"asked-danger", "asked-safe", "doubt", "spent", "threat", "harassment", "told"})
+# Kinds of untruth that are put together from words which often mean something else.
+SURMISED = frozenset({"asserted", "cut", "withheld", "names", "moved", "story"})
 # What is asked of the coach about the matter itself; any other question after strain is one about the work.
 ABOUT_IT = frozenset(
     {
@@ -79,6 +82,8 @@ def keeps(draft: Draft, text: str, *, again: bool) -> bool:
     """What is written while something has the floor; False when the person has turned to something else. `again`: it alarms once more."""
     talk = staying.talk_of(draft)
     beside.noted(draft, text)
+    if not again and _not_that(draft, text):
+        return raising.let_go(draft, text)
     kept = _kept(draft, text, again=again)
     if kept and draft.alarm:
         beside.not_asked_again(draft, talk)
@@ -175,6 +180,19 @@ def _put_right(draft: Draft, text: str, *, again: bool) -> bool:
         return False
     raising.misread(draft, text)
     return True
+
+
+def _not_that(draft: Draft, text: str) -> bool:
+    """Whether they say plainly that what has the floor is not so. Of harassment they know best; that nobody lies is also said by whoever
+    is tempted, so of what was told outright it does not do."""
+    safety, told = draft.words.safety, beside.kept(draft).told
+    if draft.alarm in ("harassment", "told"):
+        to_go_on = asks_plainly(text, draft.words.hear) or of_this_world(text, draft.words.hear) or says(text, "errands", safety)
+        return mistaken(text, "harassment", safety) or (to_go_on and mistaken(text, "briefly", safety))
+    if draft.alarm != "ethics" or not told:
+        return False
+    surmised = not surely(told, "ethics", safety) and (untruth_in(told, safety) or ("", False))[0] in SURMISED
+    return mistaken(text, "ethics", safety) or (surmised and (mistaken(text, "lie", safety) or mistaken(text, "briefly", safety)))
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:

@@ -10,14 +10,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import beside, staying
-from bot.alarms import facts_in, hinted, hurt_at_home, named_in, says, strained, thing_in, threatened_by, told_of_another
+from bot.alarms import came_in, facts_in, hinted, hurt_at_home, named_in, says, strained, thing_in, threatened_by, told_of_another
 from bot.choosing import WAYS
 from bot.draft import Draft
-from bot.hearing import asks_coach, echo_of, feels, kinds_named, pleads, who_in
+from bot.hearing import asks_coach, asks_plainly, content_of, echo_of, feels, kinds_named, pleads, who_in
 from bot.model import Alarm, Grave, Remind, Talk
+from bot.phrases import CLAUSES
 from bot.rhythm import next_reminder
 from bot.spelling import READ, words_in
-from bot.untruths import is_withheld, untruth_in
+from bot.untruths import NUMBER, is_withheld, untruth_in
 from prompts.library import Safety
 
 PAUSE = timedelta(days=7)  # reminders rest this long after a sign of danger
@@ -27,7 +28,9 @@ HINTS: dict[str, Alarm | None] = {
     "spent": "spent", "doubt": "doubt", "gloss": "gloss", "feared": "strain", "belittled": "harassment", "entrusted": "ethics",
     "informs": "ethics", "overheard": "harassment", "violence": "told", "unwell": None,
 }  # fmt: skip
-NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
+WEIGHS = "safety.heavy"  # the line for what weighs on somebody
+LET_GO = "safety:let-go"  # the mark that something was heard amiss in this talk, and left
+TO_GO_ON_WITH = 6  # words that say something, from which a message that puts the coach right tells what to go on with
 COUNTED = 2  # numbers in a message of which one may be so and the other is to be
 
 
@@ -210,6 +213,20 @@ def clear(draft: Draft, text: str, key: str) -> None:
     draft.say(draft.once(key), "safety")
 
 
+def let_go(draft: Draft, text: str) -> bool:
+    """Leaves what was heard amiss, as they say plainly that it is not that, and owns it; the talk that it broke into goes on. True when
+    that was all there is to answer; from then on nothing that only sounds like it is heard in this talk."""
+    told = beside.kept(draft).told
+    draft.talk = draft.before or draft.talk or (Talk("", "explore", draft.at, draft.at, told) if told else None)
+    draft.alarm, draft.alarmed_at, draft.grave = None, None, None
+    draft.remember(LET_GO)
+    if asks_plainly(text, draft.words.hear) or content_of(text, draft.words.hear) >= TO_GO_ON_WITH:
+        draft.owned = draft.once("safety.misread.owned")
+        return False
+    draft.say(draft.line("safety.misread.bare"))
+    return True
+
+
 def misread(draft: Draft, text: str) -> None:
     """A false alarm is left at once, in one plain sentence; the talk that it broke into goes on. Where it was about life the help stays
     named, for what is taken back may have been half meant; after a word that was plain, or a second sign, it is asked about once more."""
@@ -275,6 +292,24 @@ def not_worn(draft: Draft, text: str) -> bool:
     draft.alarm = draft.grave = None
     quiet(draft, text)
     draft.say(draft.once(key))
+    return True
+
+
+def weighed(draft: Draft, text: str) -> bool:
+    """Meets, twice in a talk at most, what weighs on somebody and is said softly, before anything is made of it: no card, no task, and who
+    is there for them. Whoever asks something is answered, and in a guide it is part of the answer."""
+    hear, safety = draft.words.hear, draft.words.safety
+    asks = (asks_coach(text, hear) or asks_plainly(text, hear) or pleads(text, hear)) and not says(text, "unasked", safety)
+    if draft.place or asks or "angry" in came_in(text, safety) or not says(text, "heavy", safety) or not draft.unheard(f"{WEIGHS}.more"):
+        return False
+    key = WEIGHS if draft.unheard(WEIGHS) else f"{WEIGHS}.more"
+    draft.remember(f"{key}#0")
+    talk = draft.talk or Talk("", "explore", draft.at, draft.at, text)
+    draft.talk = replace(talk, at=draft.at, used=tuple(dict.fromkeys((*talk.used, "listening"))))
+    draft.person = replace(draft.person, welcomed=True)
+    told = next((part for part in CLAUSES.findall(text[:READ]) if says(part, "heavy", safety)), text)
+    back = draft.said_back(told)
+    draft.say(draft.line(key, back=back) if back else draft.line(f"{key}.bare"), "safety")
     return True
 
 

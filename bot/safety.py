@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import afterwards, floor, raising, staying, threatened
-from bot.alarms import SURE, alarm_in, came_in, harmed_in, home_signs, says, told_of_another, veiled
+from bot.alarms import SURE, alarm_in, came_in, harmed_in, home_signs, only_late, says, surely, told_of_another, veiled
 from bot.draft import Draft
 from bot.hearing import who_in
 from bot.model import Conversation, Person, Remind, Turn
@@ -53,7 +53,11 @@ def alarmed(draft: Draft, text: str) -> bool:
         alarm = "ethics"
     if alarm is None:
         return (
-            _half_said(draft, text) or raising.hinted_at(draft, text) or raising.strained_by(draft, text) or afterwards.follows(draft, text)
+            _half_said(draft, text)
+            or raising.hinted_at(draft, text)
+            or raising.strained_by(draft, text)
+            or raising.weighed(draft, text)
+            or afterwards.follows(draft, text)
         )
     raising.met(draft, text, alarm, language)
     return True
@@ -132,7 +136,15 @@ def _alarm(draft: Draft, text: str) -> tuple[str | None, str]:
     graver = found is not None and found[0] in ("danger", "threat")
     if found and not graver and draft.context.tongue in draft.library.words and found[1] != draft.context.tongue:
         found = alarm_in(text, draft.library.safeties(draft.language)[:1])
-    return found or (None, draft.language)
+    return (None, draft.language) if found is None or _heard_amiss(draft, text, found[0]) else found
+
+
+def _heard_amiss(draft: Draft, text: str, alarm: str) -> bool:
+    """Whether it was said in this talk that such a thing was heard amiss: wrongdoing that is only surmised, or the hour of a message."""
+    if draft.heard_at(raising.LET_GO) < 0:
+        return False
+    safety = draft.words.safety
+    return (alarm == "ethics" and not surely(text, alarm, safety)) or (alarm == "harassment" and only_late(text, safety))
 
 
 def raised(conversation: Conversation, person: Person, at: datetime) -> Turn:

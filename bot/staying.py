@@ -63,6 +63,8 @@ ASKS = frozenset(
 )
 # What only counts where something untrue was told of.
 OF_THE_UNTRUE = frozenset({"others-do", "pretty", "write-true", "dramatic", "misled", "harm-now"})
+# What somebody does not tell who says that they stay with what is so.
+AS_IF_NOT = frozenset({"sign", "disguise", "sum", "confront", "told-to", "did-it", "put-right", "coming", "who"})
 ANSWERS = ASKS | {"disguise"}  # what a question that stands beside a step is answered with
 # What is told of pressure and is no step, though it names what they would do: "if I refuse he has me moved".
 PRESSES = frozenset({"retaliates", "did-before", "fee", "others-pay"})
@@ -97,6 +99,8 @@ def stay(draft: Draft, text: str, *, again: bool = False) -> None:
     safety, talk = draft.words.safety, talk_of(draft)
     kinds = _kinds(draft, text, again=again)
     lead = candour.lead(draft, text, kinds) if talk == "ethics" else ""
+    if "true-way" in kinds and not set(kinds) & ANSWERS:
+        lead = ""  # what they will do is all there is to meet
     if talk == "ethics" and "?" in text:
         kinds.sort(key=lambda kind: kind not in ANSWERS)
     if not lead and _step(draft, text, "planned" in kinds, safety):
@@ -136,9 +140,20 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
         kinds = ["near", *kinds]
     if pleads(text, draft.words.hear) and not set(kinds) & ASKS:
         kinds = [*kinds, "what-now"]
-    if talk_of(draft) == "ethics" and {"others-do", "what-now"} & set(kinds):
+    if talk_of(draft) == "ethics":
+        kinds = _of_untruth(draft, text, kinds)
+    return [*kinds, "more"] if again and "true-way" not in kinds else kinds
+
+
+def _of_untruth(draft: Draft, text: str, kinds: list[str]) -> list[str]:
+    """What came in a talk about something untrue. That they stay with what is so comes first; what they fear of that comes before it."""
+    feared = any(kind in PRESSES or kind.startswith("loss-") for kind in kinds)
+    kinds = [kind for kind in kinds if kind != "true-way"]
+    if not feared and candour.stays_true(draft, text):
+        kinds = ["true-way", *(kind for kind in kinds if kind not in AS_IF_NOT)]
+    if {"others-do", "what-now"} & set(kinds):
         kinds = [*kinds, "what-now", "others-do", "others-again"]  # nothing but these ways, however often it is asked
-    return [*kinds, "more"] if again else kinds
+    return kinds
 
 
 def _misheard(draft: Draft, text: str, kinds: list[str]) -> set[str]:
@@ -336,7 +351,8 @@ def _heard(draft: Draft, talk: str, text: str) -> str:
     back = draft.said_back(text) if len(words_in(text)) <= SAID_BACK else ""
     if back and says(text, "nearby", draft.words.safety) and (asked := beside.spoken_of(draft, "safety.came.asked")):
         return f"{back}. {asked}"
-    return f"{f'{back}.' if back else draft.line('safety.heard')} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
+    heard_as = next(key for key in (f"safety.{talk}.heard", "safety.heard") if key in draft.words.lines)
+    return f"{f'{back}.' if back else draft.line(heard_as)} {draft.line(asks if asks in draft.words.lines else 'safety.next')}"
 
 
 # --- a step of their own
@@ -392,7 +408,7 @@ def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
         return True
     draft.remember(ASKED)
     day = draft.day(asked_on(draft))
-    received = draft.line("safety.plan.received")
+    received = draft.line("safety.ethics.true.received" if "true-way" in kinds else "safety.plan.received")
     choices = [draft.choice("ask-after"), draft.choice("tell-myself")]
     draft.say(draft.line("safety.plan.ask", received=received, plan=told, day=day), "safety", choices)
     return True

@@ -6,6 +6,7 @@ about a meeting that was not. The words are data (`safety.untrue` in prompts/wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,6 +16,7 @@ from bot.phrases import CLAUSES, SENTENCES, meant
 from bot.spelling import READ, in_words
 from prompts.library import Safety
 
+NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
 NEAR = 3  # sentences within which things are told of together
 
 
@@ -33,11 +35,13 @@ WRONGS = (
     _Wrong("fee", ("paid-by", "price")),
     _Wrong("signed", ("did", "signs-for", "absent"), ("may-sign", "asked"), own=True),
     _Wrong("signed", ("signs-for", "absent"), ("may-sign",)),
+    _Wrong("signed", ("asked", "signing", "goods", "never-saw"), ("may-sign",), joined=("asked", "signing")),
     _Wrong("signed", ("false-hand",)),
     _Wrong("own", ("deed",), own=True),
     _Wrong("figures", ("admits", "claimed", "counted"), ("planned",), own=True),
-    _Wrong("figures", ("claimed", "counted"), ("planned",)),
+    _Wrong("figures", ("claimed", "counted"), ("planned", "sizes")),
     _Wrong("figures", ("asked", "claimed", "having"), ("planned",), joined=("asked", "claimed")),
+    _Wrong("figures", ("asked", "swapped", "papers"), ("fairly", "sizes")),
     _Wrong("figures", ("prettier", "truly")),
     _Wrong("dated", ("redated",)),
     _Wrong("dated", ("redates", "other-day")),
@@ -60,6 +64,7 @@ WRONGS = (
     _Wrong("own", ("did", "denies"), ("asked",), own=True),
     _Wrong("asserted", ("asked", "puts", "unso"), ("which-principle",), joined=("asked", "puts")),
     _Wrong("asserted", ("asked", "that-so", "contrary"), joined=("asked", "that-so")),
+    _Wrong("asserted", ("asked", "puts", "took-place", "will-be"), joined=("asked", "puts", "took-place")),
     _Wrong("asserted", ("did", "denies"), own=True),
 )
 
@@ -103,4 +108,5 @@ def _two_numbers(wrong: _Wrong, text: str, safety: Safety) -> bool:
 
 def _has(text: str, part: str, safety: Safety) -> bool:
     said = f" {in_words(text)} "
+    said = meant(said, safety, "untrue.harmless").sub("~ ", said)
     return meant(said, safety, f"untrue.{part}").search(said) is not None

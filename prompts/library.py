@@ -653,7 +653,10 @@ class Safety(_One):
     writer says to others, and `informs` that the writer is to tell what partners said in private. `home` are signs that somebody is hurt
     or controlled where they live, by kind, and `at_home` those that are one only beside a word of the `household`; one is asked about,
     two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own people, told without a wish to hide it.
-    `denied` takes a sign of danger away before anybody asked.
+    `denied` takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for,
+    or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
+    of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
+    somebody will stay with what is so.
     """
 
     danger: list[str]
@@ -684,6 +687,13 @@ class Safety(_One):
     this_only: list[str]
     wondering: list[str]
     misread: list[str]
+    mistaken: dict[str, list[str]] = {}
+    still: list[str] = []
+    late: list[str] = []
+    errands: list[str] = []
+    heavy: list[str] = []
+    unasked: list[str] = []
+    true_way: list[str] = []
     gloss: list[str]
     honest: list[str]
     belittled: list[str]

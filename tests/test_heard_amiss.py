@@ -1,0 +1,227 @@
+"""What only sounds like wrongdoing or harassment is none, and where it was taken for that, a plain word is enough to be rid of it.
+
+And in a talk about something untrue: another name for it is refused, the true way is met as such, and what weighs on somebody is met first.
+"""
+
+from __future__ import annotations
+
+import pytest
+from passages import Chat, text_of
+
+from bot.alarms import alarm_in, hinted
+from bot.model import Person, PersonId
+from prompts.library import load_library
+
+LIBRARY = load_library()
+ASKED_FOR_MORE = {
+    "en": "the coop director asked me to put 340 families in the report instead of 287",
+    "fr": "la directrice de la coop me demande de mettre 340 familles dans le rapport au lieu de 287",
+    "es": "la directora de la coop me pidió que ponga 340 familias en el informe en vez de 287",
+}
+PURSUED = {
+    "en": "he touched my back again and keeps writing me at night that i am beautiful",
+    "fr": "un homme de l'entreprise partenaire m'écrit la nuit que je suis belle, encore et encore",
+    "es": "un señor de la empresa socia me escribe de noche que soy hermosa, una y otra vez",
+}
+SURMISED = {
+    "en": "the director wants me to write that the assembly approved, and they never decided",
+    "fr": "le directeur veut que j'écrive que l'assemblée a approuvé, et ils n'ont pas décidé",
+    "es": "el director quiere que escriba que la asamblea aprobó, y nunca se aprobó",
+}
+EVERYDAY = [
+    ("en", "the donor wants the mou signed by friday but the coops haven't finished reading it"),
+    ("en", "he writes to me at night about the schedule and i pass it on to the school"),
+    ("en", "the co-op chair asked me to put 20 chairs instead of 12 for the visit"),
+    ("en", "he asked me to write the minutes, i haven't finished them"),
+    ("fr", "la fondation veut le plan signé avant le 30 mais les coops ont meme pas fini de lire"),
+    ("fr", "il m'ecrit la nuit pour le planning et moi je transmets à l'école"),
+    ("fr", "la presidente m'a engueulée parce que le camion etait en retard"),
+    ("fr", "elle veut que je dise un mot à l'ouverture, je suis pas prête"),
+    ("es", "eso no contesta. les pregunto que quieren q se diga y q no"),
+    ("es", "me escribe a mi de noche y yo le paso el recado a la licenciada"),
+    ("es", "me grito ayer porque el salon estaba cerrado"),
+    ("es", "me pidio escribir el acta y no la he terminado"),
+]
+SOFT = [
+    ("en", "the coop manager asks me to sign the delivery form for bags i never saw"),
+    ("en", "they want me to say the training happened, it will happen in may anyway"),
+    ("fr", "on veut que j'ecrive que la formation a eu lieu, elle aura lieu en mai de toute facon"),
+    ("es", "el encargado me pide firmar la entrega de unos sacos que nunca vi"),
+    ("es", "mi directora quiere que reportemos 72 capacitados en la tabla en lugar de 58"),
+]
+NO_HARASSMENT = [
+    ("en", "no no, nobody is harassing me. how do i get him to write to the school directly"),
+    ("fr", "haha non c'est pas du harcèlement, c'est un monsieur correct"),
+    ("es", "q no es eso!! nadie me acosa. quiero saber como dejo de ser el correo entre los dos"),
+]
+STILL_IT = [
+    ("en", "maybe it's not harassment but i feel uncomfortable"),
+    ("en", "nobody knows yet"),
+    ("fr", "c'est pas du harcèlement mais j'ai peur"),
+    ("fr", "personne le sait"),
+    ("es", "no sé si es acoso"),
+    ("es", "nadie me creería"),
+]
+NO_LIE = [
+    ("en", "what? nobody is lying. they decide on friday and i write it then"),
+    ("fr", "de quoi vous parlez, le compte rendu c'est pour après le vote"),
+    ("es", "q? cual mentira? nadie está mintiendo, votan el viernes"),
+]
+TEMPTED = [
+    ("en", "nobody is lying, it's just rounding"),
+    ("fr", "quel mensonge, c'est presque ça"),
+    ("es", "no es eso, ella es buena persona"),
+]
+FOLLOWED = [
+    ("en", "what if i write 340 families reached instead of registered", "disguise"),
+    ("en", "just this once, next year it will be clean", "once"),
+    ("en", "if she says yes fine do i still have to tell my director", "still-tell"),
+    ("en", "i'm going to put the real number", "true-way"),
+    ("fr", "et si je mets 340 familles concernées au lieu d'inscrites", "disguise"),
+    ("fr", "juste pour cette fois, l'an prochain ce sera propre", "once"),
+    ("fr", "est ce que je dois quand même le dire", "still-tell"),
+    ("fr", "je vais mettre le vrai chiffre, je préfère", "true-way"),
+    ("es", "y si pongo 340 familias vinculadas en vez de inscritas? no seria mentira", "disguise"),
+    ("es", "solo por esta vez, el otro año sale bien", "once"),
+    ("es", "si ella dice que si igual tengo que decirle a mi directora", "still-tell"),
+    ("es", "le dije que no", "true-way"),
+]
+GIVEN_IN = [("en", "ok fine i'll put 340"), ("fr", "bon je mets 340"), ("es", "firmo 340 entonces"), ("en", "how would i say 287 to her")]
+HEAVY = [
+    ("en", "we lost the centre today. i keep seeing her face"),
+    ("fr", "je suis juste triste ce soir"),
+    ("es", "no pude arrancar el carro como en veinte minutos"),
+]
+LIGHT = [
+    ("en", "the mayor let the women down"),
+    ("en", "i sat in the car with the treasurer and we agreed the budget"),
+    ("fr", "elle est restée assise dans la voiture pendant qu'on chargeait"),
+    ("es", "él estaba triste por el presupuesto"),
+]
+
+
+def begun(language: str, *told: str) -> Chat:
+    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True))
+    for text in told:
+        chat.say(text)
+    return chat
+
+
+def heard(chat: Chat, key: str) -> bool:
+    return any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
+
+
+@pytest.mark.parametrize(("language", "text"), EVERYDAY)
+def test_everyday_work_raises_nothing(language, text):
+    safeties = LIBRARY.safeties(language)
+
+    assert alarm_in(text, safeties) is None
+    assert hinted(text, dict(safeties)[language]) is None
+
+
+@pytest.mark.parametrize(("language", "text"), SOFT)
+def test_a_wrong_in_soft_words_is_heard(language, text):
+    assert alarm_in(text, LIBRARY.safeties(language)) == ("ethics", language)
+
+
+@pytest.mark.parametrize(("language", "text"), NO_HARASSMENT)
+def test_whoever_says_that_nobody_harasses_them_is_believed(language, text):
+    chat = begun(language, PURSUED[language])
+    assert chat.conversation.alarm == "harassment"
+
+    said = text_of(chat.say(text))
+
+    assert chat.conversation.alarm is None
+    owned = (*LIBRARY.words[language].variants("safety.misread.owned"), *LIBRARY.words[language].variants("safety.misread.bare"))
+    assert said.startswith(owned)
+
+
+def test_the_hour_of_a_message_is_not_taken_for_it_again_and_more_than_the_hour_is():
+    chat = begun("en", PURSUED["en"], "no no, nobody is harassing me. how do i get him to write to the school directly")
+
+    chat.say("he writes me at night, every week")
+    assert chat.conversation.alarm is None
+
+    chat.say("he writes me at night that he dreams of my body")
+    assert chat.conversation.alarm == "harassment"
+
+
+@pytest.mark.parametrize(("language", "text"), STILL_IT)
+def test_a_doubt_about_the_word_is_no_denial(language, text):
+    chat = begun(language, PURSUED[language], text)
+
+    assert chat.conversation.alarm == "harassment"
+
+
+@pytest.mark.parametrize(("language", "text"), NO_LIE)
+def test_a_surmised_untruth_is_let_go_at_a_plain_word_and_not_surmised_again(language, text):
+    chat = begun(language, SURMISED[language])
+    assert chat.conversation.alarm == "ethics"
+
+    chat.say(text)
+    assert chat.conversation.alarm is None
+
+    chat.say(SURMISED[language])
+    assert chat.conversation.alarm is None
+
+
+@pytest.mark.parametrize(("language", "text"), TEMPTED)
+def test_figures_that_were_told_outright_are_not_talked_away(language, text):
+    chat = begun(language, ASKED_FOR_MORE[language], text)
+
+    assert chat.conversation.alarm == "ethics"
+
+
+@pytest.mark.parametrize(("language", "text", "kind"), FOLLOWED)
+def test_what_follows_a_refusal_is_met_as_what_it_is(language, text, kind):
+    chat = begun(language, ASKED_FOR_MORE[language], text)
+
+    assert heard(chat, f"safety.ethics.{kind}")
+
+
+@pytest.mark.parametrize(("language", "text"), GIVEN_IN)
+def test_giving_in_is_not_met_as_the_true_way(language, text):
+    chat = begun(language, ASKED_FOR_MORE[language], text)
+
+    assert not heard(chat, "safety.ethics.true-way")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "i stay at 287"), ("fr", "je signe 287 et j'explique les 53"), ("es", "firmo 287 y pongo las 53 aparte. el jueves la llamo")],
+)
+def test_a_step_on_the_true_way_is_met_as_that_and_asked_about(language, text):
+    chat = begun(language, ASKED_FOR_MORE[language])
+
+    said = text_of(chat.say(text))
+
+    assert said.startswith(LIBRARY.words[language].variants("safety.ethics.true.received"))
+    assert chat.conversation.aim
+
+
+def test_the_true_way_with_a_question_is_met_and_the_question_answered():
+    chat = begun("es", ASKED_FOR_MORE["es"])
+
+    said = text_of(chat.say("voy a poner 287 y una nota de las 53. como se lo digo a ella sin pelear"))
+
+    assert said.startswith(LIBRARY.words["es"].variants("safety.ethics.true.lead"))
+    assert "?" in said
+
+
+@pytest.mark.parametrize(("language", "text"), HEAVY)
+def test_what_weighs_is_met_before_anything_else(language, text):
+    chat = begun(language)
+
+    said = text_of(chat.say(text))
+
+    assert said.endswith(tuple(line.rpartition(". ")[2] for line in LIBRARY.words[language].variants("safety.heavy"))) or (
+        said in LIBRARY.words[language].variants("safety.heavy.bare")
+    )
+    assert chat.conversation.alarm is None
+
+
+@pytest.mark.parametrize(("language", "text"), LIGHT)
+def test_what_weighs_on_others_or_is_told_in_passing_is_not(language, text):
+    chat = begun(language, text)
+
+    assert not heard(chat, "safety.heavy")
