@@ -11,15 +11,19 @@ from dataclasses import replace
 
 from bot import coaching, planning, roles, rooms
 from bot.asking import clip
-from bot.choosing import WAYS
+from bot.choosing import WAYS, choice_in
 from bot.draft import Draft
+from bot.exploring import NO_IDEAS, heard_in
 from bot.guiding import PLANNED
-from bot.hearing import act_in, content_of, handed_back, only_who_in, pleads, retold
+from bot.hearing import act_in, content_of, core_of, handed_back, only_who_in, pleads, retold
 from bot.intending import intent_in
 from bot.keeping import clock
-from bot.model import PHASES, Phase, Talk
-from bot.spelling import any_in, flat, in_line, words_in
+from bot.model import PHASES, Choice, Phase, Talk
+from bot.reply import speak
+from bot.spelling import any_in, flat, in_line, one_line, words_in
 from bot.straight import Asked, principle_in, question_of, stages_in, straight_in
+from bot.theirs import opening
+from bot.weighing import ANY, weighed_in
 from prompts.library import Role
 
 LONGEST = 150  # characters of a line, with something of theirs in it, that is not an answer by itself
@@ -30,6 +34,10 @@ GOES_ON = 4  # words of content beside "I don't follow" that tell something
 PAIR = 2
 OFFERING = ("options", "deepen", "own")  # stages of a talk in which options were shown
 ACTS = {"opinion": "opinion", "my-place": "opinion.mine", "wording": "wording", "either": "opinion.either"}  # and the line that meets each
+ACTS_NAMED = frozenset({"go", "tell", "leave", "right"})  # kinds to which a question about a known kind of act is nearer
+OWNED = 24  # marks of what was said, some six replies: within them a miss is owned once
+OF_TWO = ("pen", "all", "wait")  # kinds of which their own two words may tell more
+HEAD = 8  # words at the head of a message in which an idea is picked
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+")
 _APART = re.compile(r"[.;!?\n]+(?=\s|$)|,\s|\s[–—-]\s")
 
@@ -37,7 +45,12 @@ _APART = re.compile(r"[.;!?\n]+(?=\s|$)|,\s|\s[–—-]\s")
 def answers(draft: Draft, text: str) -> bool:
     """Answers a question that is put straight out. False for any other message, and where the talk is about a good thing."""
     asked = straight_in(text, draft.words.hear)
-    if asked is None or draft.ending or (draft.talk and draft.talk.stage == "glad"):
+    if draft.ending or (draft.talk and draft.talk.stage == "glad"):
+        return False
+    nearer = asked is None or asked.kind in ACTS_NAMED or (asked.kind == "what-then" and not _just_kept(draft))
+    if nearer and _leans(draft, text):
+        return True
+    if asked is None:
         return False
     if asked.kind in _OWN:
         return _OWN[asked.kind](draft, text, asked)
@@ -45,6 +58,59 @@ def answers(draft: Draft, text: str) -> bool:
         return False
     _stays(draft, text)
     draft.say(_line(draft, f"straight.{asked.kind}", asked.what), "reply", draft.offered)
+    return True
+
+
+def _leans(draft: Draft, text: str) -> bool:
+    """Leans one way on an act of theirs that is asked about, with its reason and its price. False where none is asked about."""
+    hear, talk = draft.words.hear, draft.talk
+    weighed = weighed_in(text, hear)
+    if weighed is None or (talk is None and not _just_kept(draft)) or (talk and "tender" in talk.used):
+        return False
+    if weighed.kind in OF_TWO and act_in(text, hear) == "either" and coaching.leans(draft, text):
+        return True
+    before = _told(draft).rpartition("\n")[2]
+    again = any_in(hear.weighs.again, in_line(text)) and not draft.said_lately("straight.unanswered", OWNED)
+    idea = _idea_picked(draft, text) if weighed.kind == "first" else None
+    _stays(draft, text)
+    if idea:
+        draft.say(draft.line("idea.first", name=idea.label), "reply", [idea])
+        return True
+    beside = ", ".join(part for part in weighed.sentence.split(", ") if weighed.act not in one_line(part) and not weighed_in(part, hear))
+    theirs = opening(draft, text.replace(weighed.sentence, beside if weighed.act else " "))
+    if not theirs and weighed.act:
+        theirs = draft.line("lean.act", act=weighed.act)
+    draft.talk = replace(draft.talk, stage="explore") if draft.talk else None
+    leaning = draft.line("opinion" if weighed.kind == ANY else f"lean.{weighed.kind}")
+    draft.say(f"{theirs or opening(draft, before)} {leaning}".strip(), "reply")
+    if again:
+        draft.lead(draft.line("straight.unanswered"))
+    return True
+
+
+def _idea_picked(draft: Draft, text: str) -> Choice | None:
+    """The one idea of the coach's own that is picked in words, at the head of a message that goes on."""
+    hear = draft.words.hear
+    ideas = [choice for choice in draft.offered if choice.id.startswith("idea:")]
+    if found := choice_in(_SENTENCES.split(text.strip())[0], ideas, hear):
+        return found
+    head = {word for word in words_in(text)[:HEAD] if len(word) >= STEM} - hear.filling
+    named = [choice for choice in ideas if head & set(core_of(choice.label, hear.filling))]
+    return named[0] if len(named) == 1 else None
+
+
+def wants_no_ideas(draft: Draft, text: str) -> bool:
+    """Ideas are not wanted just now: none are shown, nor offered, in this reply and the next, and what was told besides is heard."""
+    hear, talk = draft.words.hear, draft.talk
+    if talk is None or not any_in(hear.wants_no_ideas, in_line(text)):
+        return False
+    draft.remember(NO_IDEAS)
+    if act_in(text, hear) == "anger":
+        return False
+    rest = " ".join(part for part in _SENTENCES.split(text) if not any_in(hear.wants_no_ideas, in_line(part)))
+    theirs = heard_in(draft, rest) or opening(draft, rest) or (f"{back}." if (back := draft.said_back(rest)) else "")
+    draft.talk = replace(talk, stage="explore", asked=f"{talk.asked}\n{rest}".strip(), at=draft.at)
+    speak(draft, [f"{draft.line('no-ideas')} {theirs}".strip()], draft.line("no-ideas.question"))
     return True
 
 

@@ -41,6 +41,7 @@ from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.spelling import any_in, in_line, words_in
 from bot.suggesting import is_exact, names_matter, suggest
+from bot.theirs import opening
 from bot.threads import threads_in
 from prompts.library import First, Hear
 
@@ -332,7 +333,9 @@ def weigh(draft: Draft, key: str, **slots: str) -> None:
     text = draft.event.text if isinstance(draft.event, Said) else ""
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
-    draft.say(draft.line(_worded(draft, draft.talk) if key == "wording" else key, **slots), "reply", draft.offered)
+    said = draft.line(_worded(draft, draft.talk) if key == "wording" else key, **slots)
+    theirs = "" if slots else opening(draft, text) or opening(draft, talk.asked.rpartition("\n")[2])
+    draft.say(f"{theirs} {said}".strip(), "reply", draft.offered)
 
 
 def _worded(draft: Draft, talk: Talk) -> str:
@@ -375,7 +378,8 @@ def rejected(draft: Draft) -> None:
         return
     if draft.talk and content_of(text, draft.words.hear) >= FEW:
         draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{undenied(text, draft.words.hear)}")
-    listens(draft, "rejects")
+    ours = any(choice.id.startswith("idea:") for choice in draft.offered)  # those came from nowhere else
+    listens(draft, "rejects.ours" if ours else "rejects")
 
 
 def listens(draft: Draft, key: str) -> None:

@@ -46,6 +46,7 @@ ASKS = ("tried", "matters", "easier", "good", "sees", "stake", "part", "unsaid",
 TOLD = ("part", "idea", "stake", "tried", "good", "easier")  # what may be told of one's own accord, and asked on about
 FOLLOWS = {"first": "first", "matters": "matters", "sees": "person", "neutral": "person"}
 BRIEF = 6  # words in which somebody is named and nothing else
+NO_IDEAS, UNWANTED = "no-ideas", 12  # a mark that none are wanted, and in how many marks, some two replies, none are offered
 ROOM = 150  # characters of a mirror in a talk, with something of theirs in it
 
 
@@ -110,7 +111,7 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
     heard is for something."""
     times = sum(part.startswith(BACK) for part in talk.used)
     talk = with_used(talk, f"{BACK}{times}")
-    near = bool(near_to(draft, talk, 1))
+    near = bool(near_to(draft, talk, 1)) and not draft.lately(NO_IDEAS, UNWANTED)
     ideas = [draft.choice("ideas")] if near else []
     told = told_in(draft, text)
     asks_on = (

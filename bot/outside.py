@@ -52,6 +52,7 @@ from bot.reflecting import told_with_wish, wish_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
 from bot.straight import affirms
 from bot.threads import picked_in
+from bot.weighing import weighed_in
 from prompts.library import Hear
 
 SHORTEST_STEP = 3  # words of a step that somebody tells
@@ -220,6 +221,7 @@ def answer(draft: Draft, text: str) -> None:
         or _puts_right(draft, read)
         or _of_plans(draft, text, read, asked)
         or answering.answers(draft, text)
+        or answering.wants_no_ideas(draft, text)
         or _bare_number(draft, text)
         or points_back(draft, text)
         or planning.told_day(draft, text)
@@ -313,7 +315,8 @@ def _thinks_on(draft: Draft, text: str) -> bool:
 
 def _puts_right(draft: Draft, read: Reading) -> bool:
     """ "It's not the hospital, it's social care", in the middle of a talk."""
-    righted = righting.told_right(read.said, draft.words.hear) if draft.talk and read.wish is None else None
+    asks = weighed_in(read.said, draft.words.hear)  # then the correction leads up to a question
+    righted = righting.told_right(read.said, draft.words.hear) if draft.talk and read.wish is None and not asks else None
     if righted:
         righting.put_right(draft, righted)
     return righted is not None

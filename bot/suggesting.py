@@ -17,7 +17,7 @@ from bot.happening import told_in
 from bot.model import Choice, Said
 from bot.reply import near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import so_far
+from bot.theirs import opening, so_far
 from prompts.library import Idea
 
 TITLES = 2  # cards that are named beside ideas of the coach's own
@@ -46,7 +46,7 @@ def suggest(draft: Draft, seen: str = "", most: int = 2) -> None:
     for mark, _ in found:
         draft.remember(mark)
     choices = [Choice(mark, idea.name) for mark, idea in found]
-    seen = seen or so_far(draft, talk.asked) or _mirrored(draft, talk.asked)
+    seen = seen or so_far(draft, talk.asked) or opening(draft, said) or _mirrored(draft, talk.asked)
     speak(draft, [seen, shown], draft.line(f"ideas.question{one}"), [*choices, *titled(draft, talk, TITLES)])
 
 

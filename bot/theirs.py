@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from zlib import crc32
 
-from bot.doings import PAIR, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
+from bot.doings import BRIEF, PAIR, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
 from bot.draft import Draft
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back
-from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
 
 STEM = 5  # letters by which a word is known again
@@ -79,6 +79,20 @@ def facts(draft: Draft, text: str) -> str:
     for fact in slots.values():
         draft.remember(_mark(fact))
     return draft.fitting(FACTS, ROOM, own, **slots)
+
+
+def opening(draft: Draft, text: str) -> str:
+    """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did. Empty where there is none,
+    or where it was just told back."""
+    sentences = (part.split(", ") if _asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
+    told = " ".join(", ".join(part for part in parts if not _asks(part, draft.words.hear)) for parts in sentences)
+    if pair := facts(draft, told):
+        return pair
+    doing = doing_in(told, draft.words.hear)
+    if doing is None or len(words_in(doing.said)) > BRIEF or draft.lately(_mark(doing.said), TOLD_LATELY):
+        return ""
+    draft.remember(_mark(doing.said))
+    return f"{doing.said}."
 
 
 def counted(draft: Draft, text: str) -> str:

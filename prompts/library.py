@@ -480,6 +480,23 @@ class Shape(_Part):
     unless: list[Pattern] = []
 
 
+class Weighs(_Part):
+    """Questions about an act of the writer's own. `asks` have the group `what`, the act, and so have those
+    that want it `judged`, whatever act it is; `bare` ones name none. `kinds` in their order.
+
+    `again` tells that it was asked before; what stands `before` an act is named back with it, and what comes after `cuts` is not.
+    """
+
+    asks: list[Pattern] = []
+    judged: list[Pattern] = []
+    bare: list[Pattern] = []
+    unless: list[Pattern] = []
+    again: list[Pattern] = []
+    before: list[str] = []
+    cuts: list[str] = []
+    kinds: dict[Slug, Shape] = {}
+
+
 class Principle(_Part):
     """How a principle of good practice is `named`, and what `shows` in a story that it is the one that is touched."""
 
@@ -536,11 +553,13 @@ class Hear(_One):
     yes_if: list[Pattern] = []
     denied: list[Pattern] = []
     pleas: list[Pattern] = []
+    wants_no_ideas: list[Pattern] = []
     either: list[Pattern] = []
     firstly: str = ""
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
     straight: dict[Slug, Shape] = {}
+    weighs: Weighs = Weighs()
     stages: dict[str, list[Pattern]] = {}
     principles: dict[Slug, Principle] = {}
     records: list[Pattern] = []

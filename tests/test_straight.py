@@ -9,6 +9,7 @@ from passages import Chat, text_of
 
 from bot.model import Person, PersonId
 from bot.straight import affirms, straight_in
+from bot.weighing import weighed_in
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -217,3 +218,123 @@ def test_a_thought_where_a_try_was_asked_for_is_more_of_what_it_meant(language: 
     assert place.step == "try"
     assert place.answer("try") is None
     assert (place.answer("meaning") or "").endswith(answers[-1])
+
+
+DILEMMAS = [
+    ("en", "my question is still this, do i go over her head to the dar manager or not", "over", "go over her head"),
+    ("en", "ok. do i warn her before i write", "warn", "warn her before i write"),
+    ("en", "should i ring her or leave her be", "ring", "ring her"),
+    ("en", "so do i say no to my boss or is there a way to do both", "both", ""),
+    ("en", "i think i just dont go in april and Lucía chairs. is that daft", "absent", "just dont go in april"),
+    ("en", "what do i do first tho", "first", ""),
+    ("en", "would it look bad if i go with the fishers to the district office", "sides", "go with the fishers"),
+    ("en", "can i ask for it in writing or is that rude", "paper", "ask for it in writing"),
+    ("en", "do i wait until after the audit", "wait", "wait until after the audit"),
+    ("en", "should i apologise to him for friday", "sorry", "apologise to him for friday"),
+    ("en", "should i raise it with everyone first", "all", "raise it with everyone first"),
+    ("fr", "est-ce que je préviens Hamid avant la revue du 11 juin ou pas", "warn", "je préviens Hamid avant la revue"),
+    ("fr", "je la rappelle ou je la laisse tranquille", "ring", "je la rappelle"),
+    ("fr", "j'ecris directement a son chef ou pas", "over", "j'ecris directement a son chef"),
+    ("fr", "est ce que je peux dire non a ma cheffe", "boss", "dire non a ma cheffe"),
+    ("fr", "ok mais je fais quoi en premier", "first", ""),
+    ("es", "lo q quiero saber es si ir a la playa con ellas es buena idea o es q parezco de su bando", "sides", "ir a la playa con ellas"),
+    ("es", "la llamo o la dejo tranquila", "ring", "la llamo"),
+    ("es", "le aviso antes de mandar la carta o no", "warn", "le aviso antes de mandar"),
+    ("es", "me salto a la directora y hablo con el ministerio o no", "over", "me salto a la directora"),
+    ("es", "y si no voy el jueves?", "absent", "no voy el jueves"),
+]  # fmt: skip
+NO_DILEMMA = [
+    ("en", "she asked me should i call her or leave it"),
+    ("en", "he went over my head to the donor"),
+    ("en", "how do i warn her without making it worse"),
+    ("en", "should i know better by now"),
+    ("en", "should we meet on thursday?"),
+    ("fr", "elle m'a demandé si je devais prévenir le maire"),
+    ("fr", "il est passé par dessus ma tete"),
+    ("fr", "je sais pas ce qu'ils veulent"),
+    ("es", "me preguntó si le aviso antes"),
+    ("es", "mi jefa me escribió o me llamó no me acuerdo"),
+    ("es", "les cuesta hablar en grupo"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "kind", "act"), DILEMMAS)
+def test_a_question_about_an_act_of_theirs_is_heard_with_its_kind(language: str, asked: str, kind: str, act: str):
+    found = weighed_in(asked, LIBRARY.words[language].hear)
+
+    assert found is not None
+    assert (found.kind, found.act) == (kind, act)
+
+
+@pytest.mark.parametrize(("language", "told"), NO_DILEMMA)
+def test_what_is_told_of_others_or_asks_how_is_no_such_question(language: str, told: str):
+    assert weighed_in(told, LIBRARY.words[language].hear) is None
+
+
+@pytest.mark.parametrize(("language", "asked", "kind", "act"), DILEMMAS)
+def test_it_is_answered_with_a_leaning_behind_something_of_theirs(language: str, asked: str, kind: str, act: str):
+    told = text_of(chat_in(language).say(asked))
+
+    assert told.endswith(tuple(LIBRARY.words[language].variants(f"lean.{kind}")))
+    assert told.count("?") == 1
+    if act:
+        assert act in told
+
+
+def test_no_leaning_comes_twice_in_a_talk():
+    chat = chat_in("en")
+    asked = ["do i warn her before i write", "and should i warn the chair first", "do i warn the treasurer before friday"]
+
+    told = [text_of(chat.say(text)) for text in asked]
+
+    variants = LIBRARY.words["en"].variants("lean.warn")
+    assert {next(line for line in variants if text.endswith(line)) for text in told} == set(variants)
+
+
+def test_that_it_was_asked_before_is_owned():
+    told = text_of(chat_in("en").say("it's not about that. my question is, do i go over her head or not"))
+
+    assert told.startswith(tuple(LIBRARY.words["en"].variants("straight.unanswered")))
+
+
+def test_a_plan_put_up_for_judgement_is_answered_once_it_is_kept():
+    told = text_of(chat_in("en").say("I'll see Fatuma on Friday at the drying racks. better?"))
+
+    assert "“I'll see Fatuma on Friday at the drying racks”" in told
+    assert any(line in told for line in LIBRARY.words["en"].variants("straight.right"))
+
+
+UNWANTED = [
+    ("en", "i dont know. i dont want what others tried right now. i just feel i let her down in the car park"),
+    ("fr", "je veux pas d'idées là. j'ai juste l'impression de l'avoir laissée tomber"),
+    ("es", "no quiero ideas ahora. solo siento que la dejé sola en el parqueadero"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), UNWANTED)
+def test_who_wants_no_ideas_gets_none_and_no_button_for_them(language: str, said: str):
+    chat = chat_in(language)
+    turns = [chat.say(said), chat.say(STORIES[language])]
+
+    assert text_of(turns[0]).startswith(tuple(LIBRARY.words[language].variants("no-ideas")))
+    assert not [choice for turn in turns for choice in turn.conversation.choices if choice.id.startswith(("do:ideas", "idea:", "opt:"))]
+
+
+def test_an_idea_picked_in_words_is_stayed_with():
+    chat = chat_in("en")
+    shown = chat.say("any ideas?")
+    ideas = [choice for choice in shown.conversation.choices if choice.id.startswith("idea:")]
+    word = next(word for word in ideas[-1].label.split()[::-1] if all(word not in other.label for other in ideas[:-1]))
+
+    turn = chat.say(f"the {word} one. what do i do first tho? they never met without me")
+
+    assert ideas[-1].label in text_of(turn)
+    assert [choice.id for choice in turn.conversation.choices] == [ideas[-1].id]
+
+
+def test_ideas_of_the_coachs_own_were_not_made_elsewhere():
+    for language, said in (("en", "neither of those"), ("fr", "aucune des deux"), ("es", "ninguna de las dos")):
+        chat = chat_in(language)
+        chat.say({"en": "any ideas?", "fr": "une idée ?", "es": "¿alguna idea?"}[language])
+
+        assert text_of(chat.say(said)) in LIBRARY.words[language].variants("rejects.ours"), language
