@@ -28,6 +28,7 @@ BARE_DAY = 3  # words in which a day stands alone
 BESIDE = 6  # words after a day's number among which its month may be named
 PAIR = 2  # sentences in which a thought and its day may stand apart
 LONGEST_STEP = 40  # words of a step; a longer text is a story
+CLOSES = ("thanks", "bye")  # acts that may follow the step with which a message ends
 PROTESTS = ("anger", "wrong-turn", "rejects", "repeat", "no-questions", "tried", "verdict", "verdict-self", "verdict-other", "leave-it")
 
 Named = tuple[date, int, str]  # a day, where it begins in a text, and as it was said
@@ -64,11 +65,22 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     if not told:
         return _apart(said, parts, clock)
     best: Firmness = "dated" if "dated" in firm else "meant" if "meant" in firm else "mused"
+    if best != "mused":
+        told = [n for n in told if firm[n] != "mused"]  # "I could ask him first. I'll call him Thursday": the thought is not the step
     first, last = told[0], told[-1]
     step = bare_step(" ".join(parts[first : last + 1]), clock.hear)
     if best == "mused" and len(parts) == PAIR and not _day_told(step, clock) and not _any(clock.hear.plans.never, said):
         step = bare_step(said, clock.hear)  # "I think I tell them. On Wednesday both will be there": whether it is meant is asked anyway
     return Intent(step, best, _day_told(step, clock) or _morrow(clock.hear.plans.today, step, clock)) if step else None
+
+
+def closing_in(text: str, clock: Clock) -> Intent | None:
+    """The dated step with which a message ends, however much was told before it; thanks or a goodbye may follow it."""
+    parts = _sentences(text[:READ].strip())
+    while len(parts) > 1 and act_in(parts[-1], clock.hear) in CLOSES:
+        parts.pop()
+    found = intent_in(parts[-1], clock) if parts else None
+    return found if found and found.firmness == "dated" else None
 
 
 def _with_its_day(parts: list[str], clock: Clock) -> list[str]:

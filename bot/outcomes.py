@@ -14,12 +14,15 @@ from bot.hearing import act_in, begins_with_others, feels, heard, retold, says_a
 from bot.intending import besides_report, tells_outcome, tells_refused, tells_success, tells_undone
 from bot.mirroring import mirror_of
 from bot.model import Intention, Keep, Place, Remind, Settle, Talk
-from bot.spelling import words_in
+from bot.spelling import any_in, expression, in_line, words_in
+from prompts.library import Hear
 
 ASKED = "asked-plan"  # the mark that a plan was asked about in a greeting
 LATELY = 60  # marks of what was said, within which it need not be said again where an outcome is kept
 ANSWERED = ("glad", "refused", "undone")  # kinds whose question speaks to it by itself
-LEAST, MOST = 2, 9  # words of a clause that is told back
+LEAST, MOST = 2, 10  # words of a clause that is told back
+CLAUSES = re.compile(r"[.,;:!]+\s*")
+SUBJECT = 2  # words in which it is told who acts
 LONGEST = 60  # words of a message that is only about what came of a plan
 
 
@@ -40,10 +43,32 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
 def _good_of(draft: Draft, told: str) -> str:
     """The clause that tells what came off, told back; empty where there is none that somebody else stands in."""
     hear = draft.words.hear
-    clauses = (clause.strip() for clause in re.split(r"[.,;:!]+\s*", told))
-    good = next((clause for clause in clauses if tells_success(clause, hear) and begins_with_others(clause, hear)), "")
+    clauses = [_without_terms(clause.strip(), hear) for clause in CLAUSES.split(told)]
+    good = next((clause for clause in clauses if tells_success(clause, hear) and _of_others(clause, hear)), "")
     back = retold(good, hear) if LEAST <= len(words_in(good)) <= MOST else None
     return f"{back[:1].upper()}{back[1:]}." if back else ""
+
+
+def _turned_out_well(told: str, hear: Hear) -> bool:
+    """Whether somebody else's act tells in the end that it came off, with nothing said against it after: what came of it counts, not that
+    they did not answer at first."""
+    clauses = [clause for clause in CLAUSES.split(told) if words_in(clause)]
+    good = [n for n, clause in enumerate(clauses) if tells_success(_without_terms(clause, hear), hear) and _of_others(clause, hear)]
+    return bool(good) and not any(
+        any_in(hear.plans.spoils, in_line(after)) or says_any(after, hear.darker) for after in clauses[good[-1] + 1 :]
+    )
+
+
+def _of_others(clause: str, hear: Hear) -> bool:
+    """Whether a clause tells what somebody else did, be it to the writer: "he gave me a roll"."""
+    return begins_with_others(clause, hear) or begins_with_others(" ".join(clause.split()[:SUBJECT]), hear)
+
+
+def _without_terms(clause: str, hear: Hear) -> str:
+    """A clause without the condition at its end: "he said he'd come if it is short" is a yes."""
+    line = in_line(clause)
+    found = (expression(pattern).search(line) for pattern in hear.plans.willing)
+    return clause[: min((each.start() for each in found if each), default=len(clause))].strip()
 
 
 def _kind(draft: Draft, told: str) -> str:
@@ -53,7 +78,12 @@ def _kind(draft: Draft, told: str) -> str:
         return "refused"
     if tells_undone(told, hear):
         return "undone"
-    if tells_success(told, hear) or act_in(told, hear) == "glad" or (says_any(told, hear.lighter) and not hard):
+    if (
+        tells_success(told, hear)
+        or _turned_out_well(told, hear)
+        or act_in(told, hear) == "glad"
+        or (says_any(told, hear.lighter) and not hard)
+    ):
         return "glad"
     return "hard" if hard else "plain"
 

@@ -22,6 +22,7 @@ from bot.intending import (
     bare_step,
     before_command,
     by_number,
+    closing_in,
     intent_in,
     is_none,
     kept_in,
@@ -91,16 +92,24 @@ def it_is_meant(draft: Draft) -> None:
 
 
 def told_dated(draft: Draft, text: str) -> bool:
-    """A deed of their own with its day or hour is a plan, whatever else is open. False where the message is rather about something else."""
+    """A deed of their own with its day or hour is a plan, whatever else is open. False where the message is rather about something else:
+    not where a talk ends on it, nor where a step or its day was asked for."""
     found = intent_in(text, clock(draft))
+    closing = closing_in(text, clock(draft)) if draft.talk else None
+    asked = draft.place is not None and draft.place.guide == "if-then"
+    if found is None or found.firmness != "dated" or not (asked or _about(found, text)):
+        draft.meant = found.text if found and closing is None else draft.meant
+        found = closing
     if found is None:
-        return False
-    whole = len(words_in(text))
-    if found.firmness != "dated" or (whole > ASIDE and 2 * len(words_in(found.text)) < whole):
-        draft.meant = found.text
         return False
     take_step(draft, _with_what_was_meant(draft, found), found.day)
     return True
+
+
+def _about(found: Intent, text: str) -> bool:
+    """Whether a message is rather about the step in it than about something else."""
+    whole = len(words_in(text))
+    return whole <= ASIDE or 2 * len(words_in(found.text)) >= whole
 
 
 def dated(draft: Draft, text: str) -> bool:

@@ -15,7 +15,8 @@ from bot.alarms import came_in, deed_in, facts_in, gender_in, home_signs, named_
 from bot.asking import clip
 from bot.draft import Draft
 from bot.hearing import content_of, echo_of, heard, pleads, who_in
-from bot.keeping import named_day
+from bot.intending import closing_in
+from bot.keeping import clock, named_day
 from bot.model import Alarm, Choice, Fell, Remind, Said
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
@@ -372,15 +373,26 @@ def ring(draft: Draft, *, now: bool) -> None:
 def step_in(draft: Draft, text: str) -> str | None:
     """A step of theirs with its moment; in danger no work that was to be done anyway: "I have to send the minutes tomorrow"."""
     step = deed_in(text, draft.words.safety)
+    if step is None and talk_of(draft) == "ethics" and "?" not in text and (found := closing_in(text, clock(draft))):
+        step = found.text
     idle = step is not None and talk_of(draft) in IN_NEED and says(step, "duty", draft.words.safety)
     return None if idle else step
+
+
+def _ends_on_step(draft: Draft, text: str, kinds: set[str], safety: Safety) -> bool:
+    """Whether somebody who weighs a matter of integrity ends on what they will do themselves: "it's easier if I could tell him first. I'll
+    call him Thursday". Never where a signature is spoken of, and not where there is danger."""
+    if talk_of(draft) != "ethics" or "?" in text or kinds & {"sign", *PRESSES}:
+        return False
+    found = closing_in(text, clock(draft))
+    return found is not None and not set(came_in(found.text, safety)) & (ASKS | PRESSES)
 
 
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:
     """Takes in a step that somebody tells, in their words; once in a talk they are asked whether the coach shall ask about it."""
     step = step_in(draft, text) or (draft.aim if announced else None)
     kinds = set(_kinds(draft, text, again=False))
-    if kinds & (ASKS | PRESSES):
+    if kinds & (ASKS | PRESSES) and not _ends_on_step(draft, text, kinds, safety):
         return False
     if step is None and "when" in kinds and draft.aim and draft.lately(AIMED, LATELY):
         step = f"{draft.aim}, {text.strip(' .!,;')}"

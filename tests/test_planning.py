@@ -496,3 +496,81 @@ def test_a_number_said_right_after_a_plan_is_of_its_month():
         chat.say(text)
 
     assert [plan.due for plan in chat.intentions] == [date(2026, 12, 5)]
+
+
+ENDS_ON_A_STEP = [
+    ("en", "i never asked him, thats the thing, nobody in that group ever asks him anything really. i'll ring him monday", "i'll ring him monday"),  # noqa: E501
+    ("en", "that she'll say i am difficult. and the contract ends. but i'll still call her thursday", "i'll still call her thursday"),
+    ("en", "plan: i tell the three of them at friday's call that pilar chairs in april and i'm on the phone if it breaks", "plan: i tell the three of them at friday's call that pilar chairs in april and i'm on the phone if it breaks"),  # noqa: E501
+    ("en", "maybe just a text on sunday. thanks, going to bed", "maybe just a text on sunday"),
+    ("en", "that it still runs when i'm gone i guess, and the drivers are paid for what they did. ok going to write to them now", "going to write to them now"),  # noqa: E501
+    ("en", "it would be easier if i could say it to her first. i could ask her boss. i'll call her thursday", "i'll call her thursday"),
+    ("fr", "la plus petite version c'est que la revue est le 11, et que les camions c'est pas encore sur du tout. je l'appelle mercredi", "je l'appelle mercredi"),  # noqa: E501
+    ("fr", "peut-être juste un message dimanche. merci, je vais dormir", "peut-être juste un message dimanche"),
+    ("fr", "bon, je leur écris maintenant", "je leur écris maintenant"),
+    ("es", "nunca le pregunté la verdad, y en la mesa nadie le pregunta nada desde que empezó todo esto. el viernes le escribo", "el viernes le escribo"),  # noqa: E501
+    ("es", "quizas solo un mensaje el domingo. gracias, me voy a dormir", "quizas solo un mensaje el domingo"),
+    ("es", "bueno la llamo ahora mismo", "la llamo ahora mismo"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said", "kept"), ENDS_ON_A_STEP)
+def test_a_step_with_which_a_message_ends_is_kept_and_nothing_but_it(language: str, said: str, kept: str):
+    chat = chat_in(language)
+    chat.say(QUARREL[language])
+
+    chat.say(said)
+
+    assert [plan.text for plan in chat.intentions] == [kept]
+
+
+NO_STEPS = [
+    ("en", "she sent just a text on sunday. that was all"),
+    ("en", "maybe a text on sunday made it worse"),
+    ("en", "my boss says i should write to them now"),
+    ("en", "i'm writing the report now and it makes no sense to me"),
+    ("en", "a mail on friday, then nothing"),
+    ("fr", "si j'appelle Hamid jeudi il va croire que tout est perdu"),
+    ("fr", "ils veulent que je signe vendredi"),
+    ("fr", "quand je leur écris maintenant ils répondent plus"),
+    ("es", "si la llamo el jueves va a pensar que me rindo"),
+    ("es", "no la voy a llamar mañana"),
+    ("es", "él solo mandó un mensaje el domingo"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), NO_STEPS)
+def test_a_condition_a_refusal_and_what_others_do_are_no_step(language: str, said: str):
+    assert intent_in(said, clock(language)) is None
+
+
+def test_a_step_told_where_the_day_of_a_thought_was_asked_for_takes_its_place():
+    chat = chat_in()
+    chat.say(QUARREL["en"])
+    chat.say("i could suggest the chair rotates")
+
+    chat.say("ok so monday before the meeting i tell her. and the data fight, we havent touched that, nobody knows whose it is")
+
+    assert [plan.text for plan in chat.intentions] == ["monday before the meeting i tell her"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "called him. he went quiet like i said, then said ok put 6,200. he tells his board himself",
+        "went by the shop in the end, he didnt pick up. he gave me a roll and said he'd come if its short. i nearly cried honestly",
+    ],
+)
+def test_what_came_of_a_plan_is_no_silence_where_the_same_person_then_answered(told: str):
+    chat = chat_in()
+    chat.say("i call him thursday")
+    chat.at += timedelta(days=3, hours=3)
+    chat.take(Fell(chat.key(), chat.at, "follow-up", chat.at, chat.intentions[0].id))
+
+    turn = chat.say(told)
+
+    happenings = LIBRARY.happenings["en"].told
+    lines = [
+        line for name in ("silence", "tears") if name in happenings for line in (*happenings[name].mirrors, *happenings[name].questions)
+    ]
+    assert not [line for line in lines if line in text_of(turn)]
