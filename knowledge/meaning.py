@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from knowledge.embedder import Embedder
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from knowledge.index import Text
@@ -53,6 +52,8 @@ class Space:
     """Of each language the centre and, whitened, the mean of every card; and the whitening. Worked out from the texts of the cards."""
 
     def __init__(self, texts: Sequence[Text], vectors: NDArray[np.float32], cards: Sequence[str]) -> None:
+        import numpy as np
+
         self.rows: dict[str, dict[str, list[int]]] = {}
         for row, text in enumerate(texts):
             if text.kind in ("title", "gist", "ask"):
@@ -84,6 +85,8 @@ class Meaning:
     def __init__(
         self, embedder: Embedder, texts: Sequence[Text], vectors: NDArray[np.float32], cards: Sequence[str], topics: Sequence[str]
     ) -> None:
+        import numpy as np
+
         self._embedder = embedder
         self._cosines = embedder.compared_with(vectors)
         self._space = Space(texts, vectors, cards)
@@ -106,6 +109,8 @@ class Meaning:
 
     def find(self, vector: NDArray[np.float32], language: str = "en") -> Near:
         """`vector` is of the message in English (or of its gloss), and `language` the one it was written in."""
+        import numpy as np
+
         space = self._space
         cosines = self._cosines(vector)
         if language not in space.means:
@@ -123,6 +128,8 @@ class Meaning:
 
 
 def _most_alike(means: Array) -> Array:
+    import numpy as np
+
     alike: Array = np.maximum(means @ means.T - 2 * np.eye(len(means)), 0)
     alike[alike < np.sort(alike, axis=1)[:, [-min(ALIKE, len(alike))]]] = 0
     alike /= np.maximum(alike.sum(axis=1, keepdims=True), 1e-9)
@@ -131,10 +138,14 @@ def _most_alike(means: Array) -> Array:
 
 def times(matrix: Any, vector: Any) -> Any:
     """A product on one thread. OpenBLAS would leave its threads spinning for the next, and they take the cores that the model needs."""
+    import numpy as np
+
     return np.einsum("ij,j->i", matrix, vector)
 
 
 def _unit(vectors: Any) -> Any:
+    import numpy as np
+
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 

@@ -18,8 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from bot.model import Option, Passage, Quote, Source
 from knowledge import embedder as embedding
 from knowledge.card import CARDS
@@ -31,6 +29,7 @@ from knowledge.quotes import Quotes
 from knowledge.words import Shared
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Scores = NDArray[np.float64]
@@ -86,6 +85,8 @@ class Finder:
     def __init__(
         self, index: Index, embedder: embedding.Embedder | None = None, missing: tuple[str, ...] = (), quotes: Quotes | None = None
     ) -> None:
+        import numpy as np
+
         self.missing = missing
         self._index = replace(index, vectors=None)
         self._cards, self._topics = index.words.cards, index.words.topics
@@ -184,6 +185,8 @@ class Finder:
 
     def legs(self, text: str, k: int = 10) -> dict[Leg, Ranking]:
         """What each leg finds alone, what they find together, and what is shipped: only this one may refuse."""
+        import numpy as np
+
         seen = self._look(text)
         legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(seen.shared), replace(seen, near=None), k)}
         if seen.near:
@@ -227,6 +230,8 @@ class Finder:
         return _both(shared.own.cards, shared.carried.cards if shared.carried else None)
 
     def _ranking(self, scores: Scores, seen: Evidence, k: int) -> Ranking:
+        import numpy as np
+
         fits = self._fits(scores, seen)
         best = np.full(len(self._topics), -math.inf)
         np.maximum.at(best, self._topic_of, fits)
@@ -243,6 +248,8 @@ class Finder:
 
     def _best_cards(self, fits: Scores, k: int) -> list[tuple[int, float]]:
         """Places of cards with the fit of their best topic, best first."""
+        import numpy as np
+
         if not len(fits):
             return []
         best = np.maximum.reduceat(fits, self._first_of)
@@ -292,6 +299,8 @@ def _standard(scores: Scores) -> Scores:
 
 def _order(scores: Scores, names: Sequence[str]) -> list[int]:
     """Places, best first; names decide where scores are equal."""
+    import numpy as np
+
     order: list[int] = np.lexsort((np.array(names), -scores)).tolist()
     return order
 

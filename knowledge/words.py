@@ -20,9 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from knowledge.gloss import Gloss
@@ -163,6 +162,8 @@ def _weights(within: Sequence[Counter[str]]) -> Iterator[tuple[str, list[tuple[i
 
 
 def _packed(stem: str, weights: Sequence[tuple[int, float]]) -> tuple[str, bytes, bytes]:
+    import numpy as np
+
     return (
         stem,
         np.array([place for place, _ in weights], np.uint16).tobytes(),
@@ -204,6 +205,8 @@ class Words:
 
     def find(self, text: str, hint: str = "en") -> Shared:
         """`hint` is the language that the message is taken for when its words do not tell."""
+        import numpy as np
+
         words = words_in(text)
         kinds = list(dict.fromkeys(words))[:MOST]
         cards, topics = np.zeros(len(self.cards)), np.zeros(len(self.topics))
@@ -241,6 +244,8 @@ class Words:
         return {stem: (ours, others) for stem, ours, others in rows}
 
     def _matches(self, stems: list[str], language: str) -> Matches:
+        import numpy as np
+
         query = f"SELECT places, weights FROM weight WHERE language = ? AND stem IN ({', '.join('?' * len(stems))})"  # noqa: S608
         with self._turn:
             rows = self._db.execute(query, (language, *stems)).fetchall()

@@ -133,11 +133,13 @@ def test_no_command_for_operators_prints_anything_private(private) -> None:
 
 
 def test_a_turn_that_fails_inside_says_nothing_private(home) -> None:
-    """The index is whole by its sums, but its cards are empty: the search for the person's words breaks in the middle of a turn."""
+    """The index is whole by its sums, but its cards hold topics alone: the search for the person's words breaks in the middle of a turn."""
     current = json.loads((home.path / "index" / "current.json").read_bytes())
     cards = home.path / "index" / current["folder"] / "cards.json"
     compiled = json.loads(cards.read_bytes())
-    cards.write_text(json.dumps(compiled | {"cards": {key: {} for key in compiled["cards"]}}), encoding="utf-8")
+    cards.write_text(
+        json.dumps(compiled | {"cards": {key: {"topics": card["topics"]} for key, card in compiled["cards"].items()}}), encoding="utf-8"
+    )
     current["sums"]["cards.json"] = hashlib.sha256(cards.read_bytes()).hexdigest()
     (home.path / "index" / "current.json").write_text(json.dumps(current), encoding="utf-8")
 
