@@ -22,7 +22,6 @@ from bot.model import Quote
 from knowledge.documents import change, kept, root_of, stamp, telling_words, unpacked
 from knowledge.embedder import Embedder
 from knowledge.index import IndexDown, Progress, give_back
-from knowledge.meaning import times
 from knowledge.pieces import sentences_in
 from knowledge.words import MOST, languages_of, stems_of, words_in
 
@@ -57,13 +56,13 @@ class Telling:
 
 
 class Quotes:
-    def __init__(self, root: Path, model: str | None = None, chroma_url: str | None = None, stems: Stems = stems_of) -> None:
-        """Opens nothing yet. `model` names the one whose vectors messages will come with."""
+    def __init__(self, root: Path, embedder: Embedder | None = None, chroma_url: str | None = None, stems: Stems = stems_of) -> None:
+        """Opens nothing yet. `embedder` is the one whose vectors messages will come with."""
         self._stems = stems
         self.fault: str | None = None  # why the documents cannot be used
-        self._root, self._model, self._chroma_url = root, model, chroma_url
+        self._root, self._embedder, self._chroma_url = root, embedder, chroma_url
         self._stamp = (0, 0)
-        self._vectors: NDArray[np.float32] | None = None
+        self._cosines: Callable[[Vector], Vector] | None = None
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._pieces = 0
         self._turn = threading.Lock()
@@ -78,7 +77,7 @@ class Quotes:
         stems: Stems = stems_of,
     ) -> Quotes:
         """Ready to search; vectors are made first where they are missing, or of another model, or their server has lost them."""
-        quotes = cls(root_of(home), embedder.name if embedder else None, chroma_url, stems)
+        quotes = cls(root_of(home), embedder, chroma_url, stems)
         if quotes.refresh() and embedder and not quotes.by_meaning:
             try:
                 change(home, embedder=embedder, chroma_url=chroma_url, progress=progress)
@@ -99,7 +98,7 @@ class Quotes:
 
     @property
     def by_meaning(self) -> bool:
-        return self._vectors is not None
+        return self._cosines is not None
 
     def find(self, text: str, vector: Vector | None = None, k: int = 2) -> tuple[Quote, ...]:
         if not self.refresh():
@@ -112,22 +111,24 @@ class Quotes:
                 return ()
 
     def _read(self) -> None:
-        self.fault, self._pieces, self._vectors = None, 0, None
+        self.fault, self._pieces, self._cosines = None, 0, None
         try:
-            found = kept(self._root, self._model, self._chroma_url)
+            found = kept(self._root, self._embedder.name if self._embedder else None, self._chroma_url)
         except IndexDown as error:
             self.fault = str(error)
             return
         if found:
             self._db.close()
-            self._db, self._vectors = found.open(), found.vectors
+            self._db = found.open()
+            if self._embedder and found.vectors is not None:
+                self._cosines = self._embedder.compared_with(found.vectors)
             self._pieces = sum(document.pieces for document in found.documents)
             give_back()
 
     def _find(self, text: str, vector: Vector | None, k: int) -> tuple[Quote, ...]:
         telling = self._telling(list(dict.fromkeys(telling_words(text)))[:MOST], languages_of(words_in(text)))
-        close = vector is not None and self._vectors is not None
-        best = self._by_both(telling, vector, 2 * k) if close else self._by_words(telling, 2 * k)
+        close = self._cosines(vector) if self._cosines and vector is not None else None
+        best = self._by_words(telling, 2 * k) if close is None else self._by_both(telling, close, 2 * k)
         quotes: dict[str, Quote] = {}
         for row, chance in best:
             if chance < GATE or len(quotes) == k:
@@ -150,10 +151,9 @@ class Quotes:
     def _rarity(self, count: int) -> float:
         return math.log(1 + (self._pieces - count + 0.5) / (count + 0.5))
 
-    def _by_both(self, telling: Telling, vector: Vector | None, few: int) -> list[tuple[int, float]]:
+    def _by_both(self, telling: Telling, close: Vector, few: int) -> list[tuple[int, float]]:
         import numpy as np
 
-        close = times(self._vectors, vector)
         shared = np.zeros(len(close), dtype=np.float32)
         for stem, weight in telling.stems.items():
             shared[np.frombuffer(telling.rows[stem], dtype=np.uint32)] += weight / telling.whole
