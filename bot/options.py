@@ -17,7 +17,7 @@ from bot.hearing import feels, pleads, shared_words
 from bot.model import Cited, Passage, Said, Talk
 from bot.reply import CLEAR, NEAR, SURE, brief, open_to, speak, with_used
 from bot.suggesting import suggest
-from bot.theirs import made_theirs, so_far
+from bot.theirs import holds, made_theirs, opening, so_far
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
@@ -71,7 +71,10 @@ def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> t
         said = voice.use(mirror) if voice.passage.score >= CLEAR else ""
     challenged = later and len(said) + len(voice.passage.challenge) <= room
     asked = voice.challenge() if challenged else voice.use(question)
-    return made_theirs(draft, last, said, min(ROOM, room - len(asked))), asked
+    with_theirs = made_theirs(draft, last, said, min(ROOM, room - len(asked)))
+    if with_theirs == said and said and not holds(said, last, draft.words.hear):
+        return opening(draft, last) or said, asked  # there is room for one of the two, and theirs fits nobody else
+    return with_theirs, asked
 
 
 def _shown(talk: Talk, passage: Passage, *numbers: int) -> Talk:
