@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from bot.hearing import any_of, at_hand
-from bot.phrases import CLAUSES, SENTENCES, meant
+from bot.phrases import CLAUSES, PARTS, SENTENCES, meant
 from bot.spelling import READ, flat, in_words
 from bot.untruths import untruth_in
 from prompts.library import Safety
 
 SURE = 2  # kinds of sign of harm at home that are more than a question
 CAME_BY = frozenset({"note", "message", "call", "person", "unsigned"})  # parts of a threat that say how it came
-PARTS = re.compile(r"[^.,!?;:\n]+")
 AIMED_AT = {"children": "children", "colleague": "other", "house": "home", "family": "plain"}  # whom it aims at, and its kind by that
 
 
@@ -54,7 +53,7 @@ def veiled(text: str, safety: Safety) -> str | None:
 
 def home_signs(text: str, safety: Safety) -> frozenset[str]:
     """The kinds of sign that somebody is hurt or controlled where they live."""
-    return _home_signs(_undenied(_literally(f" {in_words(text)} ", safety), safety), safety)
+    return _home_signs(_affirmed(text, safety), safety)
 
 
 def harmed_in(text: str, safety: Safety) -> frozenset[str]:
@@ -76,6 +75,11 @@ def _home_signs(said: str, safety: Safety) -> frozenset[str]:
 def _kinds_in(said: str, safety: Safety, what: str) -> frozenset[str]:
     """Of lists by kind, such as "home", the kinds of which a phrase is in these words."""
     return frozenset(kind for kind in getattr(safety, what) if meant(said, safety, f"{what}.{kind}").search(said))
+
+
+def _affirmed(text: str, safety: Safety) -> str:
+    """The words of a text without its idioms, and without what is denied in it."""
+    return _undenied(_literally(f" {in_words(text)} ", safety), safety)
 
 
 def _undenied(said: str, safety: Safety) -> str:
@@ -117,14 +121,14 @@ def _without_errands(said: str, safety: Safety) -> str:
 
 def only_late(text: str, safety: Safety) -> bool:
     """Whether nothing but the hour of a message sounds like harassment in a text."""
-    said = _undenied(_literally(f" {in_words(text)} ", safety), safety)
+    said = _affirmed(text, safety)
     rest = meant(said, safety, "late").sub("~ ", said)
     return not any(meant(rest, safety, what).search(rest) for what in ("harassment", "still"))
 
 
 def surely(text: str, alarm: str, safety: Safety) -> bool:
     """Whether a text tells outright of something that must not be coached on, and it is not only put together from what stands in it."""
-    said = _undenied(_literally(f" {in_words(text)} ", safety), safety)
+    said = _affirmed(text, safety)
     return meant(said, safety, alarm).search(said) is not None
 
 

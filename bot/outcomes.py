@@ -43,8 +43,7 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
 def _good_of(draft: Draft, told: str) -> str:
     """The clause that tells what came off, told back; empty where there is none that somebody else stands in."""
     hear = draft.words.hear
-    clauses = [_without_terms(clause.strip(), hear) for clause in CLAUSES.split(told)]
-    good = next((clause for clause in clauses if tells_success(clause, hear) and _of_others(clause, hear)), "")
+    good = _without_terms(next((clause for clause in CLAUSES.split(told) if _came_off(clause, hear)), ""), hear)
     back = retold(good, hear) if LEAST <= len(words_in(good)) <= MOST else None
     return f"{back[:1].upper()}{back[1:]}." if back else ""
 
@@ -53,15 +52,16 @@ def _turned_out_well(told: str, hear: Hear) -> bool:
     """Whether somebody else's act tells in the end that it came off, with nothing said against it after: what came of it counts, not that
     they did not answer at first."""
     clauses = [clause for clause in CLAUSES.split(told) if words_in(clause)]
-    good = [n for n, clause in enumerate(clauses) if tells_success(_without_terms(clause, hear), hear) and _of_others(clause, hear)]
+    good = [n for n, clause in enumerate(clauses) if _came_off(clause, hear)]
     return bool(good) and not any(
         any_in(hear.plans.spoils, in_line(after)) or says_any(after, hear.darker) for after in clauses[good[-1] + 1 :]
     )
 
 
-def _of_others(clause: str, hear: Hear) -> bool:
-    """Whether a clause tells what somebody else did, be it to the writer: "he gave me a roll"."""
-    return begins_with_others(clause, hear) or begins_with_others(" ".join(clause.split()[:SUBJECT]), hear)
+def _came_off(clause: str, hear: Hear) -> bool:
+    """Whether a clause tells that somebody else's act came off, be it for the writer: "he gave me a roll"."""
+    told = _without_terms(clause, hear)
+    return tells_success(told, hear) and (begins_with_others(told, hear) or begins_with_others(" ".join(told.split()[:SUBJECT]), hear))
 
 
 def _without_terms(clause: str, hear: Hear) -> str:

@@ -15,6 +15,7 @@ NUMBER = "%"
 BETWEEN = 4  # words that may stand where a phrase has "…"
 SENTENCES = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 CLAUSES = re.compile(r"[^.!?;:\n]+[.!?;:\n]*")
+PARTS = re.compile(r"[^.,!?;:\n]+")
 
 
 def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:

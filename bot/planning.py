@@ -95,9 +95,9 @@ def told_dated(draft: Draft, text: str) -> bool:
     """A deed of their own with its day or hour is a plan, whatever else is open. False where the message is rather about something else:
     not where a talk ends on it, nor where a step or its day was asked for."""
     found = intent_in(text, clock(draft))
-    closing = closing_in(text, clock(draft)) if draft.talk else None
     asked = draft.place is not None and draft.place.guide == "if-then"
     if found is None or found.firmness != "dated" or not (asked or _about(found, text)):
+        closing = closing_in(text, clock(draft)) if draft.talk else None
         draft.meant = found.text if found and closing is None else draft.meant
         found = closing
     if found is None:

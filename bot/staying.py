@@ -6,7 +6,6 @@ is heard and asked what would help. No card, no option and no plan of the coach'
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import get_args
 
@@ -18,11 +17,11 @@ from bot.hearing import content_of, echo_of, heard, pleads, who_in
 from bot.intending import closing_in
 from bot.keeping import clock, named_day
 from bot.model import Alarm, Choice, Fell, Remind, Said
+from bot.phrases import PARTS
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
 from prompts.library import Safety
 
-CLAUSE = re.compile(r"[.,;:!?\n]+")
 LATE = "safety.plan.late"
 LONGEST_STEP = 160  # characters of a step that are said back
 BESIDE = 1  # words beside a name in an answer that only names somebody: "yes, a colleague"
@@ -123,7 +122,7 @@ def _kinds(draft: Draft, text: str, *, again: bool) -> list[str]:
     """What came, the most telling first. Whoever names somebody has not nobody: "my husband mostly, nobody at work"."""
     safety = draft.words.safety
     kinds = list(came_in(text, safety))
-    if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in CLAUSE.split(text)):
+    if "nobody" in kinds and any(_named(draft, part, "people") and "nobody" not in came_in(part, safety) for part in PARTS.findall(text)):
         kinds = ["who", *(kind for kind in kinds if kind not in ("nobody", "who"))]
     if talk_of(draft) == "threat" and "nobody" in kinds:
         kinds = ["nobody", *(kind for kind in kinds if kind != "nobody")]
@@ -203,7 +202,7 @@ def _somebody_near(draft: Draft, text: str) -> bool:
 def _lives_near(draft: Draft, text: str) -> bool:
     """Whether somebody who can help is told of as living close by: "my sister lives near"."""
     safety = draft.words.safety
-    near = (part for part in CLAUSE.split(text) if says(part, "nearby", safety))
+    near = (part for part in PARTS.findall(text) if says(part, "nearby", safety))
     named = next((who for part in near if (who := _named(draft, part, "people"))), None)
     return named is not None and not _young(named, safety) and not beside.of_the_matter(draft, named)
 
@@ -372,20 +371,22 @@ def ring(draft: Draft, *, now: bool) -> None:
 
 def step_in(draft: Draft, text: str) -> str | None:
     """A step of theirs with its moment; in danger no work that was to be done anyway: "I have to send the minutes tomorrow"."""
-    step = deed_in(text, draft.words.safety)
-    if step is None and talk_of(draft) == "ethics" and "?" not in text and (found := closing_in(text, clock(draft))):
-        step = found.text
+    step = deed_in(text, draft.words.safety) or _closing(draft, text)
     idle = step is not None and talk_of(draft) in IN_NEED and says(step, "duty", draft.words.safety)
     return None if idle else step
 
 
+def _closing(draft: Draft, text: str) -> str | None:
+    """The step on which somebody ends who weighs a matter of integrity and asks nothing: "it's easier if I could tell him first. I'll call
+    him Thursday"."""
+    found = closing_in(text, clock(draft)) if talk_of(draft) == "ethics" and "?" not in text else None
+    return found.text if found else None
+
+
 def _ends_on_step(draft: Draft, text: str, kinds: set[str], safety: Safety) -> bool:
-    """Whether somebody who weighs a matter of integrity ends on what they will do themselves: "it's easier if I could tell him first. I'll
-    call him Thursday". Never where a signature is spoken of, and not where there is danger."""
-    if talk_of(draft) != "ethics" or "?" in text or kinds & {"sign", *PRESSES}:
-        return False
-    found = closing_in(text, clock(draft))
-    return found is not None and not set(came_in(found.text, safety)) & (ASKS | PRESSES)
+    """Whether it is such a step with which they end. Never where a signature is spoken of."""
+    step = None if kinds & {"sign", *PRESSES} else _closing(draft, text)
+    return step is not None and not set(came_in(step, safety)) & (ASKS | PRESSES)
 
 
 def _step(draft: Draft, text: str, announced: bool, safety: Safety) -> bool:

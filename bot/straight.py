@@ -5,12 +5,11 @@ What is answered is answering.py's; roles.py asks here too, for such an answer m
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from bot.hearing import at_hand
 from bot.model import PHASES, Phase
-from bot.spelling import any_in, expression, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
 from prompts.library import Hear
 
 LONGEST = 60  # words of a message in which somebody asks; a longer one is a story that holds a question
@@ -60,7 +59,7 @@ def principle_in(text: str, told: str, hear: Hear) -> str | None:
 
 def question_of(text: str) -> str:
     """The last sentence of a message that ends as a question; empty where none does."""
-    parts = re.split(r"(?<=[.!?;\n])\s+", text.strip())
+    parts = BETWEEN_SENTENCES.split(text.strip())
     return next((part.strip() for part in reversed(parts) if part.rstrip(' "”»)').endswith("?")), "")
 
 

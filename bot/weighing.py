@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from bot.doings import RUN
 from bot.hearing import at_hand
-from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Shape
 
 BY_THEMSELVES = ("first", "both")  # kinds whose words are a question already
 OF_ITSELF = ("cost",)  # and one that names no act
 ANY = "any"
 LEAST = 2  # words of an act that is named back
-_SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 
 
 class Weighed(NamedTuple):
@@ -33,7 +32,7 @@ class Weighed(NamedTuple):
 @at_hand
 def weighed_in(text: str, hear: Hear) -> Weighed | None:
     """The last question of a text about an act of one's own; None where there is none."""
-    sentences = [part for part in _SENTENCES.split(text) if words_in(part)]
+    sentences = [part for part in BETWEEN_SENTENCES.split(text) if words_in(part)]
     for n in range(len(sentences) - 1, -1, -1):
         if found := _asked(sentences, n, hear):
             return found

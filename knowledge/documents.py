@@ -143,7 +143,7 @@ def embed(pieces: Sequence[Piece], embedder: Embedder, step: Callable[[int], Non
     from knowledge.minilm import SIZE
 
     vectors = np.zeros((len(pieces), SIZE), dtype=np.float32)
-    # By length, as the embedder does it within a call: slices of the whole would pad more.
+    # By length, since the embedder takes texts of one length together: slices of the whole would hold few of each.
     order = sorted(range(len(pieces)), key=lambda n: len(pieces[n].text))
     for start in range(0, len(order), SLICE):
         rows = order[start : start + SLICE]

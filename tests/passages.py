@@ -145,6 +145,14 @@ class Chat:
                 pass
 
 
+def chat_in(library: Library, language: str = "en", *told: str) -> Chat:
+    """With somebody who is known, writes in this language, and has told this."""
+    chat = Chat(library, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
+    for text in told:
+        chat.say(text)
+    return chat
+
+
 def said(turn: Turn) -> list[Message]:
     """What the person is told, with what the store fills in."""
     told = [_told(effect) for effect in turn.effects]

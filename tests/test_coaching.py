@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from passages import Chat, cards, passage, passage_of, passages, said, text_of
+from passages import Chat, cards, chat_in, passage, passage_of, passages, said, text_of
 
 from bot.dialogue import step
 from bot.exploring import ASKS
@@ -217,15 +217,11 @@ STORIES = {
 }
 
 
-def chat_in(language: str) -> Chat:
-    return Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
-
-
 @pytest.mark.parametrize(("language", "plea"), [(language, plea) for language, pleas in PLEAS.items() for plea in pleas])
 def test_a_plea_is_answered_with_a_small_thing_where_no_card_is_near_and_with_options_where_one_is(language: str, plea: str):
     ours = LIBRARY.words[language].variants("ours")[0]
     far, near = passage("they-wait-for-me", 0.3, language), passage("they-wait-for-me", 0.8, language)
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(STORIES[language], [far])
     (small,) = said(chat.say(plea, [far]))
     assert ours in small.text
@@ -233,7 +229,7 @@ def test_a_plea_is_answered_with_a_small_thing_where_no_card_is_near_and_with_op
     assert small.text.endswith("?")
     assert not [choice for choice in small.choices if choice.id.startswith("card:")]
 
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(STORIES[language], [far])
     (advice,) = said(chat.say(plea, [near]))
     assert near.options[0].name in [choice.label for choice in advice.choices]
@@ -252,7 +248,7 @@ def test_a_plea_is_answered_with_a_small_thing_where_no_card_is_near_and_with_op
     ],
 )
 def test_who_asks_for_words_is_answered_and_shown_no_list(language: str, asked: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     found = [passage(card, 0.4, language) for card in ("they-wait-for-me", "attacks-by-email", "argument-boils-over")]
     chat.say(STORIES[language], found)
     (answer,) = said(chat.say(asked, found))
@@ -274,7 +270,7 @@ def test_who_asks_for_words_is_answered_and_shown_no_list(language: str, asked: 
     ],
 )
 def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language: str, asked: str, key: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(STORIES[language])
 
     assert text_of(chat.say(asked)) in LIBRARY.words[language].variants(key)
@@ -293,7 +289,7 @@ def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language
     ],
 )
 def test_which_of_two_comes_first_is_answered_about_those_two(language: str, asked: str, key: str, first: str, then: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(STORIES[language])
 
     answers = [line.replace("$first", first).replace("$then", then) for line in LIBRARY.words[language].variants(key)]
@@ -343,7 +339,7 @@ def test_no_two_questions_of_a_general_kind_begin_alike_and_none_comes_twice_in_
     heads = [words_in(re.sub(r"\$\w+", "", line))[:4] for line in general]
     assert len(set(heads)) == len(heads), sorted(head for head in heads if heads.count(head) > 1)
 
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     asked = [re.split(r"(?<=[.!])\s", text_of(chat.say(f"{STORIES[language]} {n}")))[-1] for n in range(8)]
     assert len(set(asked)) == len(asked)
 

@@ -6,10 +6,9 @@ And in a talk about something untrue: another name for it is refused, the true w
 from __future__ import annotations
 
 import pytest
-from passages import Chat, text_of
+from passages import Chat, chat_in, text_of
 
 from bot.alarms import alarm_in, hinted
-from bot.model import Person, PersonId
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -100,13 +99,6 @@ LIGHT = [
 ]
 
 
-def begun(language: str, *told: str) -> Chat:
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True))
-    for text in told:
-        chat.say(text)
-    return chat
-
-
 def heard(chat: Chat, key: str) -> bool:
     return any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
 
@@ -126,7 +118,7 @@ def test_a_wrong_in_soft_words_is_heard(language, text):
 
 @pytest.mark.parametrize(("language", "text"), NO_HARASSMENT)
 def test_whoever_says_that_nobody_harasses_them_is_believed(language, text):
-    chat = begun(language, PURSUED[language])
+    chat = chat_in(LIBRARY, language, PURSUED[language])
     assert chat.conversation.alarm == "harassment"
 
     said = text_of(chat.say(text))
@@ -137,7 +129,7 @@ def test_whoever_says_that_nobody_harasses_them_is_believed(language, text):
 
 
 def test_the_hour_of_a_message_is_not_taken_for_it_again_and_more_than_the_hour_is():
-    chat = begun("en", PURSUED["en"], "no no, nobody is harassing me. how do i get him to write to the school directly")
+    chat = chat_in(LIBRARY, "en", PURSUED["en"], "no no, nobody is harassing me. how do i get him to write to the school directly")
 
     chat.say("he writes me at night, every week")
     assert chat.conversation.alarm is None
@@ -148,14 +140,14 @@ def test_the_hour_of_a_message_is_not_taken_for_it_again_and_more_than_the_hour_
 
 @pytest.mark.parametrize(("language", "text"), STILL_IT)
 def test_a_doubt_about_the_word_is_no_denial(language, text):
-    chat = begun(language, PURSUED[language], text)
+    chat = chat_in(LIBRARY, language, PURSUED[language], text)
 
     assert chat.conversation.alarm == "harassment"
 
 
 @pytest.mark.parametrize(("language", "text"), NO_LIE)
 def test_a_surmised_untruth_is_let_go_at_a_plain_word_and_not_surmised_again(language, text):
-    chat = begun(language, SURMISED[language])
+    chat = chat_in(LIBRARY, language, SURMISED[language])
     assert chat.conversation.alarm == "ethics"
 
     chat.say(text)
@@ -167,21 +159,21 @@ def test_a_surmised_untruth_is_let_go_at_a_plain_word_and_not_surmised_again(lan
 
 @pytest.mark.parametrize(("language", "text"), TEMPTED)
 def test_figures_that_were_told_outright_are_not_talked_away(language, text):
-    chat = begun(language, ASKED_FOR_MORE[language], text)
+    chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language], text)
 
     assert chat.conversation.alarm == "ethics"
 
 
 @pytest.mark.parametrize(("language", "text", "kind"), FOLLOWED)
 def test_what_follows_a_refusal_is_met_as_what_it_is(language, text, kind):
-    chat = begun(language, ASKED_FOR_MORE[language], text)
+    chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language], text)
 
     assert heard(chat, f"safety.ethics.{kind}")
 
 
 @pytest.mark.parametrize(("language", "text"), GIVEN_IN)
 def test_giving_in_is_not_met_as_the_true_way(language, text):
-    chat = begun(language, ASKED_FOR_MORE[language], text)
+    chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language], text)
 
     assert not heard(chat, "safety.ethics.true-way")
 
@@ -191,7 +183,7 @@ def test_giving_in_is_not_met_as_the_true_way(language, text):
     [("en", "i stay at 287"), ("fr", "je signe 287 et j'explique les 53"), ("es", "firmo 287 y pongo las 53 aparte. el jueves la llamo")],
 )
 def test_a_step_on_the_true_way_is_met_as_that_and_asked_about(language, text):
-    chat = begun(language, ASKED_FOR_MORE[language])
+    chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language])
 
     said = text_of(chat.say(text))
 
@@ -200,7 +192,7 @@ def test_a_step_on_the_true_way_is_met_as_that_and_asked_about(language, text):
 
 
 def test_the_true_way_with_a_question_is_met_and_the_question_answered():
-    chat = begun("es", ASKED_FOR_MORE["es"])
+    chat = chat_in(LIBRARY, "es", ASKED_FOR_MORE["es"])
 
     said = text_of(chat.say("voy a poner 287 y una nota de las 53. como se lo digo a ella sin pelear"))
 
@@ -210,7 +202,7 @@ def test_the_true_way_with_a_question_is_met_and_the_question_answered():
 
 @pytest.mark.parametrize(("language", "text"), HEAVY)
 def test_what_weighs_is_met_before_anything_else(language, text):
-    chat = begun(language)
+    chat = chat_in(LIBRARY, language)
 
     said = text_of(chat.say(text))
 
@@ -222,6 +214,6 @@ def test_what_weighs_is_met_before_anything_else(language, text):
 
 @pytest.mark.parametrize(("language", "text"), LIGHT)
 def test_what_weighs_on_others_or_is_told_in_passing_is_not(language, text):
-    chat = begun(language, text)
+    chat = chat_in(LIBRARY, language, text)
 
     assert not heard(chat, "safety.heavy")

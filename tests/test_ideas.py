@@ -7,9 +7,9 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from passages import Chat, said, text_of
+from passages import Chat, chat_in, said, text_of
 
-from bot.model import Choice, Message, Person, PersonId
+from bot.model import Choice, Message
 from bot.spelling import any_in, in_line
 from prompts.library import Idea, load_library
 from prompts.signals import load_signals
@@ -47,10 +47,6 @@ TALKS = {
 }
 
 
-def chat_in(language: str) -> Chat:
-    return Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
-
-
 def ideas_in(choices: tuple[Choice, ...]) -> list[Choice]:
     return [choice for choice in choices if choice.id.startswith("idea:")]
 
@@ -58,7 +54,7 @@ def ideas_in(choices: tuple[Choice, ...]) -> list[Choice]:
 def pleaded(language: str) -> tuple[Chat, Message]:
     """A talk of that language up to its plea, and what is said to it."""
     told, plea, _, _ = TALKS[language]
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     for text in told:
         chat.say(text)
     (reply,) = said(chat.say(plea))
@@ -92,7 +88,7 @@ def test_an_idea_that_was_picked_leads_to_a_step_of_ones_own(language: str) -> N
 
 
 def test_one_word_that_might_mean_anything_tells_of_no_kind_of_matter() -> None:
-    chat = chat_in("en")
+    chat = chat_in(LIBRARY, "en")
     chat.say("she stood by the report table and looked out of the window")
     chat.say("it felt odd to all of us in there")
     (reply,) = said(chat.say("any idea?"))
@@ -100,14 +96,14 @@ def test_one_word_that_might_mean_anything_tells_of_no_kind_of_matter() -> None:
 
 
 def test_who_asks_for_others_is_told_that_the_ideas_are_the_coachs_own() -> None:
-    chat = chat_in("en")
+    chat = chat_in(LIBRARY, "en")
     chat.say("our driver and the cook have stopped greeting each other since the feast")
     text = text_of(chat.say("what do others do?"))
     assert any(lead in text for lead in LIBRARY.words["en"].variants("ideas.lead.others"))
 
 
 def test_no_idea_comes_twice_in_a_talk() -> None:
-    chat = chat_in("en")
+    chat = chat_in(LIBRARY, "en")
     chat.say("our driver and the cook have stopped greeting each other since the feast")
     shown = [choice.id for plea in ("any idea?", "another idea", "something else?") for choice in ideas_in(said(chat.say(plea))[0].choices)]
     assert len(shown) > 3
@@ -137,7 +133,7 @@ def test_every_idea_is_short_priced_and_orders_nobody(language: str) -> None:
 @settings(max_examples=40)
 @given(st.lists(st.text(alphabet=LETTERS, max_size=120), max_size=3), st.sampled_from(LANGUAGES))
 def test_whatever_was_told_a_plea_after_it_is_answered_and_fits_a_screen_or_two(lines: list[str], language: str) -> None:
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     for line in ("the port company talks about us at the harbour", *lines):
         chat.say(line)
     assert 0 < len(text_of(chat.say("any idea?"))) < LONGEST

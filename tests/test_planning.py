@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from passages import Chat, passage, text_of
+from passages import chat_in, passage, text_of
 
 from bot.intending import FARTHEST, Clock, intent_in, step_day
-from bot.model import Drop, Fell, Keep, Person, PersonId, Plan, Remind, Settle
+from bot.model import Drop, Fell, Keep, Plan, Remind, Settle
 from bot.planning import MUSED
 from bot.rhythm import day_in_words
 from prompts.library import load_library
@@ -27,10 +27,6 @@ QUARREL = {
     "es": "la empresa y el sindicato pelean por el precio",
 }
 CARD = {"en": "they-wait-for-me"}
-
-
-def chat_in(language: str = "en") -> Chat:
-    return Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
 
 
 def clock(language: str) -> Clock:
@@ -85,7 +81,7 @@ PLANS = [
 @pytest.mark.parametrize(("language", "said", "day", "kept"), PLANS)
 @pytest.mark.parametrize("talking", [False, True], ids=["fresh", "with a card open"])
 def test_a_plan_is_kept_in_its_own_words_whatever_is_open(language: str, said: str, day: str, kept: str, talking: bool):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     if talking:
         chat.say(WAITING, [passage("they-wait-for-me", language=language)])
 
@@ -117,7 +113,7 @@ NO_PLANS = [
 
 @pytest.mark.parametrize(("language", "said"), NO_PLANS)
 def test_what_is_no_step_never_becomes_a_plan(language: str, said: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(WAITING, [passage("they-wait-for-me", language=language)])
     chat.say("1")  # a step of their own is asked for
 
@@ -129,7 +125,7 @@ def test_what_is_no_step_never_becomes_a_plan(language: str, said: str):
 
 
 def test_a_thought_said_aloud_is_asked_about_once_and_no_is_no():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(WAITING, [passage("they-wait-for-me")])
     chat.say("1")
 
@@ -150,7 +146,7 @@ def test_a_thought_said_aloud_is_asked_about_once_and_no_is_no():
     ],
 )
 def test_a_thought_with_a_day_is_asked_about_for_that_day_and_kept_only_on_a_yes(language: str, thought: str, day: str):
-    chat, thanked = (chat_in(language), chat_in(language))
+    chat, thanked = (chat_in(LIBRARY, language), chat_in(LIBRARY, language))
     for each in (chat, thanked):
         each.say(QUARREL[language])
     asked = text_of(chat.say(thought))
@@ -175,7 +171,7 @@ def test_a_thought_with_a_day_is_asked_about_for_that_day_and_kept_only_on_a_yes
     ],
 )
 def test_a_choice_a_goodbye_and_an_idea_put_to_the_coach_are_no_thoughts_of_a_plan(said: str):
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say("the processor changed the price and the union is angry")
     told = text_of(chat.say(said))
 
@@ -185,7 +181,7 @@ def test_a_choice_a_goodbye_and_an_idea_put_to_the_coach_are_no_thoughts_of_a_pl
 
 @pytest.mark.parametrize("words", ["no thats not a plan. why would you keep that", "not a plan", "that wasn't a plan"])
 def test_a_plan_that_was_none_is_taken_out_and_its_day_with_it(words: str):
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     [plan] = [effect for effect in chat.say("i call the donor on tuesday").effects if isinstance(effect, Plan)]
 
     turn = chat.say(words)
@@ -196,7 +192,7 @@ def test_a_plan_that_was_none_is_taken_out_and_its_day_with_it(words: str):
 
 
 def test_the_button_beside_the_days_takes_the_step_away():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(WAITING, [passage("they-wait-for-me")])
     chat.say("1")
     chat.say("i let them begin without me")
@@ -209,7 +205,7 @@ def test_the_button_beside_the_days_takes_the_step_away():
 
 @pytest.mark.parametrize("number", ["1", "2", "3", "12"])
 def test_a_number_where_a_step_was_asked_for_is_no_date(number: str):
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(WAITING, [passage("they-wait-for-me")])
     chat.say("2")
 
@@ -219,7 +215,7 @@ def test_a_number_where_a_step_was_asked_for_is_no_date(number: str):
 
 
 def test_a_number_with_words_beside_it_is_the_option_and_the_words():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(WAITING, [passage("they-wait-for-me")])
 
     turn = chat.say("2 then, but how without them noticing")
@@ -229,11 +225,11 @@ def test_a_number_with_words_beside_it_is_the_option_and_the_words():
 
 
 def test_a_number_with_nothing_to_choose_from_says_so():
-    assert "“7”" in text_of(chat_in().say("7"))
+    assert "“7”" in text_of(chat_in(LIBRARY).say("7"))
 
 
 def test_a_list_can_still_be_picked_from_a_reply_later():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(WAITING, [passage("they-wait-for-me")])
     chat.say("thank you")
 
@@ -241,7 +237,7 @@ def test_a_list_can_still_be_picked_from_a_reply_later():
 
 
 def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stood():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say("i call her on wednesday 11 march")
 
     [moved] = [effect for effect in chat.say("thursday").effects if isinstance(effect, Plan)]
@@ -263,7 +259,7 @@ def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stoo
     ],
 )
 def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, said: str, day: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(step)
 
     [moved] = [effect for effect in chat.say(said).effects if isinstance(effect, Plan)]
@@ -289,7 +285,7 @@ def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, sai
     ],
 )
 def test_an_end_after_a_plan_is_met_with_the_plan_and_no_question(language: str, step: str, ending: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     due = next(effect.due for effect in chat.say(step).effects if isinstance(effect, Plan))
     answer = text_of(chat.say(ending))
 
@@ -316,7 +312,7 @@ def test_no_text_names_a_day_that_is_past_or_half_a_year_off(text: str, language
     ],
 )
 def test_what_came_of_a_plan_is_heard_and_stands_beside_it(language: str, plan: str, told: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(plan)
     kept = chat.intentions[0]
     chat.at += timedelta(days=4, hours=3)
@@ -332,7 +328,7 @@ def test_what_came_of_a_plan_is_heard_and_stands_beside_it(language: str, plan: 
 
 
 def test_a_question_to_take_along_comes_once_and_so_do_the_words_whichever_way_it_went():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     carried = LIBRARY.words["en"].guides["if-then"].closes or ()
     first, second = text_of(chat.say("i call the donor on tuesday")), text_of(chat.say("i write to the mayor on friday"))
 
@@ -343,7 +339,7 @@ def test_a_question_to_take_along_comes_once_and_so_do_the_words_whichever_way_i
 
 
 def test_it_says_what_it_holds_and_keeps_what_was_only_meant():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     assert "no plan" in text_of(chat.say("did you save my plan?"))
     chat.say(WAITING, [passage("they-wait-for-me")])
     chat.say("i will ask them who could begin")  # no day yet
@@ -483,7 +479,7 @@ def test_what_others_want_by_a_day_is_no_step(language, text):
 
 
 def test_a_date_that_was_told_loosely_is_put_right():
-    chat = chat_in("fr")
+    chat = chat_in(LIBRARY, "fr")
     chat.say("mardi je vais lui proposer de passer une journée avec elle")
     chat.say("euh non c'est le 14 avril hein, pas mardi")
 
@@ -491,7 +487,7 @@ def test_a_date_that_was_told_loosely_is_put_right():
 
 
 def test_a_number_said_right_after_a_plan_is_of_its_month():
-    chat = chat_in("fr")
+    chat = chat_in(LIBRARY, "fr")
     for text in (QUARREL["fr"], "je vais poser une seule question le 4 décembre", "oui, reviens-moi là-dessus le 5"):
         chat.say(text)
 
@@ -516,7 +512,7 @@ ENDS_ON_A_STEP = [
 
 @pytest.mark.parametrize(("language", "said", "kept"), ENDS_ON_A_STEP)
 def test_a_step_with_which_a_message_ends_is_kept_and_nothing_but_it(language: str, said: str, kept: str):
-    chat = chat_in(language)
+    chat = chat_in(LIBRARY, language)
     chat.say(QUARREL[language])
 
     chat.say(said)
@@ -545,7 +541,7 @@ def test_a_condition_a_refusal_and_what_others_do_are_no_step(language: str, sai
 
 
 def test_a_step_told_where_the_day_of_a_thought_was_asked_for_takes_its_place():
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say(QUARREL["en"])
     chat.say("i could suggest the chair rotates")
 
@@ -562,7 +558,7 @@ def test_a_step_told_where_the_day_of_a_thought_was_asked_for_takes_its_place():
     ],
 )
 def test_what_came_of_a_plan_is_no_silence_where_the_same_person_then_answered(told: str):
-    chat = chat_in()
+    chat = chat_in(LIBRARY)
     chat.say("i call him thursday")
     chat.at += timedelta(days=3, hours=3)
     chat.take(Fell(chat.key(), chat.at, "follow-up", chat.at, chat.intentions[0].id))

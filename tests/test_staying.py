@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from passages import Chat, passage, said, text_of
+from passages import Chat, chat_in, passage, said, text_of
 
-from bot.model import Person, PersonId, Remind
+from bot.model import Remind
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -135,10 +135,7 @@ ASKED_AT_HOME = {
 
 
 def asked_at_home(language: str) -> Chat:
-    person = Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True)
-    chat = Chat(LIBRARY, person)
-    chat.say(ASKED_AT_HOME[language])
-    return chat
+    return chat_in(LIBRARY, language, ASKED_AT_HOME[language])
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from passages import Chat, text_of
+from passages import Chat, chat_in, text_of
 
-from bot.model import Person, PersonId
 from bot.straight import affirms, straight_in
 from bot.weighing import weighed_in
 from prompts.library import load_library
@@ -63,10 +62,8 @@ UNASKED = [
 ]
 
 
-def chat_in(language: str) -> Chat:
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
-    chat.say(STORIES[language])
-    return chat
+def in_talk(language: str) -> Chat:
+    return chat_in(LIBRARY, language, STORIES[language])
 
 
 def bare(text: str) -> str:
@@ -75,7 +72,7 @@ def bare(text: str) -> str:
 
 @pytest.mark.parametrize(("language", "asked", "key"), ASKED)
 def test_what_is_asked_straight_out_is_answered(language: str, asked: str, key: str):
-    told = text_of(chat_in(language).say(asked))
+    told = text_of(in_talk(language).say(asked))
 
     shapes = [re.sub(r"\\\$\w+", ".+", re.escape(bare(line))) for line in LIBRARY.words[language].variants(key)]
     assert any(re.fullmatch(shape, bare(told)) for shape in shapes), told
@@ -83,7 +80,7 @@ def test_what_is_asked_straight_out_is_answered(language: str, asked: str, key: 
 
 @pytest.mark.parametrize(("language", "plan", "asked", "key"), OF_A_PLAN)
 def test_what_is_asked_right_after_a_plan_is_asked_of_it(language: str, plan: str, asked: str, key: str):
-    chat = chat_in(language)
+    chat = in_talk(language)
     chat.say(plan)
 
     told = text_of(chat.say(asked))
@@ -97,7 +94,7 @@ MISSED = [("en", "you didn't answer me"), ("fr", "vous ne m'avez pas répondu"),
 
 @pytest.mark.parametrize(("language", "said"), MISSED)
 def test_a_miss_of_the_coach_is_owned_and_what_was_told_taken_up(language: str, said: str):
-    told = text_of(chat_in(language).say(said))
+    told = text_of(in_talk(language).say(said))
 
     assert told.startswith(tuple(LIBRARY.words[language].variants("straight.unanswered")))
     assert told.rstrip().endswith("?")
@@ -112,7 +109,7 @@ THOUGHTS = [
 
 @pytest.mark.parametrize(("language", "said"), THOUGHTS)
 def test_a_thought_behind_thanks_is_no_goodbye(language: str, said: str):
-    assert text_of(chat_in(language).say(said)) in LIBRARY.words[language].variants("thanks.thought")
+    assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("thanks.thought")
 
 
 @pytest.mark.parametrize(("language", "told"), UNASKED)
@@ -128,11 +125,11 @@ def test_what_only_sounds_like_such_a_question_is_none(language: str, told: str)
     ],
 )
 def test_what_was_told_of_a_thing_is_said_back_when_it_is_asked_after(language: str, asked: str, back: str):
-    assert back in text_of(chat_in(language).say(asked))
+    assert back in text_of(in_talk(language).say(asked))
 
 
 def test_a_question_beside_a_step_is_answered_once_the_step_is_kept():
-    chat = chat_in("en")
+    chat = in_talk("en")
     told = text_of(chat.say("will phone her thurs. and what about the van?"))
 
     assert [plan.text for plan in chat.intentions] == ["will phone her thurs"]
@@ -142,13 +139,13 @@ def test_a_question_beside_a_step_is_answered_once_the_step_is_kept():
 
 
 def test_what_cannot_be_answered_beside_a_step_stays_open_in_their_words():
-    told = text_of(chat_in("en").say("I'll ring Ruth on Thursday. who pays her fare?"))
+    told = text_of(in_talk("en").say("I'll ring Ruth on Thursday. who pays her fare?"))
 
     assert "“Who pays her fare”" in told
 
 
 def test_who_is_there_is_answered_first_and_then_the_rest():
-    told = text_of(chat_in("en").say("You are computer or person? What other broker do please"))
+    told = text_of(in_talk("en").say("You are computer or person? What other broker do please"))
 
     assert told.startswith(LIBRARY.words["en"].variants("who-are-you.brief")[0])
     assert len(told) > 200
@@ -178,7 +175,7 @@ def test_a_yes_with_more_behind_it_is_none(language: str, said: str):
     ],
 )
 def test_a_success_that_was_misread_is_owned_and_asked_after(language: str, told: str):
-    said = text_of(chat_in(language).say(told))
+    said = text_of(in_talk(language).say(told))
 
     lines = LIBRARY.words[language]
     assert any(said.startswith(line) for line in lines.variants("dropped.bare"))
@@ -209,9 +206,7 @@ def test_a_success_that_was_misread_is_owned_and_asked_after(language: str, told
     ],
 )
 def test_a_thought_where_a_try_was_asked_for_is_more_of_what_it_meant(language: str, wish: str, energy: str, answers: list[str]):
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", welcomed=True, onboarded=True, language=language))
-    for said in (wish, energy, *answers):
-        chat.say(said)
+    chat = chat_in(LIBRARY, language, wish, energy, *answers)
 
     place = chat.conversation.place
     assert place is not None
@@ -273,7 +268,7 @@ def test_what_is_told_of_others_or_asks_how_is_no_such_question(language: str, t
 
 @pytest.mark.parametrize(("language", "asked", "kind", "act"), DILEMMAS)
 def test_it_is_answered_with_a_leaning_behind_something_of_theirs(language: str, asked: str, kind: str, act: str):
-    told = text_of(chat_in(language).say(asked))
+    told = text_of(in_talk(language).say(asked))
 
     assert told.endswith(tuple(LIBRARY.words[language].variants(f"lean.{kind}")))
     assert told.count("?") == 1
@@ -282,7 +277,7 @@ def test_it_is_answered_with_a_leaning_behind_something_of_theirs(language: str,
 
 
 def test_no_leaning_comes_twice_in_a_talk():
-    chat = chat_in("en")
+    chat = in_talk("en")
     asked = ["do i warn her before i write", "and should i warn the chair first", "do i warn the treasurer before friday"]
 
     told = [text_of(chat.say(text)) for text in asked]
@@ -292,13 +287,13 @@ def test_no_leaning_comes_twice_in_a_talk():
 
 
 def test_that_it_was_asked_before_is_owned():
-    told = text_of(chat_in("en").say("it's not about that. my question is, do i go over her head or not"))
+    told = text_of(in_talk("en").say("it's not about that. my question is, do i go over her head or not"))
 
     assert told.startswith(tuple(LIBRARY.words["en"].variants("straight.unanswered")))
 
 
 def test_a_plan_put_up_for_judgement_is_answered_once_it_is_kept():
-    told = text_of(chat_in("en").say("I'll see Fatuma on Friday at the drying racks. better?"))
+    told = text_of(in_talk("en").say("I'll see Fatuma on Friday at the drying racks. better?"))
 
     assert "“I'll see Fatuma on Friday at the drying racks”" in told
     assert any(line in told for line in LIBRARY.words["en"].variants("straight.right"))
@@ -313,7 +308,7 @@ UNWANTED = [
 
 @pytest.mark.parametrize(("language", "said"), UNWANTED)
 def test_who_wants_no_ideas_gets_none_and_no_button_for_them(language: str, said: str):
-    chat = chat_in(language)
+    chat = in_talk(language)
     turns = [chat.say(said), chat.say(STORIES[language])]
 
     words = LIBRARY.words[language]
@@ -322,7 +317,7 @@ def test_who_wants_no_ideas_gets_none_and_no_button_for_them(language: str, said
 
 
 def test_an_idea_picked_in_words_is_stayed_with():
-    chat = chat_in("en")
+    chat = in_talk("en")
     shown = chat.say("any ideas?")
     ideas = [choice for choice in shown.conversation.choices if choice.id.startswith("idea:")]
     word = next(word for word in ideas[-1].label.split()[::-1] if all(word not in other.label for other in ideas[:-1]))
@@ -335,7 +330,7 @@ def test_an_idea_picked_in_words_is_stayed_with():
 
 def test_ideas_of_the_coachs_own_were_not_made_elsewhere():
     for language, said in (("en", "neither of those"), ("fr", "aucune des deux"), ("es", "ninguna de las dos")):
-        chat = chat_in(language)
+        chat = in_talk(language)
         chat.say({"en": "any ideas?", "fr": "une idée ?", "es": "¿alguna idea?"}[language])
 
         assert text_of(chat.say(said)) in LIBRARY.words[language].variants("rejects.ours"), language

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from passages import Chat, text_of
+from passages import Chat, chat_in, text_of
 
 from bot.alarms import alarm_in, hinted, strained, veiled
-from bot.model import Person, PersonId, Remind
+from bot.model import Remind
 from prompts.library import load_library
 
 LIBRARY = load_library()
@@ -95,9 +95,7 @@ EVERYDAY = [
 
 
 def threatened(language: str = "en") -> Chat:
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True))
-    chat.say(FIRST[language])
-    return chat
+    return chat_in(LIBRARY, language, FIRST[language])
 
 
 @pytest.mark.parametrize(("language", "told", "kind"), TOLD)
@@ -135,16 +133,14 @@ def test_a_yes_to_being_asked_keeps_its_condition():
 
 @pytest.mark.parametrize(("language", "told"), HARMED)
 def test_people_who_come_to_harm_are_spoken_of_before_any_report(language, told):
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True))
-    chat.say(told)
+    chat = chat_in(LIBRARY, language, told)
 
     assert any(mark.startswith("safety.harm") for mark in chat.conversation.recent)
 
 
 @pytest.mark.parametrize(("language", "told"), UNHARMED)
 def test_what_only_sounds_like_harm_is_followed_as_any_talk(language, told):
-    chat = Chat(LIBRARY, Person(PersonId("p1"), zone="Africa/Nairobi", language=language, welcomed=True, onboarded=True))
-    chat.say(told)
+    chat = chat_in(LIBRARY, language, told)
 
     assert not any(mark.startswith("safety.harm") for mark in chat.conversation.recent)
 
