@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from zlib import crc32
 
 from bot.doings import BRIEF, PAIR, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
 from bot.draft import Draft
+from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
@@ -159,8 +161,14 @@ def _speaks_of(mirror: str, kind: str, own: str, hear: Hear) -> bool:
 
 
 def _telling(text: str, hear: Hear) -> set[str]:
-    passed = {*hear.fillers, *hear.subjects, *hear.loose_ends}
-    return {word[:STEM] for word in words_in(text) if word not in passed and (len(word) >= STEM or word.isdecimal())}
+    return {word[:STEM] for word in words_in(text) if len(word) >= STEM or word.isdecimal()} - _common(hear)
+
+
+@lru_cache(8)
+def _common(hear: Hear) -> frozenset[str]:
+    """The beginnings of words that tell nothing by themselves."""
+    words = {*hear.own.common, *hear.fillers, *hear.subjects, *hear.loose_ends}
+    return frozenset(form[:STEM] for word in words for form in words_in(word))
 
 
 def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
@@ -168,6 +176,8 @@ def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
     own = hear.own
     if said := _quoted(text):
         yield "said", said, ""
+    if part := fragment_in(text, hear):
+        yield "answer", part, ""
     doing, felt = doing_in(text, hear), _felt(text, hear, own)
     if felt and feels(text, hear):
         yield "felt", felt, ""

@@ -356,12 +356,24 @@ class First(_Part):
     then: list[Pattern]
 
 
+class Answers(_Part):
+    """An answer that is only a part of a sentence, by how it begins (patterns), perhaps after `leads` and before `trails`, plain words."""
+
+    leads: list[str] = []
+    trails: list[str] = []
+    begins: list[Pattern] = []
+
+
 class Own(_Part):
     """What somebody may be told back as their own.
 
     `felt`: a feeling as a noun, by how it is told; `unfelt`: that it is denied, or only thought of; `whose`: that it is surely somebody
-    else's, where a verb alone does not tell. `amounts`: so many of something.
+    else's, where a verb alone does not tell. `amounts`: so many of something. `answers`: part of a sentence. `common`: words that anything
+    may be told in, so that to share one with a message is not yet to speak of it.
     """
+
+    common: list[str] = []
+    answers: Answers = Answers()
 
     unfelt: list[Pattern] = []
     felt: dict[str, list[Pattern]] = {}

@@ -38,6 +38,10 @@ OWN = {
         "my translator softens everything": ("doing.took", "Your translator softens everything", "your translator"),
         "he has a bakery to run": ("doing.plain", "He has a bakery to run", ""),
         "i have two kids at school": ("doing.plain", "You have two kids at school", ""),
+        "that he wont pick up. he never picks up": ("answer", "That he wont pick up", ""),
+        "hm that i should have been the one to find a room. that she'd brought biscuits": ("answer", "That she'd brought biscuits", ""),
+        "well losing the drivers' trust i guess": ("answer", "Losing the drivers' trust", ""),
+        "just my deputy, she was there": ("answer", "Your deputy", ""),
     },
     "fr": {
         "j'ai honte de ça": ("felt", "la honte", ""),
@@ -46,6 +50,9 @@ OWN = {
         "La présidente des usagers, Mme Adjovi, ne me parle plus depuis.": ("doing.refused", "Mme Adjovi ne vous parle plus", "Mme Adjovi"),
         "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", ""),
         "je dois choisir entre les deux mairies": ("doing.plain", "Vous devez choisir entre les deux mairies", ""),
+        "que c'était à moi d'animer": ("answer", "Que c'était à vous d'animer", ""),
+        "ben ma cousine Reine. je l'appelle demain": ("answer", "Votre cousine Reine", ""),
+        "perdre la face devant les anciens je crois": ("answer", "Perdre la face devant les anciens", ""),
         "l'interprète adoucit tout": ("doing.took", "L'interprète adoucit tout", "l'interprète"),
     },
     "es": {
@@ -53,6 +60,9 @@ OWN = {
         'dijo "ustedes hablan demasiado"': ("said", "ustedes hablan demasiado", ""),
         "sola desde marzo porque mi compañera renunció": ("doing.came", "Tu compañera renunció", "tu compañera"),
         "trabajo con las dos alcaldías": ("doing.plain", "Trabajas con las dos alcaldías", ""),
+        "que ella se quedara tranquila supongo": ("answer", "Que ella se quedara tranquila", ""),
+        "mi hermana, pero vive lejos": ("answer", "Tu hermana", ""),
+        "pues quedar mal con la cooperativa": ("answer", "Quedar mal con la cooperativa", ""),
         "en la reunion nadie dijo nada": ("doing.refused", "Nadie dijo nada", ""),
     },
 }
@@ -60,10 +70,21 @@ OWN = {
 NOT_OWN = {
     "en": {
         "I'm not ashamed": "shame",
+        "that meeting was hard": "meeting",
+        "that he lied, no?": "lied",
+        "that my cancer is back": "cancer",
+        "morning all": "orning",
+        "being honest is hard": "honest",
         "they said open 'https://evil.example/now'": "evil",
     },
-    "fr": {"je n'ai pas peur": "peur"},
-    "es": {"no tengo miedo": "miedo", "estaba furioso": "la rabia"},
+    "fr": {"je n'ai pas peur": "peur", "hier au comité": "Hier", "que faire alors": "faire"},
+    "es": {
+        "no tengo miedo": "miedo",
+        "estaba furioso": "la rabia",
+        "ayer en la mesa": "Ayer",
+        "que se yo": "yo",
+        "ir fue buena idea": "Ir",
+    },
 }
 
 
