@@ -20,6 +20,7 @@ from prompts.library import Hear
 MOST = 5  # matters that are named; of more, those that were given most words
 TELLS = 3  # words of content that a matter has; a shorter piece belongs to the one before it
 NAMED = 2  # the same where matters are plainly listed
+PAIR = 2  # matters that are announced as two
 SERIES = 3  # clauses in a row, each about somebody else, that make a list without saying so
 PARTY = 4  # words in which somebody is named and nothing told of them
 TOLD = 4  # words that these have on the average; a scene is told in fewer
@@ -50,17 +51,36 @@ def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
     if len(marks) > 1:
         lines = zip(marks, [*(mark.start() for mark in marks[1:]), len(said)], strict=True)
         return _most_told(tuple(filter(None, (_clean(said[mark.end() : end], hear) for mark, end in lines))), hear)
+    if counted := _counted(said, flatly, hear):
+        return _most_told(counted, hear)
     joined = (found for found in re.finditer(_begins(hear.adding), flatly) if found.start("from") >= start)
     adding = [(found.start("from"), found.end()) for found in joined if _tells_of(_SENTENCES.split(flatly[found.end() :])[0], hear)]
     sentences = [found.span() for found in _SENTENCES.finditer(said) if found.start() >= start]
     cuts = _clauses(said, start, hear)
     if announced:
-        added = _cut(said, start, adding, hear, TELLS) if len(adding) > 1 else ()
+        least = PAIR if set(words_in(announced[-1][0])) & {*hear.heads.pair} else SERIES
+        added = _cut(said, start, adding, hear, TELLS) if len(adding) >= least - 1 else ()
         told = _cut(said, start, sentences, hear, NAMED)
-        return _most_told(added if len(added) > 1 else told if len(told) >= SERIES else _cut(said, start, cuts, hear, NAMED), hear)
+        return _most_told(added if len(added) >= least else told if len(told) >= least else _cut(said, start, cuts, hear, NAMED), hear)
     if row := _listed_under(said, hear) or _series(said, sentences, cuts, bool(adding), hear):
         return _most_told(row, hear)
     return _most_told(_cut(said, 0, adding, hear, TELLS), hear) if adding and len(words_in(said)) >= STORY else ()
+
+
+def _counted(said: str, flatly: str, hear: Hear) -> tuple[str, ...]:
+    """What is counted aloud: "one, the quarrel about the keys, two, my boss wants ..."; () where nothing is, or only the first."""
+    for row in hear.heads.counts:
+        marks, after = list[re.Match[str]](), 0
+        for count in row:
+            found = expression(rf"(?:^|[.,;:!?\n(-]\s*|\s(?:{any_of(hear.linking)})\s+){count}").search(flatly, after)
+            if found is None:
+                break
+            marks.append(found)
+            after = found.end()
+        if len(marks) >= PAIR:
+            ends = [*(mark.start() for mark in marks[1:]), len(said)]
+            return tuple(filter(None, (_clean(said[mark.end() : end], hear) for mark, end in zip(marks, ends, strict=True))))
+    return ()
 
 
 def _tells_of(added: str, hear: Hear) -> bool:

@@ -463,8 +463,11 @@ class Reflects(_One):
 
 class Heads(_One):
     """How several matters are told apart. `openers` begin a group of words, `joins` go on with it, `ends` end it; `ordered` count the
-    matters; `aside` only sets the scene; `awaited`: somebody waits for it."""
+    matters; `aside` only sets the scene; `awaited`: somebody waits for it. `counts`: ways of counting them aloud, each in its
+    order (patterns for the beginning of a clause); `pair`: words by which two are announced."""
 
+    counts: list[list[Pattern]] = []
+    pair: list[Bit] = []
     openers: list[Bit] = []
     joins: list[Bit] = []
     ends: list[Bit] = []

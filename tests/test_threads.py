@@ -56,6 +56,19 @@ LISTED = [
         "Primero, la empresa quiere su logo en todo. Segundo, las comunidades no vienen. Tercero, estoy agotada de todo esto.",
         ["la empresa", "las comunidades", "estoy agotada"],
     ),
+    (
+        "en",
+        "two things going on. one, the potato stores, the institute and the federation both own the data. two, my boss wants me to chair",
+        ["the potato stores", "my boss wants me"],
+    ),
+    ("en", "i have two problems. the bakery wont deliver on fridays. and my deputy is leaving", ["the bakery", "my deputy"]),
+    ("fr", "deux choses. premièrement, la mairie bloque tout. deuxièmement, mon chef veut que je préside", ["la mairie", "mon chef"]),
+    (
+        "es",
+        "pasan dos cosas. la fundación cambió de oficial, la nueva borró todo. y por otro lado don Rigo solo me escribe a mi, de noche",
+        ["la fundación", "don Rigo"],
+    ),
+    ("es", "dos temas: el banco no contesta y doña Luz quiere salirse", ["el banco", "doña Luz"]),
 ]
 WHOLE = [
     ("en", "Our partner sent me a press release announcing the project as THEIRS. The NGO is livid and they're both ringing me."),
@@ -67,6 +80,8 @@ WHOLE = [
     ("en", "My boss called me yesterday, he said the donor is not happy, and now the ministry knows about it too."),
     ("fr", "Le maire est arrivé en retard, il n'a rien dit, et les femmes sont parties avant la fin de la réunion."),
     ("es", "La directora me llamó ayer, dijo que el donante no está contento y que la alcaldía ya lo sabe."),
+    ("en", "first i called her, second time she hung up"),
+    ("en", "one is the money, two is the time"),
     ("en", "1"),
     ("en", ""),
 ]
