@@ -9,8 +9,9 @@ from __future__ import annotations
 from bot import beside
 from bot.alarms import came_in, deed_in, facts_in, says
 from bot.choosing import choice_in
+from bot.company import DAY
 from bot.draft import Draft
-from bot.floor import DAY, PASSING, numbered
+from bot.floor import PASSING, numbered
 from bot.hearing import act_in, asks_plainly, echo_of, heard, kinds_named, of_this_world, pleads, same_matter
 from bot.model import Talk
 from bot.spelling import words_in

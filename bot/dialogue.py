@@ -23,9 +23,9 @@ import re
 from dataclasses import replace
 
 from bot import (
+    company,
     doorway,
     falling,
-    floor,
     guiding,
     mending,
     outside,
@@ -114,8 +114,8 @@ def _stands(draft: Draft, place: Place) -> bool:
 
 
 def _opened(draft: Draft) -> None:
-    if floor.in_danger(draft):
-        floor.keep_company(draft)
+    if company.in_danger(draft):
+        company.keep(draft)
     elif not draft.person.welcomed:
         _welcome(draft)
     elif draft.place or draft.held:
@@ -230,8 +230,8 @@ def _first_words(draft: Draft, text: str) -> None:
 
 def _wished(draft: Draft, wish: str) -> None:
     """A button outside the talk: it does what its words would do, and a guide that is open keeps its place."""
-    if floor.in_danger(draft):
-        floor.keep_company(draft)
+    if company.in_danger(draft):
+        company.keep(draft)
         return
     draft.alarm = None
     if not draft.person.welcomed:

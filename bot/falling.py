@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot import floor, guiding, mentoring, nudge, rooms, staying, tagging, then_and_now, voicenotes, wishes
+from bot import company, guiding, mentoring, nudge, rooms, staying, tagging, then_and_now, voicenotes, wishes
 from bot.asking import clip, question
 from bot.draft import Draft
 from bot.model import Fell, Forget, Remind
@@ -229,7 +229,7 @@ def _grave(draft: Draft) -> bool:
     """Whether something grave has the floor: danger until the person has said that they are safe, all else for a day."""
     if not draft.alarm or draft.alarmed_at is None:
         return bool(draft.alarm)
-    return floor.in_danger(draft) or draft.at - draft.alarmed_at <= floor.DAY
+    return company.in_danger(draft) or draft.at - draft.alarmed_at <= company.DAY
 
 
 def _shaken(draft: Draft) -> bool:

@@ -5,10 +5,9 @@ The lines that are said back are staying.py's.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
-from bot import beside, raising, staying, threatened
+from bot import beside, company, raising, staying, threatened
 from bot.alarms import came_in, facts_in, mistaken, says, strained, surely
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
@@ -24,7 +23,6 @@ from bot.hearing import (
     pleads,
     returned_in,
     same_matter,
-    says_any,
     who_in,
 )
 from bot.model import Choice
@@ -39,19 +37,15 @@ ASKED_IN_PASSING = "do:forget-all"  # a choice of the question whether everythin
 PASSING_BY = frozenset(
     {"later", "when", "repeated", "late", "more-time", "channel", "work"}
 )  # what may stand in a word of work, and says nothing of them
-OUT_OF_REACH = frozenset({"sought", "arrived", "shelter", "only-once"})  # what is told of harm at home and answered before all else
 ASKED_AT_HOME = "safety.hint.home"  # the line that asks whether somebody at home is afraid
 WAITED = "safety:waited"  # the mark that the work was asked to wait for a threat
 OFFERS_CALL = ("safety.threat.soon", "safety.threat.tonight")  # lines that ask whether somebody can be told at once
 # The answers to whether somebody can be called at once.
 RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
-SHORT = 8  # words of a message that says only once more that one is safe, or only that one wants to turn to the work
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
-ASKED = 2  # marks of what was said in one reply
 TOLD = 6  # words from which something of work is told, and no answer is given
 OPENING = 2  # words in which a question begins
-DAY = timedelta(hours=24)  # after this the person is asked once how they are, and the talk is theirs again
 RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is still in that talk
 # What shows that somebody goes on with what had the floor some days ago.
 OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witness", "written", "loss-job", "loss-standing", "afraid"})
@@ -66,11 +60,6 @@ ABOUT_IT = frozenset(
         "angry", "tell-whom", "not-that", "all-of-it", "what-of-me", "did-it", "retaliates", "fee", "others-pay", "not-lying", "not-said",
     }
 )  # fmt: skip
-
-
-def in_danger(draft: Draft) -> bool:
-    """Whether a sign of danger has the floor, from oneself or from others."""
-    return draft.alarm in ("asked-danger", "asked-safe", "threat")
 
 
 def _asked_in_passing(draft: Draft) -> bool:
@@ -109,14 +98,14 @@ def _kept(draft: Draft, text: str, *, again: bool) -> bool:
         return pressed(draft, picked.id)
     if wish in PASSING:
         return _met_in_passing(draft, wish)
-    if not again and draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
+    if not again and draft.alarmed_at and draft.at - draft.alarmed_at > company.DAY:
         return _after_a_day(draft, text, wish)
     draft.alarmed_at = draft.at if again else draft.alarmed_at
     if _answers_what_was_asked(draft, text) or _put_right(draft, text, again=again):
         return True
     match draft.alarm:
         case "asked-danger" | "asked-safe":
-            return _in_danger(draft, text, wish, again=again)
+            return company.goes_on(draft, text, wish, again=again)
         case "threat":
             return _threat_goes_on(draft, text, wish, again=again)
         case "doubt":
@@ -132,7 +121,7 @@ def _wish(draft: Draft, text: str) -> str | None:
     """What is wished of the coach; whoever was threatened and asks whether to delete it speaks of the message."""
     hear = draft.words.hear
     wish = heard(text, hear.wishes, hear) or act_in(text, hear)
-    return None if wish == "delete" and in_danger(draft) and "delete-it" in came_in(text, draft.words.safety) else wish
+    return None if wish == "delete" and company.in_danger(draft) and "delete-it" in came_in(text, draft.words.safety) else wish
 
 
 def _answers_what_was_asked(draft: Draft, text: str) -> bool:
@@ -152,24 +141,18 @@ def _answers_for_home(draft: Draft, text: str) -> bool:
     safety = draft.words.safety
     kinds = set(came_in(text, safety))
     told = f"{beside.kept(draft).told}\n{text}"
-    if says(text, "unafraid", safety) and not kinds & OUT_OF_REACH:
+    if says(text, "unafraid", safety) and not kinds & company.OUT_OF_REACH:
         draft.alarm, draft.talk = None, draft.before or draft.talk  # what was told is borne in mind: another sign that day counts
         draft.say(draft.line("safety.hint.home.no"), "safety")
         return True
-    if says(text, "confirms", safety) or kinds & OUT_OF_REACH:
+    if says(text, "confirms", safety) or kinds & company.OUT_OF_REACH:
         raising.hurt_where_they_live(draft, told)
         return True
-    if _takes_back(draft, text):
+    if company.takes_back(draft, text):
         raising.bear_in_mind(draft, told)
-        _took_back(draft)
+        company.took_back(draft)
         return True
     return False
-
-
-def _took_back(draft: Draft) -> None:
-    draft.alarm = "asked-safe"
-    home = beside.at_home(draft) and draft.unheard("safety.danger.back.home")
-    draft.say(draft.once("safety.danger.back.home" if home else "safety.danger.back"), "safety")
 
 
 def _put_right(draft: Draft, text: str, *, again: bool) -> bool:
@@ -196,7 +179,7 @@ def _not_that(draft: Draft, text: str) -> bool:
 
 
 def _talk_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
-    if draft.alarm in ("eased", "strain") and _still_safe(draft, text) and (draft.alarm == "eased" or _tender(draft)):
+    if draft.alarm in ("eased", "strain") and company.still_safe(draft, text) and (draft.alarm == "eased" or _tender(draft)):
         draft.say(draft.line("safety.danger.calm"), "safety", [draft.choice("ask"), draft.choice("later")])
         return True
     of_work = not again and wish in (None, "state") and _of_work_too(draft, text)
@@ -258,10 +241,10 @@ def pressed(draft: Draft, choice_id: str) -> bool:
         staying.tell_myself(draft)
     elif draft.alarm and asked and choice_id == "do:as-it-is":
         draft.say(f"{draft.line('safety.kept')} {draft.line('safety.next')}", "safety")
-    elif draft.alarm and not in_danger(draft) and choice_id == "do:enough":
+    elif draft.alarm and not company.in_danger(draft) and choice_id == "do:enough":
         draft.say(draft.line("safety.came.bye"), "safety")
-    elif in_danger(draft) and not asked:
-        keep_company(draft)
+    elif company.in_danger(draft) and not asked:
+        company.keep(draft)
     else:
         draft.alarm = draft.alarm if asked else None
         return False
@@ -272,7 +255,7 @@ def _met_in_passing(draft: Draft, wish: str) -> bool:
     """A wish about their data. Whoever just told of something grave asks who can read it for a reason, and is answered for that; and the
     question whether everything shall go tells the truth about what the coach cannot clear beforehand."""
     platform = draft.context.platform
-    if wish == "privacy" and not in_danger(draft):
+    if wish == "privacy" and not company.in_danger(draft):
         where = draft.line(f"privacy.{platform}{'.model' if draft.shares else ''}")
         draft.say(draft.line("safety.privacy", where=where), "safety")
         return True
@@ -286,12 +269,12 @@ def _met_in_passing(draft: Draft, wish: str) -> bool:
 def _after_a_day(draft: Draft, text: str, wish: str | None) -> bool:
     """A day later the talk is theirs again: whoever greets is asked how it has been, and whoever goes on with it is still in it."""
     kinds = set(came_in(text, draft.words.safety))
-    since = draft.at - draft.alarmed_at if draft.alarmed_at else DAY
-    if draft.alarm in ("asked-danger", "asked-safe") and beside.at_home(draft) and kinds & OUT_OF_REACH:
+    since = draft.at - draft.alarmed_at if draft.alarmed_at else company.DAY
+    if draft.alarm in ("asked-danger", "asked-safe") and beside.at_home(draft) and kinds & company.OUT_OF_REACH:
         draft.alarmed_at = draft.at
         staying.stay(draft, text)
     elif draft.alarm in ("asked-danger", "asked-safe"):
-        keep_company(draft)
+        company.keep(draft)
     elif draft.alarm in ("threat", "threat-eased") and threatened.asks_for_work(draft, text):
         draft.alarm = None
         draft.say(draft.line("safety.threat.day-after"), "safety")
@@ -313,7 +296,7 @@ def _turns_away(draft: Draft, text: str, wish: str | None) -> bool:
     hear, kinds = draft.words.hear, set(came_in(text, draft.words.safety))
     if wish in LEAVING or draft.place or aside_in(text, hear) is not None:
         return True
-    if wish == "leave-it" and len(words_in(text)) >= SHORT:  # they say what to turn to instead
+    if wish == "leave-it" and len(words_in(text)) >= company.SHORT:  # they say what to turn to instead
         return True
     if draft.alarm == "strain" and not _tender(draft) and pleads(text, hear) and not kinds & ABOUT_IT - {"what-now"}:
         return True  # whoever asks for an idea gets one, tired or not
@@ -338,7 +321,7 @@ def _turned_away(draft: Draft, text: str, wish: str | None) -> bool:
         return True
     elsewhere = aside_in(text, hear) is not None or wish in LEAVING or draft.place is not None or "?" in text
     turns = "work" in came_in(text, draft.words.safety) or (alarm in ("threat", "threat-eased") and threatened.asks_for_work(draft, text))
-    said = not elsewhere and (wish == "leave-it" or (turns and len(words_in(text)) <= SHORT))
+    said = not elsewhere and (wish == "leave-it" or (turns and len(words_in(text)) <= company.SHORT))
     if said:
         key = f"safety.{alarm}.work"
         held = beside.spoken_of(draft, key) or (None if key in draft.words.lines else beside.spoken_of(draft, "safety.came.work"))
@@ -365,7 +348,7 @@ def _back_to_work(draft: Draft, text: str) -> bool:
 
 def _doubt_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """Whether it is about this one thing, or bigger: only the latter is graver."""
-    safety, short = draft.words.safety, len(words_in(text)) <= SHORT
+    safety, short = draft.words.safety, len(words_in(text)) <= company.SHORT
     this = says(text, "this_only", safety) and len(words_in(text)) <= ANSWERED
     if not this and (says(text, "moments", safety) or wish in ("good", "agrees") or (short and says(text, "bigger", safety))):
         draft.talk = None
@@ -418,7 +401,7 @@ def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -
         staying.ring(draft, now=RINGS[wish])
         return True
     kinds = list(came_in(text, draft.words.safety))
-    safe = _says_safe(draft, text) and beside.side_in(draft, text) != "coming"
+    safe = company.says_safe(draft, text) and beside.side_in(draft, text) != "coming"
     if safe or kinds[:1] in (["somebody-near"], ["coming"]):
         draft.alarm = "threat-eased"
         key = "safety.threat.eased.home" if beside.indoors(draft, text) else "safety.threat.eased"
@@ -452,121 +435,3 @@ def _work_waits(draft: Draft) -> None:
     else:
         said = draft.once("safety.threat.waits")
     draft.say(said, "safety")
-
-
-def _still_safe(draft: Draft, text: str) -> bool:
-    """Said once more, after a danger was eased: that they are safe. It is taken as that, and not as work."""
-    said = _says_safe(draft, text) or _takes_back(draft, text)
-    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear) and said
-
-
-def _says_safe(draft: Draft, text: str) -> bool:
-    """In any language, as is what takes a sign of danger back: people fall into their own."""
-    return any(says_any(text, safety.safe_now) for _, safety in draft.library.safeties(draft.language))
-
-
-def _takes_back(draft: Draft, text: str) -> bool:
-    return any(says_any(text, safety.takes_back) for _, safety in draft.library.safeties(draft.language))
-
-
-def keep_company(draft: Draft) -> None:
-    """Somebody in danger opened the chat or pressed a button: nothing of work, the person is asked about."""
-    if draft.alarm == "threat":
-        draft.say(draft.line("safety.threat.stay"), "safety")
-    elif draft.alarmed_at and draft.at - draft.alarmed_at > DAY:
-        draft.alarm, draft.alarmed_at = "eased", draft.at
-        draft.say(draft.line("safety.danger.after"), "safety")
-    else:
-        draft.say(draft.line("safety.danger.stay"), "safety")
-
-
-def _in_danger(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
-    """The next words after a sign of danger. `again`: they hold another one."""
-    if beside.at_home(draft) and set(came_in(text, draft.words.safety)) & OUT_OF_REACH:
-        staying.stay(draft, text)  # a door elsewhere, or being there, says more than that they are safe
-        return True
-    denied = _head(text)
-    no = draft.alarm == "asked-danger" and heard(denied, draft.words.hear.wishes, draft.words.hear) == "no"
-    safe = (
-        _says_safe(draft, text)
-        or (no and beside.at_home(draft))
-        or (draft.alarm == "asked-danger" and says(denied, "half", draft.words.safety))
-    )
-    takes_back = _takes_back(draft, text) or (draft.alarm == "asked-safe" and says(text, "this_only", draft.words.safety))
-    if takes_back and not safe:  # a "no" to what was asked counts, and so does taking it back once more when asked again
-        asked_again = any(not draft.unheard(key) for key in ("safety.danger.back", "safety.misread.ask"))
-        safe = no or (draft.alarm == "asked-safe" and asked_again)
-    out_now = beside.at_home(draft) and "out-now" in came_in(text, draft.words.safety) and draft.unheard("safety.danger.gap")
-    if not again and (safe or out_now or wish == {"asked-danger": "no", "asked-safe": "good"}.get(draft.alarm or "")):
-        _out_of_danger(draft, text)
-    elif takes_back:
-        _took_back(draft)
-    elif _ambiguous(draft, text):
-        draft.say(draft.once("safety.danger.unsure"), "safety")
-    elif _unsafe(draft, text) and draft.unheard("safety.danger.unsafe"):
-        draft.remember("safety.danger.unsafe#0")
-        alone = "nobody" in came_in(text, draft.words.safety)
-        draft.say(draft.once(f"safety.danger.unsafe{'.other' if _by_another(draft) else '.alone' if alone else ''}"), "safety")
-    else:
-        if draft.alarm == "asked-danger" and _by_another(draft) and not beside.at_home(draft):
-            draft.alarm = "told"  # it is somebody else's, and nobody is to be asked who is with them
-        staying.stay(draft, text, again=again and draft.alarm == "told")
-    return True
-
-
-def _head(text: str) -> str:
-    """What stands before the first stop: "no" of "no, it's the work"."""
-    return re.split(r"[,.;!]", text)[0]
-
-
-def _by_another(draft: Draft) -> bool:
-    """Whether the danger is one from somebody else, or to somebody else."""
-    told = beside.kept(draft).told
-    return says(told, "to_others", draft.words.safety) and not says(told, "plainly", draft.words.safety)
-
-
-def _ambiguous(draft: Draft, text: str) -> bool:
-    """Whether the answer to being asked if they are safe can be a yes, and can be that they will ring."""
-    bare = draft.alarm == "asked-safe" and next(came_in(text, draft.words.safety), "") == "ack"
-    return bare and draft.unheard("safety.danger.unsure")
-
-
-def _out_of_danger(draft: Draft, text: str) -> None:
-    """They say that they are safe, and what else they say with it is answered: who is there, that it is low, that it was the work."""
-    safety = draft.words.safety
-    kinds = set(came_in(text, safety))
-    if beside.at_home(draft) and draft.unheard("safety.danger.gap"):  # nobody strikes at this moment; that is no end of it
-        draft.say(draft.once("safety.danger.gap"), "safety")
-        return
-    staying.names(draft, text)
-    draft.alarm, draft.alarmed_at = "eased", draft.at
-    there = beside.helper(draft) if draft.grave and draft.grave.side in beside.NEAR else ""
-    about_work = says(text, "misread", safety) or of_this_world(text, draft.words.hear)
-    key = next(
-        ending
-        for ending, fits in (
-            (".low", "low" in kinds),
-            (f".{draft.grave.side}" if draft.grave else "", bool(there)),
-            (".near", bool(kinds & {"coming", "somebody-near"}) and beside.side_in(draft, text) in beside.NEAR),
-            (".half", any(says(part, "half", safety) for part in (text, _head(text)))),
-            (".work", about_work),
-            ("", True),
-        )
-        if fits
-    )
-    said = draft.line(f"safety.danger.eased{key}" if key != ".low" else "safety.danger.low", **beside.slots(draft) if there else {})
-    draft.say(said, "safety", [draft.choice("ask"), draft.choice("later")])
-
-
-def _unsafe(draft: Draft, text: str) -> bool:
-    """Whether somebody says that it is so: by a yes to the question itself, or by a short answer to being asked if they are safe which did
-    not say so and is not about work."""
-    if draft.alarm == "asked-danger":
-        asked = any(
-            draft.said_lately(key, ASKED)
-            for key in ("safety.danger", "safety.danger.other", "safety.danger.beaten", "safety.danger.home", "safety.danger.again")
-        )
-        if asked and beside.at_home(draft) and beside.side_in(draft, text) == "here":
-            return True  # the one who does it
-        return asked and any(says(part, "admits", draft.words.safety) for part in (text, _head(text)))
-    return len(words_in(text)) <= SHORT and not of_this_world(text, draft.words.hear)

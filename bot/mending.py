@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import floor, guiding, safety
+from bot import company, guiding, safety
 from bot.asking import as_kept
 from bot.draft import Draft
 from bot.model import Choice, Edited, Keep, TakeOut
@@ -29,7 +29,7 @@ def edited(draft: Draft, event: Edited) -> None:
 def deleted(draft: Draft, of: str) -> None:
     """A message whose words became an answer was deleted: whether the logbook lets go of it too is the person's to say."""
     kept = draft.kept_of(of)
-    if kept is None or floor.in_danger(draft):
+    if kept is None or company.in_danger(draft):
         draft.leave_choices()
         return
     choices = (Choice(f"out:{kept.entry}:{kept.step}", draft.line("choice.take-out")), draft.choice("keep-it"))
