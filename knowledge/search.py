@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +56,12 @@ SLOPE_BY_WORDS, OFFSET_BY_WORDS = 0.693, -4.24
 BEST, SOUND, LOUD = 0.42, 0.08, 0.036
 GATE = 0.4
 GATE_BY_WORDS = 0.9
+
+# A message of several parts in which no card is a clear hit is looked at part by part as well, for a story thins out what it asks. Of its
+# best cards, how well the best part fits counts for so much, against the whole (docs/retrieval.md).
+PART, CANDIDATES = 0.5, 5
+PARTS, WORDS = (2, 6), 4  # how many parts, least and most (the longest), and the words that one has at least
+_BETWEEN = re.compile(r"(?<=[.!?;\n,])\s+")
 
 VAGUE = 0.25  # what is left of a card's chance when the message says nothing in particular: any card would be a guess
 
@@ -147,7 +154,7 @@ class Finder:
             facets = self._index.cards[card]
             scores[place] += FACET * (bool(set(phases) & set(facets["phases"])) + (broker is not None and facets["broker"] == broker))
             scores[place] -= FACET * (broker is not None and facets["broker"] not in (broker, "any"))
-        fits = self._fits(scores, seen)
+        fits = self._by_parts(text, language, self._fits(scores, seen), seen)
         found = []
         for place, fit in self._best_cards(fits, k):
             passage = _passage(self._index.cards[self._cards[place]], language)
@@ -181,18 +188,21 @@ class Finder:
     def rank(self, text: str, k: int = 10) -> Ranking:
         """Topics and cards for a message."""
         seen = self._look(text)
-        return self._ranking(self._fused(seen), seen, k) if self._is_ours(seen) else Ranking()
+        if not self._is_ours(seen):
+            return Ranking()
+        return self._ranking(self._by_parts(text, "en", self._fits(self._fused(seen), seen), seen), k)
 
     def legs(self, text: str, k: int = 10) -> dict[Leg, Ranking]:
         """What each leg finds alone, what they find together, and what is shipped: only this one may refuse."""
         import numpy as np
 
         seen = self._look(text)
-        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._by_words(seen.shared), replace(seen, near=None), k)}
+        legs: dict[Leg, Ranking] = {"lexical": self._ranking(self._fits(self._by_words(seen.shared), replace(seen, near=None)), k)}
         if seen.near:
-            legs["dense"] = self._ranking(_standard(seen.near.cards), replace(seen, said=np.zeros(len(self._topics))), k)
-        legs["fused"] = self._ranking(self._fused(seen), seen, k)
-        legs["shipped"] = legs["fused"] if self._is_ours(seen) else Ranking()
+            unsaid = replace(seen, said=np.zeros(len(self._topics)))
+            legs["dense"] = self._ranking(self._fits(_standard(seen.near.cards), unsaid), k)
+        legs["fused"] = self._ranking(self._fits(self._fused(seen), seen), k)
+        legs["shipped"] = self.rank(text, k)
         return legs
 
     def passage(self, card: str, language: str = "en") -> Passage | None:
@@ -229,15 +239,30 @@ class Finder:
     def _by_words(self, shared: Shared) -> Scores:
         return _both(shared.own.cards, shared.carried.cards if shared.carried else None)
 
-    def _ranking(self, scores: Scores, seen: Evidence, k: int) -> Ranking:
+    def _ranking(self, fits: Scores, k: int) -> Ranking:
         import numpy as np
 
-        fits = self._fits(scores, seen)
         best = np.full(len(self._topics), -math.inf)
         np.maximum.at(best, self._topic_of, fits)
         topics = _order(best, self._topics)[:k]
         cards = ((self._cards[place], round(self._chance(fit), 4)) for place, fit in self._best_cards(fits, k))
         return Ranking(tuple(self._topics[place] for place in topics if best[place] > -math.inf), tuple(cards))
+
+    def _by_parts(self, text: str, language: str, whole: Scores, seen: Evidence) -> Scores:
+        """How well each topic of each card fits, with what single parts of a message say for the best cards of a vague whole."""
+        import numpy as np
+
+        parts = [part for part in _BETWEEN.split(text) if len(part.split()) >= WORDS]
+        best = self._best_cards(whole, CANDIDATES)
+        clear = not best or self._chance(best[0][1]) >= self.CLEAR
+        if clear or len(parts) < PARTS[0] or seen.near is None or seen.near.vague:
+            return whole
+        looks = (self._look(part, language) for part in sorted(parts, key=len, reverse=True)[: PARTS[1]])
+        fits = [self._fits(self._fused(look), look) for look in looks if self._is_ours(look) and not (look.near and look.near.vague)]
+        if not fits:
+            return whole
+        pooled = (1 - PART) * whole + PART * np.max(fits, axis=0)
+        return np.where(np.isin(self._card_of, [card for card, _ in best]), np.maximum(whole, pooled), whole)
 
     def _fits(self, scores: Scores, seen: Evidence) -> Scores:
         """How well each topic of each card fits the message, card by card."""

@@ -79,6 +79,16 @@ def test_a_clear_message_scores_as_clear_and_a_vague_one_below(finder):
     assert vague[0].score < finder.CLEAR
 
 
+def test_what_a_long_story_asks_is_found_among_all_that_it_tells_besides(finder):
+    story = (
+        "We sit in the old town hall by the harbour, the roof leaks, Samuel drove me home on Tuesday, my daughter starts school soon and "
+        "it rained all day. One partner attacks everyone by email. The next meeting is on the 14th, with a brewery, two councils and the "
+        "fishers' union."
+    )
+    best = finder.find(story)[0]
+    assert (best.card, best.score >= Finder.CLEAR) == ("attacks-by-email", True)
+
+
 VAGUE = ["it's complicated", "everything is a mess with them", "c'est compliqué tout ça", "es un lío todo", "hard week"]
 
 
