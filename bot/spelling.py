@@ -17,6 +17,7 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 # The consonant that French leaves before a vowel when it drops a vowel; no English word begins with one of these and an apostrophe.
 _ELIDED = re.compile(r"\b([cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|aujourd)'(?=[aeiouyh])")
 
+_SPACED = re.compile(r"(?<=\S)[ \u00a0](?=[?!;:»])|(?<=«)[ \u00a0]")
 BETWEEN_SENTENCES = re.compile(r"(?<=[.!?;\n])\s+")
 _WORD = re.compile(r"[^\W_]+|/\w+")
 _AT_HAND = 128  # texts: those of a turn, which are read many times over; no more, for what was written is not to stay in memory for long
@@ -75,6 +76,12 @@ def words_in(text: str) -> tuple[str, ...]:
 def one_line(text: str) -> str:
     """The beginning of a text, with every space or line break as one space."""
     return " ".join(text[:READ].split())
+
+
+def typeset(line: str) -> str:
+    """A line of ours with the narrow no-break spaces that French puts before ? ! ; : and inside « » (Imprimerie nationale, Lexique des
+    règles typographiques), where whoever wrote it typed plain ones. Other languages have no space there."""
+    return _SPACED.sub("\u202f", line)
 
 
 def in_line(text: str) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from bot.spelling import typeset
 
 CARDS = Path(__file__).with_name("cards")
 LANGUAGES = ("en", "fr", "es")
@@ -22,6 +24,7 @@ Phase = Literal["scoping-building", "managing-maintaining", "reviewing-revising"
 Strength = Literal["principle", "framework", "many-logbooks", "several-brokers", "one-broker", "author-comment", "open-question"]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Prose = Annotated[Text, AfterValidator(typeset)]
 Lines = Annotated[str, StringConstraints(pattern=r"^\d+-\d+$")]
 
 
@@ -48,9 +51,9 @@ class Source(_Part):
 class Mirrors(_Part):
     """Three ways of saying back what a broker may be facing; `$who` and `$when` are filled from their own words."""
 
-    feeling: Text
-    tension: Text
-    pattern: Text
+    feeling: Prose
+    tension: Prose
+    pattern: Prose
 
 
 class Option(_Part):
@@ -59,26 +62,26 @@ class Option(_Part):
     `source` is the 1-based number of the card's source that says so, or 0 when the detail is ours.
     """
 
-    name: Text
-    offer: Text
-    price: Text
-    not_if: Text
+    name: Prose
+    offer: Prose
+    price: Prose
+    not_if: Prose
     source: Annotated[int, Field(ge=0)]
 
 
 class Words(_Part):
     """Everything of a card that is said to a person, in one language."""
 
-    title: Text
-    gist: Text
-    who: Text
-    when: Text
+    title: Prose
+    gist: Prose
+    who: Prose
+    when: Prose
     mirrors: Mirrors
-    questions: Annotated[list[Text], Field(min_length=3, max_length=3)]
+    questions: Annotated[list[Prose], Field(min_length=3, max_length=3)]
     options: Annotated[list[Option], Field(min_length=2, max_length=3)]
-    challenge: Text
-    if_then: Text
-    thin: Text | None = None
+    challenge: Prose
+    if_then: Prose
+    thin: Prose | None = None
 
 
 class Card(_Part):

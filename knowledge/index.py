@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FORMAT = 9  # raise it when what is written here changes
+FORMAT = 10  # raise it when what is written here changes
 PATIENCE = 120.0  # seconds to wait while another process builds; that takes it 20 to 60
 TOPICS, OFFTOPIC, VAGUE = (Path(__file__).with_name(f"{name}.yaml") for name in ("topics", "offtopic", "vague"))
 GLOSSARIES = tuple(Path(__file__).with_name(f"{name}.yaml") for name in ("glossary", "everyday"))  # the first that has a word is heard

@@ -19,13 +19,13 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
-from bot.spelling import any_in, bare, flat, in_words
+from bot.spelling import any_in, bare, flat, in_words, typeset
 
 HERE = Path(__file__).parent
 END = "end"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
-Line = Annotated[str, StringConstraints(min_length=1)]
+Line = Annotated[str, StringConstraints(min_length=1), AfterValidator(typeset)]
 Lines = Line | Annotated[list[Line], Field(min_length=2)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Keeps = Literal[
@@ -70,7 +70,7 @@ def _joint(text: str, info: ValidationInfo) -> str:
 
 
 Joint = Annotated[str, AfterValidator(_joint)]
-Said = Annotated[str, StringConstraints(min_length=1, max_length=110)]  # with LONGEST_MIRROR there is room for what fills it
+Said = Annotated[Line, StringConstraints(max_length=110)]  # with LONGEST_MIRROR there is room for what fills it
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
 Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.spelling import typeset
 from prompts.drawing import draw
 from prompts.library import BadPrompts, Reading, load_library
 
@@ -342,3 +343,16 @@ def test_a_drawing_names_every_step_and_choice_of_every_guide(library):
             for choice in step.choices:
                 assert spoken[step.id].choices[choice.id].replace('"', "#quot;") in drawn
         assert drawn == draw(guide, library.words["en"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Et maintenant ?", "Et maintenant\u202f?"),
+        ("Voici : « oui » !", "Voici\u202f: «\u202foui\u202f»\u202f!"),
+        ("What now? Two: one; two.", "What now? Two: one; two."),
+        ("¿Y ahora? ¡Sí!", "¿Y ahora? ¡Sí!"),
+    ],
+)
+def test_a_line_of_ours_has_the_narrow_spaces_of_french_however_it_was_typed(typed: str, told: str) -> None:
+    assert typeset(typed) == typeset(told) == told
