@@ -435,14 +435,23 @@ class Player:
 
 def _pressed(wanted: str | list[str], offered: tuple[Choice, ...]) -> Choice | None:
     if isinstance(wanted, str):
-        return next((choice for choice in offered if choice.label.casefold() == wanted.casefold()), None)
-    return next((choice for pattern in wanted for choice in offered if re.search(pattern, choice.label)), None)
+        return next((choice for choice in offered if _typed(choice.label).casefold() == _typed(wanted).casefold()), None)
+    return next((choice for pattern in wanted for choice in offered if _found(pattern, choice.label)), None)
 
 
 def _unmet(number: int, turn: _Turn, heard: str) -> Iterator[str]:
     for pattern in turn.expect:
-        if not re.search(pattern, heard):
+        if not _found(pattern, heard):
             yield f"turn {number}: expected {pattern!r}, heard:\n{heard}"
     for pattern in turn.never:
-        if re.search(pattern, heard):
+        if _found(pattern, heard):
             yield f"turn {number}: never {pattern!r}, but heard:\n{heard}"
+
+
+def _found(pattern: str, heard: str) -> bool:
+    return re.search(_typed(pattern), _typed(heard)) is not None
+
+
+def _typed(text: str) -> str:
+    """With plain spaces for the narrow and the no-break ones that French lines hold: scripts are typed on a keyboard."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
