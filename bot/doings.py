@@ -117,7 +117,7 @@ def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
         return None
     if words[-1] in {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}:
         return None
-    back = handed_back(said, hear)
+    back = handed_back(_respelt(said, doings.spelling), hear)
     return Doing(PLAIN, back[:1].upper() + back[1:], "") if back and run_of(back, text) <= RUN else None
 
 

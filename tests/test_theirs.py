@@ -152,6 +152,13 @@ def test_a_mirror_that_fits_anybody_has_something_of_theirs_beside_it() -> None:
         ("es", "el ingeniero se esta divorciando"),
         ("es", "no le avise al donante"),
         ("es", "ese lugar no lo conozco"),
+        ("es", "el alcalde me ofrecio plata por callarme"),
+        ("es", "el jefe me puso la mano en la rodilla"),
+        ("es", "mi marido me saco de la casa"),
+        ("es", "cambie las firmas del acta"),
+        ("es", "me dejaron sin comer"),
+        ("es", "me revisaron el telefono"),
+        ("es", "la ong quiere salir en la foto de la firma"),
         ("es", "las cooperativas y la importadora jamas se han visto"),
     ],
 )
