@@ -75,6 +75,7 @@ OWN = {
         "el pago no llego a las señoras": ("doing.refused", "El pago no llegó", ""),
         "me respondio en una hora": ("doing.said", "Te respondió en una hora", ""),
         "escribi yo sola toda el acta": ("doing.own", "Escribiste tú sola toda el acta", ""),
+        "los vecinos cerraron el rio grande": ("doing.took", "Los vecinos cerraron el rio grande", "los vecinos"),
         "nos quedamos sin local": ("doing.own", "Se quedaron sin local", ""),
         "a mi me gritaron delante de todos": ("doing.said", "Te gritaron delante de todos", ""),
         "perdimos el salon y terminamos reuniendonos en la calle": ("doing.own", "Perdieron el salón", ""),
