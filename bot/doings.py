@@ -8,9 +8,9 @@ verbs, and of what kind, is data (hear.doings).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from bot.hearing import at_hand, handed_back
@@ -18,6 +18,7 @@ from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Doings, Hear
 
 LEAST, MOST = 2, 13  # words of a doing
+ALONE = 3  # words of one whose doer is not named
 SAYING = 4  # words from which it says something how it is with somebody
 BEFORE = 3  # words that may stand before a name: "the director Mr Rahman said"
 TELLING = frozenset({"refused", "asked", "said", "took", "thinks", "own"})  # kinds that tell more than that somebody was there
@@ -39,17 +40,19 @@ class Doing(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """How one kind of doing is read, of one subject or of `several`: with its subject (groups who and idle), and after a name (idle)."""
+    """How one kind of doing is read, of one subject or of `several`: with its subject (groups who, idle and verb), after a name (idle and
+    verb), and `alone`."""
 
     kind: str
     several: bool
     with_subject: re.Pattern[str]
     after_name: re.Pattern[str]
+    alone: re.Pattern[str] | None
 
 
 class Patterns(NamedTuple):
     """What the pieces of patterns of a language make together. `own`: a head of the writer's own with its verb; `being`: one that is
-    enough; `verb`: a first word."""
+    enough; `verb`: a first word; `names`: what is written with a capital (groups called and name)."""
 
     joints: re.Pattern[str]
     lead: re.Pattern[str]
@@ -57,6 +60,7 @@ class Patterns(NamedTuple):
     own: re.Pattern[str]
     being: re.Pattern[str]
     verb: re.Pattern[str]
+    names: re.Pattern[str]
     readers: tuple[Reader, ...]
 
 
@@ -131,6 +135,7 @@ def lowered(doing: Doing) -> str:
 
 def _clauses(text: str, hear: Hear) -> Iterator[str]:
     """Parts of a text between stops and joints. A name set apart ("his deputy, Pamela, went quiet") stands before what follows."""
+    text = _with_capitals(text, hear)
     told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ", text)  # what others said is no doing of theirs
     told = re.sub(rf"\b({_either(hear.titles)})\.", r"\1", told)
     parts = [part.strip(" '") for part in _patterns(hear).joints.split(told)]
@@ -150,16 +155,18 @@ def _patterns(hear: Hear) -> Patterns:
     readers = []
     for kind, verbs in doings.kinds.items():
         for several, subjects, forms in ((False, doings.single, verbs.single), (True, doings.several, verbs.several)):
-            verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?:{_either([*verbs.past, *forms])})(?!\w)"
-            readers.append(Reader(kind, several, re.compile(rf"(?P<who>{_either(subjects)}){verb}"), re.compile(verb)))
+            verb = rf"(?P<idle>{idle}){adverbs}\s+{doings.clitics}(?P<verb>{_either([*verbs.past, *forms])})(?!\w)"
+            alone = re.compile(rf"(?:{_either(verbs.alone)})(?!\w)") if several and verbs.alone else None
+            readers.append(Reader(kind, several, re.compile(rf"(?P<who>{_either(subjects)}){verb}"), re.compile(verb), alone))
     besides = rf"(?:\s+(?:{_either((*doings.idle, *doings.adverbs))}))*"
     return Patterns(
         re.compile(rf"\s*(?:[.!?;:…]+(?=\s|$)|\n+|[,–—()]|\s-\s)\s*|\s+(?=(?:{_either(doings.joints)})(?:\s|$|[.,;!?]))", re.IGNORECASE),
         re.compile(rf"(?:(?:{_either(doings.leads)})\s+)*"),
         re.compile(rf"\s(?:{_either(doings.cuts)})(?:\s|$)"),
-        re.compile(rf"(?P<head>{_either(own.heads)}){besides}\s+(?:{_either(own.forms)})(?!\w)"),
+        re.compile(rf"(?P<before>{own.before})(?P<head>{_either(own.heads)}){besides}\s+(?:{_either(own.forms)})(?!\w)"),
         re.compile(rf"(?P<head>{_either(sorted(own.being, key=len, reverse=True))})(?!\w)(?!\s+(?:{_either(hear.reading.nots)})\b)"),
-        re.compile(rf"{doings.clitics}(?P<verb>\w+)"),
+        re.compile(rf"(?P<before>{own.before or doings.clitics})(?P<verb>\w+)"),
+        re.compile(rf"\b(?:(?:{_either(doings.called)})\s+(?P<called>\w+)|(?P<name>{_either(doings.names)})\b)"),
         tuple(readers),
     )
 
@@ -172,33 +179,79 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     whole, line, doings = one_line(clause), in_line(clause), hear.doings
     lead = _patterns(hear).lead.match(line)
     begins = lead.end() if lead else 0
-    if any_in(doings.unsure, line) or f"{whole}?" in one_line(text):
+    if any_in(doings.unsure, line) or f"{line}?" in in_line(text):
         return None
     if any_in(doings.mine, line):
         return _own(whole, line, begins, text, hear)
     for reader in _patterns(hear).readers:
         found = reader.with_subject.match(line, begins)
         if found and _agrees(found, several=reader.several, hear=hear):
-            return _told(reader.kind, whole[begins : found.end("who")], whole[found.end("idle") :], text, hear)
+            return _told(reader.kind, whole[begins : found.end("who")], _spelt(whole, found, reader, doings), text, hear)
         named = None if reader.several else _named(reader.after_name, whole, line, begins, doings)
         if named:
-            return _told(reader.kind, named[0][0], whole[named[1].end("idle") :], text, hear)
-    return _own(whole, line, begins, text, hear)
+            return _told(reader.kind, named[0][0], _spelt(whole, named[1], reader, doings), text, hear)
+    return _alone(whole, line, begins, text, hear) or _own(whole, line, begins, text, hear)
 
 
 def _agrees(found: re.Match[str], *, several: bool, hear: Hear) -> bool:
     """Whether the verb has as many subjects as it says; a "no" or "never" before it does not tell."""
-    verb, doings = words_in(found[0])[-1], hear.doings
+    verb, doings = found["verb"], hear.doings
     return not doings.plural or verb in hear.reading.negations or (expression(doings.plural).search(verb) is not None) == several
 
 
+def _spelt(whole: str, found: re.Match[str], reader: Reader, doings: Doings) -> str:
+    """What follows a subject, without what is idle, and with the accents that a verb of one subject was not given."""
+    verb = whole[found.start("verb") : found.end("verb")]
+    if not reader.several:
+        verb = _respelt(verb, doings.spelt)
+    return f"{whole[found.end('idle') : found.start('verb')]}{verb}{whole[found.end('verb') :]}"
+
+
+def _respelt(said: str, spelling: Mapping[str, str]) -> str:
+    for found, back in spelling.items():
+        said = expression(rf"\b{found}\b", re.IGNORECASE).sub(back, said)
+    return said
+
+
+def _with_capitals(text: str, hear: Hear) -> str:
+    """A text with its names as names are written, of the same length."""
+    if not hear.doings.names:
+        return text
+    named = list(text)
+    for found in _patterns(hear).names.finditer(flat(text)):
+        begins = found.start(found.lastgroup or 0)
+        named[begins] = text[begins].upper()
+    return "".join(named)
+
+
+def _alone(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | None:
+    """What somebody did who is not named in the clause."""
+    if _relative(line[:begins], hear):
+        return None
+    for reader in _patterns(hear).readers:
+        if reader.alone and (found := reader.alone.match(line, begins)):
+            verb = _respelt(whole[begins : found.end()], hear.doings.spelt)
+            return _told(reader.kind, "", f"{verb}{whole[found.end() :]}", text, hear)
+    return None
+
+
+def _relative(lead: str, hear: Hear) -> bool:
+    """Whether what follows is only part of a sentence: "what I brought"."""
+    return lead.split()[-1:] in ([each] for each in hear.doings.relatives)
+
+
 def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | None:
-    own, doings = hear.doings.own, hear.doings
-    if line[:begins].split()[-1:] in ([each] for each in doings.relatives):
-        return None  # "what I brought"
-    found = _patterns(hear).own.match(line, begins)
-    if found:
-        return _told(OWN, own.heads[found["head"]], whole[found.end("head") :], text, hear)
+    own = hear.doings.own
+    if _relative(line[:begins], hear):
+        return None
+    if found := _patterns(hear).own.match(line, begins):
+        return _told(
+            OWN,
+            f"{_respelt(whole[begins : found.end('before')], own.turned)}{own.heads[found['head']]}",
+            whole[found.end("head") :],
+            text,
+            hear,
+        )
     if found := _patterns(hear).being.match(line, begins):
         return _told(PLAIN, own.being[found["head"]], whole[found.end("head") :], text, hear)
     verb = _patterns(hear).verb.match(line, begins)
@@ -207,7 +260,8 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     mine = whole[verb.start("verb") : verb.end("verb")]
     ending = next((end for end in own.endings if mine.endswith(end)), "") if flat(mine) not in own.others else ""
     yours = own.verbs.get(flat(mine)) or (mine.removesuffix(ending) + own.endings[ending] if ending else "")
-    return _told(OWN, f"{whole[begins : verb.start('verb')]}{yours}", whole[verb.end() :], text, hear) if yours else None
+    before = _respelt(whole[begins : verb.start("verb")], own.turned)
+    return _told(OWN, f"{before}{yours}", whole[verb.end() :], text, hear) if yours else None
 
 
 def _named(verb: re.Pattern[str], whole: str, line: str, begins: int, doings: Doings) -> tuple[re.Match[str], re.Match[str]] | None:
@@ -223,15 +277,16 @@ def _named(verb: re.Pattern[str], whole: str, line: str, begins: int, doings: Do
 def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None:
     doings = hear.doings
     cuts = [found.start() for found in _patterns(hear).cuts.finditer(flat(rest))]
-    for ends in (len(rest), *reversed(cuts)):
-        clause = f"{who}{rest[:ends]}".strip(" .,;:!'")
-        for mine, back in doings.retells.items():
-            clause = re.sub(rf"\b{mine}\b", back, clause, flags=re.IGNORECASE)
-        said = handed_back(clause, hear)
+    subjects = dict.fromkeys((who, expression(doings.aside).sub("", who) if doings.aside else who))
+    for ends, subject in product((len(rest), *reversed(cuts)), subjects):
+        if any_in(doings.besides, flat(rest[:ends])):
+            continue
+        clause = _respelt(f"{subject}{rest[:ends]}".strip(" .,;:!'"), doings.retells)
+        said = handed_back(_respelt(clause, doings.spelling), hear)
         if said is None:
             return None
         words = words_in(said)
-        if len(words) < (SAYING if kind == PLAIN else LEAST) or {words[-1], flat(said.split()[-1])} & (
+        if len(words) < (SAYING if kind == PLAIN else LEAST if who else ALONE) or {words[-1], flat(said.split()[-1])} & (
             {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}
         ):
             continue

@@ -274,18 +274,22 @@ class Reading(_Part):
 
 
 class Verbs(_Part):
-    """Of one kind of doing; `past` goes with any subject, the others with one person or body, and with several."""
+    """Of one kind of doing; `past` goes with any subject, the others with one person or body, and with several. `alone` need no subject:
+    how they end says that somebody else did it."""
 
     past: list[Bit] = []
     single: list[Bit] = []
     several: list[Bit] = []
+    alone: list[Bit] = []
 
 
 class OwnDoings(_Part):
     """How the writer tells of something done, and how it is told back: a head ("i have") with one of the `forms` after it, or a verb that
     says by itself who did it, by its whole (`verbs`) or by how it ends (`endings`, with their accents; `others` only end so). `being`: how
-    it is with them, by a head that is enough."""
+    it is with them, by a head that is enough. Words as in `before` may stand before a verb or a head, and become what `turned` says."""
 
+    before: Bit = ""
+    turned: dict[Bit, str] = {}
     heads: dict[Bit, str] = {}
     being: dict[Bit, str] = {}
     forms: list[Bit] = []
@@ -324,6 +328,12 @@ class Doings(_Part):
     plural: Pattern = ""
     clitics: Bit = ""
     retells: dict[Bit, str] = {}
+    besides: list[Pattern] = []
+    aside: Pattern = ""
+    names: list[Bit] = []
+    called: list[Bit] = []
+    spelt: dict[Bit, str] = {}
+    spelling: dict[Bit, str] = {}
     beside: str = ", "
     unsure: list[Pattern] = []
     mine: list[Pattern] = []
