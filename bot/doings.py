@@ -179,7 +179,7 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     whole, line, doings = one_line(clause), in_line(clause), hear.doings
     lead = _patterns(hear).lead.match(line)
     begins = lead.end() if lead else 0
-    if any_in(doings.unsure, line) or f"{line}?" in in_line(text):
+    if any_in(doings.unsure, line) or f"{line}?" in in_line(text).replace(" ?", "?") or _on_condition(line, text, doings):
         return None
     if any_in(doings.mine, line):
         return _own(whole, line, begins, text, hear)
@@ -191,6 +191,14 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
         if named:
             return _told(reader.kind, named[0][0], _spelt(whole, named[1], reader, doings), text, hear)
     return _alone(whole, line, begins, text, hear) or _own(whole, line, begins, text, hear)
+
+
+def _on_condition(line: str, text: str, doings: Doings) -> bool:
+    """Whether a condition stands before a clause, in its sentence: "if they refuse, I leave"."""
+    if not doings.conditions or not line:
+        return False
+    before = in_line(text).partition(line)[0]
+    return any_in(doings.conditions, expression(r"[.!?;:](?=\s|$)").split(before)[-1])
 
 
 def _agrees(found: re.Match[str], *, several: bool, hear: Hear) -> bool:
@@ -269,6 +277,8 @@ def _named(verb: re.Pattern[str], whole: str, line: str, begins: int, doings: Do
     for name in NAME.finditer(whole, begins):
         if len(whole[begins : name.start()].split()) > BEFORE:
             break
+        if f" {line[begins : name.start()]}".endswith(tuple(f" {each}" for each in doings.behind)):
+            continue
         if not set(words_in(name[0])) & set(doings.nobody) and (found := verb.match(line, name.end())):
             return name, found
     return None
@@ -282,6 +292,8 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         if any_in(doings.besides, flat(rest[:ends])):
             continue
         clause = _respelt(f"{subject}{rest[:ends]}".strip(" .,;:!'"), doings.retells)
+        if ends < len(rest) and any_in(doings.stubs, in_line(clause)):
+            continue
         said = handed_back(_respelt(clause, doings.spelling), hear)
         if said is None:
             return None
@@ -291,7 +303,7 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
         ):
             continue
         if len(words) <= MOST and run_of(said, text) <= RUN:
-            named = _lowered(handed_back(who, hear) or "", doings) if _is_somebody(who, hear) else ""
+            named = _lowered(handed_back(who, hear) or "", hear) if _is_somebody(who, hear) else ""
             return Doing(
                 "refused" if flat(who) in doings.none else kind, said[:1].upper() + said[1:], "" if kind in (OWN, PLAIN) else named
             )
@@ -306,9 +318,12 @@ def _is_somebody(who: str, hear: Hear) -> bool:
     )
 
 
-def _lowered(who: str, doings: Doings) -> str:
+def _lowered(who: str, hear: Hear) -> str:
     """As it stands in the middle of a sentence: a name keeps its capital."""
-    named = NAME.match(who) and not any(expression(each).match(flat(who)) for each in (*doings.single, *doings.several))
+    if set(words_in(who)[:1]) & {flat(title) for title in hear.titles}:
+        return who[:1].upper() + who[1:]
+    subjects = (*hear.doings.single, *hear.doings.several)
+    named = NAME.match(who) and not any(expression(each).match(flat(who)) for each in subjects)
     return who if named else who[:1].lower() + who[1:]
 
 

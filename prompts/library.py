@@ -309,6 +309,8 @@ class Doings(_Part):
     end but `closes`. `clitics` may stand right before a verb, and where a verb tells how many its subjects are, those of several end as
     `plural` says. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two
     together.
+    What was cut and ends as one of `stubs` says is no whole clause, a name right after one of `behind` is no subject, and what stands in
+    one sentence after one of `conditions` was not done.
     """
 
     joints: list[Bit] = []
@@ -330,6 +332,9 @@ class Doings(_Part):
     retells: dict[Bit, str] = {}
     besides: list[Pattern] = []
     aside: Pattern = ""
+    stubs: list[Pattern] = []
+    behind: list[Bit] = []
+    conditions: list[Pattern] = []
     names: list[Bit] = []
     called: list[Bit] = []
     spelt: dict[Bit, str] = {}
