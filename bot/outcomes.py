@@ -15,6 +15,7 @@ from bot.intending import besides_report, tells_outcome, tells_refused, tells_su
 from bot.mirroring import mirror_of
 from bot.model import Intention, Keep, Place, Remind, Settle, Talk
 from bot.spelling import any_in, expression, in_line, words_in
+from bot.theirs import opening
 from prompts.library import Hear
 
 ASKED = "asked-plan"  # the mark that a plan was asked about in a greeting
@@ -32,7 +33,10 @@ def taken_up(draft: Draft, plan: str, told: str) -> None:
     rest = besides_report(told, draft.words.hear)
     happened = told_in(draft, rest)
     talk = Talk("", "glad" if kind == "glad" else "explore", draft.at, draft.at, f"{plan}\n{told}")
-    mirror = (_good_of(draft, told) if kind == "glad" else "") if kind in ANSWERED else heard_in(draft, rest) or mirror_of(draft, rest)
+    if kind in ANSWERED:
+        mirror = (_good_of(draft, told) if kind == "glad" else "") or opening(draft, rest)
+    else:
+        mirror = heard_in(draft, rest) or mirror_of(draft, rest)
     question = happened.question() if happened and happened.asks_on and kind in ("hard", "plain") else draft.line(f"outcome.{kind}")
     draft.place, draft.talk = None, talk
     kept = draft.line("outcome.kept") if not draft.lately("outcome", LATELY) else ""

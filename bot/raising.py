@@ -18,6 +18,7 @@ from bot.model import Alarm, Grave, Remind, Talk
 from bot.phrases import CLAUSES
 from bot.rhythm import next_reminder
 from bot.spelling import READ, words_in
+from bot.theirs import opening
 from bot.untruths import NUMBER, is_withheld, untruth_in
 from prompts.library import Safety
 
@@ -309,7 +310,8 @@ def weighed(draft: Draft, text: str) -> bool:
     draft.person = replace(draft.person, welcomed=True)
     told = next((part for part in CLAUSES.findall(text[:READ]) if says(part, "heavy", safety)), text)
     back = draft.said_back(told)
-    draft.say(draft.line(key, back=back) if back else draft.line(f"{key}.bare"), "safety")
+    bare = "" if back else " ".join(filter(None, (opening(draft, text), draft.line(f"{key}.bare"))))
+    draft.say(bare or draft.line(key, back=back), "safety")
     return True
 
 

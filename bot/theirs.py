@@ -84,17 +84,19 @@ def facts(draft: Draft, text: str) -> str:
 
 
 def opening(draft: Draft, text: str) -> str:
-    """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did. Empty where there is none,
-    or where it was just told back."""
+    """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did, else what was said in
+    quotation marks. Empty where there is none, or where it was just told back."""
     sentences = (part.split(", ") if _asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
     told = " ".join(", ".join(part for part in parts if not _asks(part, draft.words.hear)) for parts in sentences)
     if pair := facts(draft, told):
         return pair
     doing = doing_in(told, draft.words.hear)
-    if doing is None or len(words_in(doing.said)) > BRIEF or draft.lately(_mark(doing.said), TOLD_LATELY):
+    quoted = _quoted(told)
+    own = doing.said if doing and len(words_in(doing.said)) <= BRIEF else draft.line("theirs.quoted", own=quoted) if quoted else ""
+    if not own or draft.lately(_mark(own), TOLD_LATELY):
         return ""
-    draft.remember(_mark(doing.said))
-    return f"{doing.said}."
+    draft.remember(_mark(own))
+    return f"{own}."
 
 
 def counted(draft: Draft, text: str) -> str:
