@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from bot.hearing import any_of, at_hand
-from bot.phrases import CLAUSES, PARTS, SENTENCES, meant
+from bot.phrases import CLAUSES, PARTS, SENTENCES, kinds_in, meant, stands
 from bot.spelling import READ, flat, in_words
 from bot.untruths import untruth_in
 from prompts.library import Safety
@@ -35,7 +35,7 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
                 continue
             heard = meant(said, safety, f"mistaken.{alarm}").sub("~ ", said) if alarm in safety.mistaken else said
             heard = _without_errands(heard, safety) if alarm == "harassment" else heard
-            if meant(heard, safety, alarm).search(heard) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
+            if stands(heard, safety, alarm) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
                 return alarm, language
             if (alarm == "threat" and menaced(said, safety)) or (alarm == "ethics" and untruth_in(text, safety)):
                 return alarm, language
@@ -48,7 +48,7 @@ def veiled(text: str, safety: Safety) -> str | None:
     said = _literally(f" {in_words(text)} ", safety)
     if _home_signs(_undenied(said, safety), safety):
         return "home"
-    return next((sign for sign in ("denied", "kin") if meant(said, safety, sign).search(said)), None)
+    return next((sign for sign in ("denied", "kin") if stands(said, safety, sign)), None)
 
 
 def home_signs(text: str, safety: Safety) -> frozenset[str]:
@@ -58,7 +58,7 @@ def home_signs(text: str, safety: Safety) -> frozenset[str]:
 
 def harmed_in(text: str, safety: Safety) -> frozenset[str]:
     """The parts of harm to people by what they drink, eat or work with: "found", "doubtful", "goes-on", "source", "ended"."""
-    return _kinds_in(_literally(f" {in_words(text)} ", safety), safety, "harm")
+    return kinds_in(_literally(f" {in_words(text)} ", safety), safety, "harm")
 
 
 def hurt_at_home(text: str, safety: Safety) -> bool:
@@ -68,13 +68,8 @@ def hurt_at_home(text: str, safety: Safety) -> bool:
 
 
 def _home_signs(said: str, safety: Safety) -> frozenset[str]:
-    signs = _kinds_in(said, safety, "home")
-    return signs | _kinds_in(said, safety, "at_home") if meant(said, safety, "household").search(said) else signs
-
-
-def _kinds_in(said: str, safety: Safety, what: str) -> frozenset[str]:
-    """Of lists by kind, such as "home", the kinds of which a phrase is in these words."""
-    return frozenset(kind for kind in getattr(safety, what) if meant(said, safety, f"{what}.{kind}").search(said))
+    signs = kinds_in(said, safety, "home")
+    return signs | kinds_in(said, safety, "at_home") if stands(said, safety, "household") else signs
 
 
 def _affirmed(text: str, safety: Safety) -> str:
@@ -102,20 +97,20 @@ def menaced(said: str, safety: Safety) -> bool:
 
 def _announced(said: str, safety: Safety) -> bool:
     """Whether a danger is one that others announce, to the writer or to somebody beside them: then it is a threat."""
-    if meant(said, safety, "plainly").search(said) or not menaced(said, safety):
+    if stands(said, safety, "plainly") or not menaced(said, safety):
         return False
-    return meant(said, safety, "to_others").search(said) is not None or "colleague" in _parts_of_menace(said, safety)
+    return stands(said, safety, "to_others") or "colleague" in _parts_of_menace(said, safety)
 
 
 def _done_to_others(said: str, safety: Safety) -> bool:
     """Whether it is violence to somebody near the work that is told of, and nothing that was done to the writer."""
-    return meant(said, safety, "violence").search(said) is not None and meant(said, safety, "ours").search(said) is None
+    return stands(said, safety, "violence") and not stands(said, safety, "ours")
 
 
 def _without_errands(said: str, safety: Safety) -> str:
     """The words without a message at an odd hour, where what is carried to and fro is work: that is a burden, and no harassment. Nothing of
     it is taken away where they also tell what was said of them, or what it does to them."""
-    only_work = meant(said, safety, "errands").search(said) and not meant(said, safety, "still").search(said)
+    only_work = stands(said, safety, "errands") and not stands(said, safety, "still")
     return meant(said, safety, "late").sub("~ ", said) if only_work else said
 
 
@@ -123,13 +118,13 @@ def only_late(text: str, safety: Safety) -> bool:
     """Whether nothing but the hour of a message sounds like harassment in a text."""
     said = _affirmed(text, safety)
     rest = meant(said, safety, "late").sub("~ ", said)
-    return not any(meant(rest, safety, what).search(rest) for what in ("harassment", "still"))
+    return not any(stands(rest, safety, what) for what in ("harassment", "still"))
 
 
 def surely(text: str, alarm: str, safety: Safety) -> bool:
     """Whether a text tells outright of something that must not be coached on, and it is not only put together from what stands in it."""
     said = _affirmed(text, safety)
-    return meant(said, safety, alarm).search(said) is not None
+    return stands(said, safety, alarm)
 
 
 def mistaken(text: str, kind: str, safety: Safety) -> bool:
@@ -138,19 +133,19 @@ def mistaken(text: str, kind: str, safety: Safety) -> bool:
     if says(text, "still", safety):
         return False
     said = (f" {in_words(part)} " for part in PARTS.findall(text[:READ]))
-    return any(meant(part, safety, f"mistaken.{kind}").search(part) for part in said)
+    return any(stands(part, safety, f"mistaken.{kind}") for part in said)
 
 
 @at_hand
 def _parts_of_menace(said: str, safety: Safety) -> frozenset[str]:
-    return _kinds_in(said, safety, "menace")
+    return kinds_in(said, safety, "menace")
 
 
 def threatened_by(text: str, safety: Safety) -> str:
     """What is done to frighten the writer: the first kind of threat that is told of, or "plain". Whoever it aims at comes before how it
     came: a note under the door that speaks of the children is about them."""
     said = f" {in_words(text)} "
-    told = next((kind for kind in safety.threat if meant(said, safety, f"threat.{kind}").search(said)), "plain")
+    told = next((kind for kind in safety.threat if stands(said, safety, f"threat.{kind}")), "plain")
     parts = _parts_of_menace(said, safety)
     if told == "pressure" or "harm" not in parts:
         return told
@@ -165,17 +160,17 @@ def came_as(text: str, safety: Safety) -> frozenset[str]:
 
 def perils_in(text: str, safety: Safety) -> frozenset[str]:
     """What a message tells while somebody is threatened, by kind. Police that is one's own family is no police to keep away from."""
-    found = _kinds_in(f" {in_words(text)} ", safety, "peril")
+    found = kinds_in(f" {in_words(text)} ", safety, "peril")
     return found - {"unsafe"} if "own-police" in found else found
 
 
 def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
     """True when somebody tells of being worn down, as by sleepless nights or tears, with no sign of danger; not when somebody else is, or
     when they say that it is no such thing."""
-    if any(meant(said, safety, "not_worn").search(said) for _, safety, said in _told(text, safeties)):
+    if any(stands(said, safety, "not_worn") for _, safety, said in _told(text, safeties)):
         return False
     return any(
-        meant(said, safety, "strain").search(said) and not _spent_by_others(said, safety)
+        stands(said, safety, "strain") and not _spent_by_others(said, safety)
         for sentence in SENTENCES.findall(text[:READ])
         for _, safety, said in _told(sentence, safeties)
     )
@@ -183,7 +178,7 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
 
 def _spent_by_others(said: str, safety: Safety) -> bool:
     """Whether a sentence speaks of others and not of the writer."""
-    return meant(said, safety, "theirs").search(said) is not None and meant(said, safety, "ours").search(said) is None
+    return stands(said, safety, "theirs") and not stands(said, safety, "ours")
 
 
 def hinted(text: str, safety: Safety) -> str | None:
@@ -199,19 +194,19 @@ def hinted(text: str, safety: Safety) -> str | None:
 def says(text: str, what: str, safety: Safety) -> bool:
     """True when one of the phrases of a list is in the text, once its idioms are taken out."""
     said = _literally(f" {in_words(text)} ", safety)
-    return meant(said, safety, what).search(said) is not None
+    return stands(said, safety, what)
 
 
 def came_in(text: str, safety: Safety) -> Iterator[str]:
     """What a message holds that is written while something grave has the floor, the most telling first."""
     said = f" {in_words(text)} "
-    return (kind for kind in safety.came if meant(said, safety, f"came.{kind}").search(said))
+    return (kind for kind in safety.came if stands(said, safety, f"came.{kind}"))
 
 
 def facts_in(text: str, safety: Safety) -> Iterator[str]:
     """What a first message tells besides what it raises: a deadline, an order from above, how it was done. The most telling first."""
     said = f" {in_words(text)} "
-    return (kind for kind in safety.facts if meant(said, safety, f"facts.{kind}").search(said))
+    return (kind for kind in safety.facts if stands(said, safety, f"facts.{kind}"))
 
 
 def deed_in(text: str, safety: Safety) -> str | None:
@@ -237,7 +232,7 @@ def passed_over(text: str, safety: Safety, kind: str) -> bool:
     flatly = flat(text[:READ])
     found = _naming(tuple(safety.owners), tuple(getattr(safety, kind))).search(flatly)
     before = f" {in_words(flatly[: found.start()])} " if found else ""
-    return meant(before, safety, "not_them").search(before) is not None
+    return stands(before, safety, "not_them")
 
 
 @lru_cache(maxsize=32)
@@ -263,7 +258,7 @@ def told_of_another(text: str, safety: Safety) -> bool:
     """True when what is told happened to somebody else, as far as the words show it."""
     words = f" {in_words(text)} "
     told, others = meant(words, safety, "told_of").subn("~ ", words)
-    return others > 0 and not meant(told, safety, "of_oneself").search(told)
+    return others > 0 and not stands(told, safety, "of_oneself")
 
 
 def _literally(words: str, safety: Safety) -> str:

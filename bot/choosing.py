@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from bot.hearing import LONGEST_CONTROL, any_of, core_of, means
 from bot.model import Choice
@@ -54,7 +55,7 @@ def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice,
     ("tired but fine"), it lies in the middle.
     """
     levels = {choice.id.rsplit(":", 1)[-1]: choice for choice in choices}
-    phrases = sorted(((in_words(said), level) for level in levels for said in hear.choices.get(level, [])), key=lambda p: -len(p[0]))
+    phrases = _phrases_of(tuple(levels), hear)
     found, told = set[str](), 0
     for clause in re.finditer(r"[^.,;:!?\n]+[.,;:!?\n]*", text):
         here = _levels_in(clause[0], phrases, hear)
@@ -67,6 +68,13 @@ def energy_in(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice,
     rest = text[told:].strip()
     level = found.pop() if len(found) == 1 else MIDDLE
     return (levels[level], rest if len(words_in(rest)) >= TELLS else "") if level in levels else None
+
+
+@lru_cache(16)
+def _phrases_of(levels: tuple[str, ...], hear: Hear) -> Sequence[tuple[str, str]]:
+    """The words for some levels, the longest first, each with its level."""
+    phrases = ((in_words(said), level) for level in levels for said in hear.choices.get(level, []))
+    return sorted(phrases, key=lambda phrase: -len(phrase[0]))
 
 
 def _levels_in(clause: str, phrases: Iterable[tuple[str, str]], hear: Hear) -> set[str]:

@@ -123,8 +123,13 @@ def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
 
 def doings_in(text: str, hear: Hear) -> list[Doing]:
     """Those of a text, in their order."""
+    return list(_doings(text, hear))
+
+
+@at_hand
+def _doings(text: str, hear: Hear) -> tuple[Doing, ...]:
     found = (_doing(clause, text, hear) for clause in _clauses(text, hear))
-    return [doing for doing in found if doing]
+    return tuple(doing for doing in found if doing)
 
 
 def lowered(doing: Doing) -> str:

@@ -263,8 +263,12 @@ def introduced_in(text: str, hear: Hear) -> str | None:
 
 
 def begins_with(text: str, phrases: Iterable[str]) -> bool:
-    said = f"{in_words(text)} "
-    return any(said.startswith(f"{in_words(phrase)} ") for phrase in phrases)
+    return f"{in_words(text)} ".startswith(_beginnings(tuple(phrases)))
+
+
+@lru_cache(16)
+def _beginnings(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{in_words(phrase)} " for phrase in phrases)
 
 
 def denies(text: str, hear: Hear) -> bool:

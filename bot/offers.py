@@ -103,7 +103,7 @@ def asked_for(draft: Draft, text: str) -> str | None:
         if means(text, opens, hear):
             return name
     for guide in listed(draft):
-        title = words_in(draft.spoken(guide.guide).title)
+        title = _title(draft.spoken(guide.guide).title)
         if len(title) >= SHORTEST_TITLE and _stands_in(title, said):
             return guide.guide
     if not any(_stands_in(words_in(word), said) for word in hear.guide_words):
@@ -119,8 +119,14 @@ def titled(draft: Draft, text: str) -> str | None:
     """The guide whose title a message is, and nothing else."""
     said = words_in(text)
     return next(
-        (guide.guide for guide in listed(draft) if len(said) >= SHORTEST_TITLE and words_in(draft.spoken(guide.guide).title) == said), None
+        (guide.guide for guide in listed(draft) if len(said) >= SHORTEST_TITLE and _title(draft.spoken(guide.guide).title) == said), None
     )
+
+
+@lru_cache(256)
+def _title(title: str) -> tuple[str, ...]:
+    """The words of a guide's title, which every message is compared with."""
+    return words_in(title)
 
 
 def asks_for_list(draft: Draft, text: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from bot.spelling import in_words
@@ -25,61 +25,90 @@ def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
     is what one for the whole list would find; but to make that of phrases that cannot stand there takes longer than all the rest of a
     turn.
     """
-    by_word, kinds = _by_word(safety, what), _kinds(words)
-    if by_word.keys().isdisjoint(kinds):
-        return as_one(())
-    near = {phrase for word in by_word.keys() & kinds for phrase in by_word[word]}
-    return as_one(tuple(sorted((phrase.place, phrase.said) for phrase in near if all(_any_in(part, kinds) for part in phrase.needs))))
+    return as_one(_near(words, safety).get(what, ()))
 
 
-def _any_in(part: Sequence[frozenset[str]], kinds: frozenset[str]) -> bool:
-    return any(said <= kinds for said in part)
+def stands(words: str, safety: Safety, what: str) -> bool:
+    """Whether `meant` would find anything. Phrases are tried one by one, for each is an expression but once, and together ever new ones."""
+    return any(_alone(said).search(words) for _, said in _near(words, safety).get(what, ()))
 
 
-@lru_cache(32)
-def _kinds(words: str) -> frozenset[str]:
-    return frozenset(("", *words.split()))
+def kinds_in(words: str, safety: Safety, what: str) -> frozenset[str]:
+    """Of lists by kind, such as "home", the kinds of which a phrase stands in these words."""
+    near = (name.partition(".") for name in _near(words, safety))
+    return frozenset(kind for name, _, kind in near if name == what and kind and stands(words, safety, f"{what}.{kind}"))
 
 
 class _Phrase(NamedTuple):
-    """`needs`: of each part that is always said, the words of its alternatives, but for numbers."""
+    """`words` are always said, and of each of the `choices` the words of one, but for numbers; `places`: in which lists, and where."""
 
-    place: int
     said: str
-    needs: tuple[tuple[frozenset[str], ...], ...]
+    words: frozenset[str]
+    choices: tuple[tuple[frozenset[str], ...], ...]
+    places: tuple[tuple[str, int], ...]
 
 
-def _phrases(safety: Safety, what: str) -> list[str]:
-    """A list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it. Harm at home is one to others."""
-    if what == "to_others":
-        return [*safety.to_others, *_phrases(safety, "home"), *_phrases(safety, "at_home")]
-    name, _, kind = what.partition(".")
-    part: list[str] | dict[str, list[str]] = getattr(safety, name)
-    if isinstance(part, list):
-        return part
-    return part[kind] if kind else [phrase for phrases in part.values() for phrase in phrases]
+@lru_cache(64)
+def _near(words: str, safety: Safety) -> Mapping[str, tuple[tuple[int, str], ...]]:
+    """By list, the phrases that could stand in these words, each after its place in that list."""
+    by_word, kinds = _by_word(safety), frozenset(("", *words.split()))
+    near: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    for word in by_word.keys() & kinds:
+        for phrase in by_word[word]:
+            if phrase.words <= kinds and all(any(said <= kinds for said in choice) for choice in phrase.choices):
+                for what, place in phrase.places:
+                    near[what].add((place, phrase.said))
+    return {what: tuple(sorted(each)) for what, each in near.items()}
 
 
-@lru_cache(512)
-def _by_word(safety: Safety, what: str) -> Mapping[str, Sequence[_Phrase]]:
-    """From a word to the phrases that are said with it, the longest first. Under "" what can be said without any."""
+def _lists(safety: Safety) -> Iterator[tuple[str, list[str]]]:
+    """Every list by its name, such as "danger" or "threat.home"; "threat" alone is every kind of it. Harm at home is one to others."""
+    whole: dict[str, list[str]] = defaultdict(list)
+    for name, phrases in safety.lists:
+        if "." in name:
+            yield name, phrases
+        whole[name.partition(".")[0]] += phrases
+    whole["to_others"] += [*whole["home"], *whole["at_home"]]
+    yield from whole.items()
+
+
+@lru_cache(8)
+def _by_word(safety: Safety) -> Mapping[str, Sequence[_Phrase]]:
+    """From a word to the phrases that are said with it. Under "" what can be said without any."""
+    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for what, phrases in _lists(safety):
+        for place, said in enumerate(sorted(phrases, key=len, reverse=True)):
+            places[said].append((what, place))
     by_word: dict[str, list[_Phrase]] = defaultdict(list)
-    for place, said in enumerate(sorted(_phrases(safety, what), key=len, reverse=True)):
-        phrase = _Phrase(place, said, _needs(said))
-        for word in _rarest(phrase.needs):
+    for said, each in places.items():
+        needs = _needs(said)
+        always = frozenset().union(*(part[0] for part in needs if len(part) == 1))
+        phrase = _Phrase(said, always, tuple(part for part in needs if len(part) > 1), tuple(each))
+        for word in _rarest(needs):
             by_word[word].append(phrase)
     return by_word
 
 
 def _needs(phrase: str) -> tuple[tuple[frozenset[str], ...], ...]:
+    """Of each part that is always said, the words of its alternatives, but for numbers."""
     told = (part for part in _parts(phrase) if part not in ("…", "^", "$") and not part.endswith(")?"))
-    return tuple(tuple(frozenset(word for word in said.split() if NUMBER not in word) for said in _spoken(part)) for part in told)
+    return tuple(tuple(map(_words, _spoken(part))) for part in told)
+
+
+@cache
+def _words(said: str) -> frozenset[str]:
+    return frozenset(word for word in said.split() if NUMBER not in word)
 
 
 def _rarest(needs: Sequence[Sequence[frozenset[str]]]) -> Iterable[str]:
     """The words of which one stands wherever a phrase does; of several such, the longest, which few texts hold."""
     parts = [{max(said, key=lambda word: (len(word), word), default="") for said in part} for part in needs]
     return max(parts, key=lambda words: min(map(len, words)), default={""})
+
+
+@cache
+def _alone(phrase: str) -> re.Pattern[str]:
+    return re.compile(_expression(phrase))
 
 
 @lru_cache(256)
@@ -94,7 +123,12 @@ def _parts(phrase: str) -> list[str]:
 
 def _spoken(part: str) -> list[str]:
     """The alternatives of a part, in words; % stands for a number, alone with whatever hangs on it, as in 7pm, else as in %h."""
-    return [" ".join(word if NUMBER in word else in_words(word) for word in said.split()) for said in part.strip("()?").split("|")]
+    return [" ".join(map(_spelled, said.split())) for said in part.strip("()?").split("|")]
+
+
+@cache
+def _spelled(word: str) -> str:
+    return word if NUMBER in word else in_words(word)
 
 
 def _as_said(words: str) -> str:

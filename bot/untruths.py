@@ -7,12 +7,10 @@ about a meeting that was not. The words are data (`safety.untrue` in prompts/wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
 
 from bot.hearing import at_hand
-from bot.phrases import CLAUSES, SENTENCES, meant
+from bot.phrases import CLAUSES, SENTENCES, kinds_in, meant
 from bot.spelling import READ, in_words
 from prompts.library import Safety
 
@@ -77,13 +75,11 @@ def untruth_in(text: str, safety: Safety) -> tuple[str, bool] | None:
         return None
     sentences = SENTENCES.findall(text[:READ])
     windows = ["".join(sentences[at : at + NEAR]) for at in range(max(1, len(sentences) - NEAR + 1))]
-    if any(_has(clause, "open", safety) for clause in CLAUSES.findall(text[:READ])):
-        windows = []
-    has = cache(partial(_has, safety=safety))
-    return next(
-        ((wrong.kind, wrong.own) for wrong in WRONGS for window in windows if _told(wrong, window, safety, has)),
-        None,
-    )
+    told = [(window, _parts_in(window, safety)) for window in windows]
+    found = next(((wrong.kind, wrong.own) for wrong in WRONGS for window, parts in told if _told(wrong, window, parts, safety)), None)
+    if found and any("open" in _parts_in(clause, safety) for clause in CLAUSES.findall(text[:READ])):
+        return None
+    return found
 
 
 def is_withheld(text: str, safety: Safety) -> bool:
@@ -92,10 +88,10 @@ def is_withheld(text: str, safety: Safety) -> bool:
     return untruth is not None and untruth[0] == "withheld"
 
 
-def _told(wrong: _Wrong, text: str, safety: Safety, has: Callable[[str, str], bool]) -> bool:
-    if not all(has(text, part) for part in wrong.together) or any(has(text, part) for part in wrong.without):
+def _told(wrong: _Wrong, text: str, parts: frozenset[str], safety: Safety) -> bool:
+    if not parts.issuperset(wrong.together) or not parts.isdisjoint(wrong.without):
         return False
-    joined = any(all(has(sentence, part) for part in wrong.joined) for sentence in SENTENCES.findall(text))
+    joined = any(_parts_in(sentence, safety).issuperset(wrong.joined) for sentence in SENTENCES.findall(text))
     return joined and ("claimed" not in wrong.together or _two_numbers(wrong, text, safety))
 
 
@@ -106,7 +102,6 @@ def _two_numbers(wrong: _Wrong, text: str, safety: Safety) -> bool:
     return len({found[0].split()[-1] for each in told for found in each}) > 1
 
 
-def _has(text: str, part: str, safety: Safety) -> bool:
+def _parts_in(text: str, safety: Safety) -> frozenset[str]:
     said = f" {in_words(text)} "
-    said = meant(said, safety, "untrue.harmless").sub("~ ", said)
-    return meant(said, safety, f"untrue.{part}").search(said) is not None
+    return kinds_in(meant(said, safety, "untrue.harmless").sub("~ ", said), safety, "untrue")

@@ -42,6 +42,13 @@ _DONE = (
     .values(done_at=bindparam("at"), body=None)
     .returning(inbox.c.person_id)
 )
+_WAITS = outbox.c.platform == bindparam("door"), outbox.c.state.in_(("new", "sending"))
+_UNSENT = select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id).where(*_WAITS).order_by(outbox.c.seq)
+_UNSENT_OF = _UNSENT.where(outbox.c.person_id == bindparam("person"))
+_HERE = select(addresses).where(addresses.c.platform == bindparam("door")).order_by(addresses.c.used_at, addresses.c.linked_at)
+_REACHED = _HERE.where(addresses.c.person_id.in_(select(outbox.c.person_id).where(*_WAITS)))
+_REACHED_OF = _HERE.where(addresses.c.person_id == bindparam("person"))
+_SENDING = update(outbox).where(outbox.c.key == bindparam("letter"), outbox.c.state == "new").values(state="sending")
 _SENT = (
     update(outbox)
     .where(outbox.c.key == bindparam("letter"), outbox.c.state != "sent")
@@ -169,19 +176,11 @@ class Unsent(NamedTuple):
 
 def unsent(connection: Connection, vault: Vault, platform: Platform, person: PersonId | None = None) -> Unsent:
     """Of everybody on a platform, or of one person alone."""
-    waiting = (outbox.c.platform == platform) & outbox.c.state.in_(("new", "sending"))
-    if person is not None:
-        waiting &= outbox.c.person_id == person
-    rows = connection.execute(
-        select(outbox, persons.c.wrapped_key).join(persons, persons.c.id == outbox.c.person_id).where(waiting).order_by(outbox.c.seq)
-    ).all()
+    of = {"door": platform, "person": person}
+    rows = connection.execute(_UNSENT if person is None else _UNSENT_OF, of).all()
     if not rows:
         return Unsent([], [], [])
-    reached = connection.execute(
-        select(addresses)
-        .where(addresses.c.platform == platform, addresses.c.person_id.in_(select(outbox.c.person_id).where(waiting)))
-        .order_by(addresses.c.used_at, addresses.c.linked_at)
-    )
+    reached = connection.execute(_REACHED if person is None else _REACHED_OF, of)
     latest = {row.person_id: row for row in reached}
     found = Unsent([], [], [])
     for row in rows:
@@ -216,7 +215,7 @@ def clear_up(connection: Connection, found: Unsent) -> None:
 
 
 def sending(connection: Connection, key: str) -> None:
-    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.state == "new").values(state="sending"))
+    connection.execute(_SENDING, {"letter": key})
 
 
 def sent(connection: Connection, key: str, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.alarms import alarm_in, hinted, says, strained, veiled
-from bot.phrases import as_one, meant
+from bot.phrases import as_one, kinds_in, meant, stands
 from bot.spelling import in_words
 from bot.untruths import untruth_in
 from prompts.library import Safety, load_library
@@ -30,7 +30,9 @@ def assert_the_same(text: str, *languages: str) -> None:
     words = f" {in_words(text)} "
     for safety in (SAFETIES[language] for language in languages or SAFETIES):
         for name in LISTS:
-            assert meant(words, safety, name).sub("~ ", words) == all_of(safety, name).sub("~ ", words), name
+            whole = all_of(safety, name)
+            assert meant(words, safety, name).sub("~ ", words) == whole.sub("~ ", words), name
+            assert stands(words, safety, name) == bool(whole.search(words)), name
 
 
 @settings(max_examples=50, deadline=None)
@@ -45,6 +47,20 @@ def test_every_phrase_of_alarm_is_heard_as_by_the_whole_list(language):
         for phrase in getattr(SAFETIES[language], name):
             for said in (phrase.replace("?", ""), phrase.replace("|", " "), f"so {phrase} it is"):
                 assert_the_same(said, language)
+
+
+def one_by_one(words: str, safety: Safety, what: str) -> set[str]:
+    kinds = {kind: as_one(tuple(enumerate(phrases))) for kind, phrases in getattr(safety, what).items()}
+    return {kind for kind, each in kinds.items() if each.search(words)}
+
+
+@pytest.mark.parametrize("language", SAFETIES)
+def test_every_kind_is_heard_as_by_each_of_its_lists(language):
+    safety = SAFETIES[language]
+    for what in ("untrue", "menace", "home", "peril"):
+        for phrase in chain.from_iterable(getattr(safety, what).values()):
+            words = f" {in_words(phrase.replace('?', ''))} "
+            assert kinds_in(words, safety, what) == one_by_one(words, safety, what), phrase
 
 
 INNOCENT = {
