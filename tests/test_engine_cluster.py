@@ -180,3 +180,34 @@ async def test_a_process_whose_database_is_away_ends_when_it_is_told_to(home: An
                 await on.until_heard(1, 60)
                 await asyncio.to_thread(server.kill)
                 assert await program.terminated() == 0
+
+
+async def test_a_second_one_on_the_same_database_is_refused_also_after_the_database_was_killed(home: Any) -> None:
+    with serving() as server:
+        async with stage(home, server.database(), slim=True) as on:
+            on.welcome([100])
+            async with on.served():
+                on.says_a_round(100)
+                await on.until_heard(1, 60)
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.start)
+                await on.dealt_with()
+                second = on.start()
+                try:
+                    await second.warned("another `brokercoach serve` runs on this database")
+                finally:
+                    second.kill()
+                    await second.ended()
+
+
+async def test_whoever_lost_the_right_to_serve_to_another_one_ends(home: Any, server: Server) -> None:
+    """Its connection is cut, and the other one is there before it asks again."""
+    async with stage(home, server.database(), slim=True) as on:
+        with closing(Store.open(on.url, home.key)) as store:
+            other = store.claim("serving")
+            async with on.served() as program:
+                while not other.take():
+                    on.count("pg_locks", "count(pg_terminate_backend(pid)) FILTER (WHERE locktype = 'advisory')")
+                assert await program.ended() == 1
+                assert "another `brokercoach serve` runs on this database" in "".join(program.err)
+            other.drop()
