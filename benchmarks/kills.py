@@ -4,6 +4,7 @@
     clock     the same, and at each start its clock is wrong by up to 26 hours, forward or back, while reminders fall due
     together  two processes on one PostgreSQL, of which one is killed each time
     database  one process on PostgreSQL, and PostgreSQL is killed
+    cluster   the same, and the process is one that may share its database
 
 The moments are drawn at random. `--aimed` aims them at where it hurts: right after a letter arrived, before that is written down.
 
@@ -41,7 +42,7 @@ MOST_TWICE = 0.02  # of the messages and letters under way at the kills
 
 async def main(asked: argparse.Namespace, index: Path) -> bool:
     from conftest import with_index
-    from harness import stage
+    from harness import BOTH, stage
     from postgres import serving
     from strikes import database_killed, killed, one_of_two_killed
 
@@ -56,12 +57,13 @@ async def main(asked: argparse.Namespace, index: Path) -> bool:
     until = began + 60 * asked.minutes
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brokercoach-kills-")))
-        server = stack.enter_context(serving()) if asked.how in ("together", "database") else None
+        server = stack.enter_context(serving()) if asked.how in ("together", "database", "cluster") else None
         strike = {
             "alone": killed,
             "clock": killed,
             "together": one_of_two_killed,
             "database": partial(database_killed, server=server),
+            "cluster": partial(database_killed, server=server, **BOTH),
         }[asked.how]
         clock = folder / "clock" if asked.how == "clock" else None
         home = with_index(folder / "home", index, folder / "bytecode")
@@ -116,7 +118,7 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kills", nargs="?", type=int, default=1000)
-    parser.add_argument("--how", choices=("alone", "clock", "together", "database"), default="alone")
+    parser.add_argument("--how", choices=("alone", "clock", "together", "database", "cluster"), default="alone")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop killing after so long")
     parser.add_argument("--aimed", action="store_true", help="kill right after a letter arrived")
     parser.add_argument("--seed", type=int, default=1)

@@ -38,6 +38,7 @@ AT_ONCE = 20  # turns at the same time in one process
 BUSY = 6  # of them keep the process busy; more than beside SQLite, for each waits for the database some forty times
 IN_A_ROW = 5  # turns of one person before the others are let through
 STALLED = 30  # seconds without a sign of life after which a process's jobs are given to others
+ANSWERS = 5.0  # seconds to wait for a connection; left to itself the pool asks a database that is away ever more seldom, for minutes
 TOLD = 0.02  # seconds that a process gathers turns for before it tells another one's sender of their letters
 LOOK = 1.0  # seconds between two looks at a claim: how long a hand-over takes
 CALLED = 4.0  # seconds for which somebody who was called is not called again by the clock
@@ -49,7 +50,10 @@ log = logging.getLogger(__name__)
 
 def app_for(url: str) -> App:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return App(connector=PsycopgConnector(conninfo=address, configure=_by_statement, min_size=1, max_size=8, timeout=5))
+    connector = PsycopgConnector(
+        conninfo=address, configure=_by_statement, min_size=1, max_size=8, timeout=ANSWERS, reconnect_timeout=ANSWERS
+    )
+    return App(connector=connector)
 
 
 async def _by_statement(connection: AsyncConnection[Any]) -> None:
@@ -310,18 +314,29 @@ class Cluster:
                 await asyncio.to_thread(claim.drop)
 
     async def _kept_on(self, run: Callable[[], Awaitable[Any]], what: str) -> None:
-        """Runs it again whenever the database was lost underneath."""
+        """Runs it again whenever the database was lost underneath; not when it was told to end, whatever it says to that: a worker that is
+        cancelled signs off first, and when the database is away it raises that instead.
+        """
         while True:
+            how = "ended"
             try:
                 await run()
-                log.warning("%s ended and begin again", what)
             except Exception as error:  # noqa: BLE001 - Procrastinate lets through whatever its database driver raises
-                log.warning("%s stopped (%s) and begin again", what, type(error).__name__)
+                how = f"stopped ({type(error).__name__})"
+            if _to_end():
+                raise asyncio.CancelledError
+            log.warning("%s %s and begin again", what, how)
             await asyncio.sleep(LOOK)
 
 
 def _letters_of(platform: str) -> str:
     return f"letters {platform}"
+
+
+def _to_end() -> bool:
+    """Whether the task that asks was cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _raise_plainly(done: asyncio.Future[None]) -> None:

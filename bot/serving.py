@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.cluster import Cluster
 
 DRAIN = 10.0  # seconds that the end may take
+WATCH = 1.0  # seconds between two looks at whether the right to serve is still ours
 HOUSEKEEPING = 3600.0  # seconds between two times
 THREADS = 96  # the store is synchronous; more than turns at once, so that accepting never waits for a turn
 
@@ -177,8 +178,10 @@ async def serve(house: House, host: str, port: int, say: Callable[[str], None], 
     stop = stopped_by_signals()
     # several processes of a cluster share their database; anything else that serves it must be alone, and no cluster beside it
     claim = house.store.claim("serving")
-    if not await asyncio.to_thread(claim.share if cluster else claim.take):
+    take = claim.share if cluster else claim.take
+    if not await asyncio.to_thread(take):
         raise AlreadyServed(_ALONE)
+    keeping = asyncio.create_task(_kept(take, stop))
     try:
         server = Web(house.store, house.doors, house.clock, house.tally, stop, lambda: house.manager.counts)
         address = await server.open(host, port)
@@ -187,5 +190,21 @@ async def serve(house: House, host: str, port: int, say: Callable[[str], None], 
             await (cluster or Embedded(house)).run(stop)
         finally:
             await server.close()
+        if keeping.done():
+            keeping.result()
     finally:
+        await ended([keeping])
         claim.drop()
+
+
+async def _kept(take: Callable[[], bool], stop: asyncio.Event) -> None:
+    """Takes the right to serve again when it was lost with the database; when somebody else was quicker, sets `stop` and raises
+    AlreadyServed. Until cancelled.
+    """
+    ours = True
+    while ours:
+        await asyncio.sleep(WATCH)
+        with suppress(StoreDown):
+            ours = await asyncio.to_thread(take)
+    stop.set()
+    raise AlreadyServed(_ALONE)

@@ -85,6 +85,12 @@ class Program:
                 await asyncio.sleep(0.01)
         return self.address
 
+    async def warned(self, of: str, times: int = 1, seconds: float = 60.0) -> None:
+        """Returns once it has said so that often."""
+        async with asyncio.timeout(seconds):
+            while sum(of in line for line in list(self.err)) < times:  # noqa: ASYNC110 - a thread reads it
+                await asyncio.sleep(0.05)
+
     async def get(self, path: str) -> tuple[int, str]:
         async with aiohttp.ClientSession() as session, session.get(f"{await self.listening()}{path}") as answer:
             return answer.status, await answer.text()

@@ -26,6 +26,10 @@ def seeing_all(url: str) -> str:
     return url.replace(f"://{ORDINARY}@", f"://{SUPERUSER}@")
 
 
+class NotRun(Exception):
+    """One of PostgreSQL's own programs failed; the text is what it said."""
+
+
 @dataclass
 class Server:
     folder: Path
@@ -46,7 +50,8 @@ class Server:
             return
 
     def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-m", "immediate")
+        with suppress(NotRun):  # killed already
+            self._run("pg_ctl", "stop", "-m", "immediate")
 
     def url(self, name: str = "postgres", role: str = ORDINARY) -> str:
         return f"postgresql+psycopg://{role}@/{name}?host={self.folder}"
@@ -75,7 +80,7 @@ class Server:
             check=False,
         )
         if done.returncode:
-            pytest.skip(f"{program} does not work here: {done.stderr.decode(errors='replace')}")
+            raise NotRun(f"{program} does not work here: {done.stderr.decode(errors='replace')}")
 
 
 def _user() -> str:
@@ -91,8 +96,11 @@ def serving() -> Iterator[Server]:
     server = Server(folder, binaries[-1])
     try:
         shutil.chown(folder, _user())
-        server._run("initdb", "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--no-sync")
-        server.start()
+        try:
+            server._run("initdb", "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--no-sync")
+            server.start()
+        except NotRun as error:
+            pytest.skip(str(error))
         try:
             yield server
         finally:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from harness import BOTH, ROUND, Program, Stage, stage
 from postgres import Server, serving
+from procrastinate.exceptions import ConnectorException
 from strikes import database_killed, one_of_two_killed
 
-from bot.cluster import IN_A_ROW
+from bot.cluster import IN_A_ROW, app_for
 from bot.engine import APART, PLENTY
 from bot.model import Rhythm
 from storage.store import Store
@@ -138,3 +139,75 @@ async def test_row_33_a_database_that_is_killed_under_load_loses_and_doubles_not
             on.welcome(range(100, 110))
             reckoning = await database_killed(on, server, 3, random.Random(7), **(BOTH if together else {}))  # noqa: S311 - to be repeated
     assert reckoning.holds(), reckoning
+
+
+async def test_a_process_whose_database_stays_away_takes_its_roles_up_again_once_it_is_back(home: Any) -> None:
+    with serving() as server:
+        async with stage(home, server.database(), slim=True) as on:
+            on.welcome(range(100, 105))
+            async with on.served(**BOTH) as program:
+                for chat in on.rounds:
+                    on.says_a_round(chat)
+                await on.until_heard(2, 60)
+                await asyncio.to_thread(server.kill)
+                await program.warned("turns stopped", 2)  # by then everything else that asks for the database has given up once, too
+                await asyncio.to_thread(server.start)
+                for chat in on.rounds:
+                    on.says_a_round(chat)
+                await on.dealt_with()
+            reckoning = on.reckoning()
+    assert reckoning.holds(), reckoning
+
+
+async def test_a_database_that_was_away_for_long_is_found_again_by_the_next_who_asks() -> None:
+    with serving() as server:
+        app = app_for(server.database())
+        async with app.open_async():
+            await asyncio.to_thread(server.kill)
+            for _ in range(4):  # by now a pool that asks ever more seldom leaves ten seconds and more between two tries
+                with pytest.raises(ConnectorException):
+                    await app.check_connection_async()
+            await asyncio.to_thread(server.start)
+            await app.check_connection_async()
+
+
+async def test_a_process_whose_database_is_away_ends_when_it_is_told_to(home: Any) -> None:
+    with serving() as server:
+        async with stage(home, server.database(), slim=True) as on:
+            on.welcome([100])
+            async with on.served(**BOTH) as program:
+                on.says_a_round(100)
+                await on.until_heard(1, 60)
+                await asyncio.to_thread(server.kill)
+                assert await program.terminated() == 0
+
+
+async def test_a_second_one_on_the_same_database_is_refused_also_after_the_database_was_killed(home: Any) -> None:
+    with serving() as server:
+        async with stage(home, server.database(), slim=True) as on:
+            on.welcome([100])
+            async with on.served():
+                on.says_a_round(100)
+                await on.until_heard(1, 60)
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.start)
+                await on.dealt_with()
+                second = on.start()
+                try:
+                    await second.warned("another `brokercoach serve` runs on this database")
+                finally:
+                    second.kill()
+                    await second.ended()
+
+
+async def test_whoever_lost_the_right_to_serve_to_another_one_ends(home: Any, server: Server) -> None:
+    """Its connection is cut, and the other one is there before it asks again."""
+    async with stage(home, server.database(), slim=True) as on:
+        with closing(Store.open(on.url, home.key)) as store:
+            other = store.claim("serving")
+            async with on.served() as program:
+                while not other.take():
+                    on.count("pg_locks", "count(pg_terminate_backend(pid)) FILTER (WHERE locktype = 'advisory')")
+                assert await program.ended() == 1
+                assert "another `brokercoach serve` runs on this database" in "".join(program.err)
+            other.drop()
