@@ -25,18 +25,24 @@ def meant(words: str, safety: Safety, what: str) -> re.Pattern[str]:
     is what one for the whole list would find; but to make that of phrases that cannot stand there takes longer than all the rest of a
     turn.
     """
-    return as_one(_near(words, safety).get(what, ()))
+    return as_one(_of(words, safety, what))
 
 
 def stands(words: str, safety: Safety, what: str) -> bool:
     """Whether `meant` would find anything. Phrases are tried one by one, for each is an expression but once, and together ever new ones."""
-    return any(_alone(said).search(words) for _, said in _near(words, safety).get(what, ()))
+    return any(_alone(said).search(words) for _, said in _of(words, safety, what))
 
 
 def kinds_in(words: str, safety: Safety, what: str) -> frozenset[str]:
     """Of lists by kind, such as "home", the kinds of which a phrase stands in these words."""
     near = (name.partition(".") for name in _near(words, safety))
     return frozenset(kind for name, _, kind in near if name == what and kind and stands(words, safety, f"{what}.{kind}"))
+
+
+def _of(words: str, safety: Safety, what: str) -> tuple[tuple[int, str], ...]:
+    if what not in _names(safety):
+        raise KeyError(what)
+    return _near(words, safety).get(what, ())
 
 
 class _Phrase(NamedTuple):
@@ -70,6 +76,11 @@ def _lists(safety: Safety) -> Iterator[tuple[str, list[str]]]:
         whole[name.partition(".")[0]] += phrases
     whole["to_others"] += [*whole["home"], *whole["at_home"]]
     yield from whole.items()
+
+
+@lru_cache(8)
+def _names(safety: Safety) -> frozenset[str]:
+    return frozenset(name for name, _ in _lists(safety))
 
 
 @lru_cache(8)
