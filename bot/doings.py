@@ -117,7 +117,7 @@ def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
         return None
     if words[-1] in {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}:
         return None
-    back = handed_back(_respelt(said, doings.spelling), hear)
+    back = handed_back(respelt(said, doings.spelling), hear)
     return Doing(PLAIN, back[:1].upper() + back[1:], "") if back and run_of(back, text) <= RUN else None
 
 
@@ -216,11 +216,12 @@ def _spelt(whole: str, found: re.Match[str], reader: Reader, doings: Doings) -> 
     """What follows a subject, without what is idle, and with the accents that a verb of one subject was not given."""
     verb = whole[found.start("verb") : found.end("verb")]
     if not reader.several:
-        verb = _respelt(verb, doings.spelt)
+        verb = respelt(verb, doings.spelt)
     return f"{whole[found.end('idle') : found.start('verb')]}{verb}{whole[found.end('verb') :]}"
 
 
-def _respelt(said: str, spelling: Mapping[str, str]) -> str:
+def respelt(said: str, spelling: Mapping[str, str]) -> str:
+    """With words, given as patterns, as they are written."""
     for found, back in spelling.items():
         said = expression(rf"\b{found}\b", re.IGNORECASE).sub(back, said)
     return said
@@ -243,7 +244,7 @@ def _alone(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing |
         return None
     for reader in _patterns(hear).readers:
         if reader.alone and (found := reader.alone.match(line, begins)):
-            verb = _respelt(whole[begins : found.end()], hear.doings.spelt)
+            verb = respelt(whole[begins : found.end()], hear.doings.spelt)
             return _told(reader.kind, "", f"{verb}{whole[found.end() :]}", text, hear)
     return None
 
@@ -260,7 +261,7 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     if found := _patterns(hear).own.match(line, begins):
         return _told(
             OWN,
-            f"{_respelt(whole[begins : found.end('before')], own.turned)}{own.heads[found['head']]}",
+            f"{respelt(whole[begins : found.end('before')], own.turned)}{own.heads[found['head']]}",
             whole[found.end("head") :],
             text,
             hear,
@@ -273,7 +274,7 @@ def _own(whole: str, line: str, begins: int, text: str, hear: Hear) -> Doing | N
     mine = whole[verb.start("verb") : verb.end("verb")]
     ending = next((end for end in own.endings if mine.endswith(end)), "") if flat(mine) not in own.others else ""
     yours = own.verbs.get(flat(mine)) or (mine.removesuffix(ending) + own.endings[ending] if ending else "")
-    before = _respelt(whole[begins : verb.start("verb")], own.turned)
+    before = respelt(whole[begins : verb.start("verb")], own.turned)
     return _told(OWN, f"{before}{yours}", whole[verb.end() :], text, hear) if yours else None
 
 
@@ -296,10 +297,10 @@ def _told(kind: str, who: str, rest: str, text: str, hear: Hear) -> Doing | None
     for ends, subject in product((len(rest), *reversed(cuts)), subjects):
         if any_in(doings.besides, flat(rest[:ends])):
             continue
-        clause = _respelt(f"{subject}{rest[:ends]}".strip(" .,;:!'"), doings.retells)
+        clause = respelt(f"{subject}{rest[:ends]}".strip(" .,;:!'"), doings.retells)
         if ends < len(rest) and any_in(doings.stubs, in_line(clause)):
             continue
-        said = handed_back(_respelt(clause, doings.spelling), hear)
+        said = handed_back(respelt(clause, doings.spelling), hear)
         if said is None:
             return None
         words = words_in(said)

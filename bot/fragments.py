@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bot.doings import RUN, run_of
+from bot.doings import RUN, respelt, run_of
 from bot.hearing import any_of, at_hand, handed_back
-from bot.spelling import BETWEEN_SENTENCES, flat, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, flat, in_line, one_line, words_in
 from prompts.library import Hear
 
 LEAST, MOST = 2, 12  # words of it
@@ -42,10 +42,16 @@ def _part(sentence: str, hear: Hear) -> str | None:
 
 def _back(part: str, text: str, hear: Hear) -> str:
     """As it is told back, cut where it is long; empty where it can't be."""
-    back = handed_back(part, hear) or ""
+    back = handed_back(respelt(part, hear.doings.spelling), hear) or ""
+    if any_in(hear.doings.besides, flat(back)):
+        return ""
     for ends in (len(back), *(found.start() for found in reversed([*_patterns(hear)[-1].finditer(flat(back))]))):
         said = back[:ends].strip()
-        if LEAST <= len(words_in(said)) <= MOST and run_of(said, text) <= RUN and words_in(said)[-1] not in hear.loose_ends:
+        if (
+            LEAST + (ends < len(back)) <= len(words_in(said)) <= MOST
+            and run_of(said, text) <= RUN
+            and words_in(said)[-1] not in hear.loose_ends
+        ):
             return said[:1].upper() + said[1:]
     return ""
 

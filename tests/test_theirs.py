@@ -63,6 +63,7 @@ OWN = {
         "La présidente des usagers, Mme Adjovi, ne me parle plus depuis.": ("doing.refused", "Mme Adjovi ne vous parle plus", "Mme Adjovi"),
         "le nouveau veut tout recommencer": ("doing.asked", "Le nouveau veut tout recommencer", ""),
         "je dois choisir entre les deux mairies": ("doing.plain", "Vous devez choisir entre les deux mairies", ""),
+        "qu'elle m'en veut pas je pense": ("answer", "Qu'elle ne vous en veut pas", ""),
         "que c'était à moi d'animer": ("answer", "Que c'était à vous d'animer", ""),
         "ben ma cousine Reine. je l'appelle demain": ("answer", "Votre cousine Reine", ""),
         "perdre la face devant les anciens je crois": ("answer", "Perdre la face devant les anciens", ""),
@@ -142,6 +143,7 @@ NOT_OWN = {
         "estaba furioso": "la rabia",
         "ayer en la mesa": "Ayer",
         "que se yo": "yo",
+        "q lo q hago se vea": "hago",
         "ir fue buena idea": "Ir",
     },
 }
