@@ -175,12 +175,17 @@ class Guide(_Part):
         return self.steps[place].id if place < len(self.steps) else END
 
 
-class Heard(_Part):
-    """Something that is known by how it is told, and what is said back. `heard` finds it in a text as `in_line` gives it, `unless` is
-    another sense of the same words. A mirror may hold $who (whom it is about) and $what (what stands in the group `what` of a pattern,
-    told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none."""
+def _in_one_sentence(pattern: str) -> str:
+    """A pattern whose gaps (".{0,40}") end where a sentence does: words of two sentences tell of two things."""
+    return re.sub(r"(?<!\\)\.(?=[{*+])", r"(?:[^.!?]|[.!?](?=\\S))", pattern)
 
-    heard: Annotated[list[Pattern], Field(min_length=1)]
+
+class Heard(_Part):
+    """Something that is known by how it is told, and what is said back. `heard` finds it in one sentence of a text as `in_line` gives it,
+    `unless` is another sense of the same words, wherever they stand. A mirror may hold $who (whom it is about) and $what (what stands in
+    the group `what` of a pattern, told back in the second person: "of losing my job" is "of losing your job"); a few of them hold none."""
+
+    heard: Annotated[list[Annotated[Pattern, AfterValidator(_in_one_sentence)]], Field(min_length=1)]
     unless: list[Pattern] = []
     mirrors: Annotated[list[Line], Field(min_length=2)]
 

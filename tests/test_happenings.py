@@ -257,3 +257,9 @@ def test_time_ahead_is_not_taken_for_time_gone_by(language: str) -> None:
     ahead, gone, span = AHEAD[language]
     assert span_in(ahead, LIBRARY.happenings[language]) == ""
     assert span_in(gone, LIBRARY.happenings[language]) == span
+
+
+def test_words_of_two_sentences_do_not_make_one_happening() -> None:
+    told = LIBRARY.happenings["fr"]
+    assert happening_in("le marché est allé au traiteur, la fille de l'adjoint", told) == "parent-servi"
+    assert happening_in("j'ai passé la parole au traiteur. je suis la fille de maraîchers en plus", told) != "parent-servi"
