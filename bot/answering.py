@@ -332,7 +332,9 @@ def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
         (found for line in reversed(told) if (found := question_of(line)) and straight_in(found, hear) != Asked("unanswered")), ""
     )
     if content_of(rest, hear) >= GOES_ON:
-        coaching.coach(draft, rest)
+        if not answers(draft, rest):
+            owned = draft.line("straight.passed")
+            coaching.coach(draft, rest)
     elif question:
         _answer(draft, question)
     elif (draft.talk and draft.talk.stage in OFFERING) or draft.last_said.startswith("ideas."):

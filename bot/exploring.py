@@ -128,12 +128,12 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
 def follows_in(draft: Draft, text: str) -> str:
     """A question that follows from what was just said: from what happened, from a feeling, from what somebody did, from what was told
     besides or the question before. Empty where nothing of it leads on."""
-    told = told_in(draft, text)
-    if told and told.asks_on and not (told.plain and draft.said_lately("theirs.facts", JUST)):
+    told, doing = told_in(draft, text), doing_in(text, draft.words.hear)
+    if told and told.asks_on and not (told.plain and (doing or draft.said_lately("theirs.facts", JUST))):
         return told.question()
     if feels(text, draft.words.hear) and draft.unheard("explore.feeling.question"):
         return draft.line("explore.feeling.question")
-    if (doing := doing_in(text, draft.words.hear)) and draft.unheard(key := f"doing.{doing.kind}.question"):
+    if doing and draft.unheard(key := f"doing.{doing.kind}.question"):
         return draft.fitting(key, LONGEST, who=doing.who)
     kind = _told_of(draft, text) or _asked_before(draft, text)
     return draft.once(f"on.{kind}") if kind and draft.unheard(f"on.{kind}") else ""

@@ -15,7 +15,7 @@ from bot.hearing import at_hand
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Shape
 
-BY_THEMSELVES = ("first", "both")  # kinds whose words are a question already
+BY_THEMSELVES = ("first", "both", "honest")  # kinds whose words are a question already
 OF_ITSELF = ("cost",)  # and one that names no act
 ANY = "any"
 LEAST = 2  # words of an act that is named back

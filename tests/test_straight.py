@@ -237,10 +237,19 @@ DILEMMAS = [
     ("es", "le aviso antes de mandar la carta o no", "warn", "le aviso antes de mandar"),
     ("es", "me salto a la directora y hablo con el ministerio o no", "over", "me salto a la directora"),
     ("es", "y si no voy el jueves?", "absent", "no voy el jueves"),
+    ("en", "400 in big and 287 below it, is that honest or isnt it?", "honest", ""),
+    ("en", "so the footnote, ok or not?", "honest", ""),
+    ("fr", "c'est honnête ou c'est pas honnête ?", "honest", ""),
+    ("fr", "donc la note de bas de page, ça passe ou pas selon vous ?", "honest", ""),
+    ("es", "es honesto o no?", "honest", ""),
+    ("es", "entonces la nota al pie, pasa o no pasa?", "honest", ""),
 ]  # fmt: skip
 NO_DILEMMA = [
     ("en", "she asked me should i call her or leave it"),
     ("en", "he went over my head to the donor"),
+    ("en", "to be honest i dont know, is that ok?"),
+    ("fr", "honnêtement je sais pas, c'est mercredi ?"),
+    ("es", "la verdad es que no sé, es el jueves?"),
     ("en", "how do i warn her without making it worse"),
     ("en", "should i know better by now"),
     ("en", "should we meet on thursday?"),
@@ -290,6 +299,16 @@ def test_that_it_was_asked_before_is_owned():
     told = text_of(in_talk("en").say("it's not about that. my question is, do i go over her head or not"))
 
     assert told.startswith(tuple(LIBRARY.words["en"].variants("straight.unanswered")))
+
+
+def test_an_answer_is_not_said_to_be_owed_where_there_is_none():
+    words = LIBRARY.words["fr"]
+    told = text_of(in_talk("fr").say("vous répondez pas. les anciens parlent de leur saison de pêche et du prix de la glace"))
+    assert told.startswith(tuple(words.variants("straight.passed")))
+
+    told = text_of(in_talk("fr").say("vous répondez pas. 400 en gros et 287 en petit dessous, c'est honnête ou c'est pas honnête ?"))
+    assert told.startswith(tuple(words.variants("straight.unanswered")))
+    assert told.endswith(tuple(words.variants("lean.honest")))
 
 
 def test_a_plan_put_up_for_judgement_is_answered_once_it_is_kept():
