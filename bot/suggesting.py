@@ -46,7 +46,7 @@ def suggest(draft: Draft, seen: str = "", most: int = 2) -> None:
     for mark, _ in found:
         draft.remember(mark)
     choices = [Choice(mark, idea.name) for mark, idea in found]
-    seen = seen or so_far(draft, talk.asked) or opening(draft, said) or _mirrored(draft, talk.asked)
+    seen = seen or opening(draft, said) or so_far(draft, talk.asked) or _mirrored(draft, talk.asked)
     speak(draft, [seen, shown], draft.line(f"ideas.question{one}"), [*choices, *titled(draft, talk, TITLES)])
 
 
