@@ -226,6 +226,9 @@ def _warm(tells: Vocabulary, models: Sequence[Any]) -> None:
                 opens()
 
 
+_NAMES = {"hear": {"doings": {"names"}}}  # first names, by which a doing is heard: in no language are they ordinary words
+
+
 class Vocabulary:
     """The words of our own texts, by language, from which names are told apart; read once. May block."""
 
@@ -256,7 +259,7 @@ class Vocabulary:
         cards, found = load_cards(), {}
         for language, bounds in self._book.bounds.items():
             texts = texts_in([card.words[language].model_dump(mode="json") for card in cards if language in card.words])
-            texts += texts_in(self._library.in_language(language).model_dump(mode="json"))
+            texts += texts_in(self._library.in_language(language).model_dump(mode="json", exclude=_NAMES))
             before, doubtful, common = map(frozenset, (bounds.before_others, bounds.doubtful, bounds.common))
             found[language] = Tells(ordinary_words(texts), _dictionary(language), before, doubtful, common)
         return found
