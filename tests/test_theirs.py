@@ -184,6 +184,7 @@ def test_a_mirror_that_fits_anybody_has_something_of_theirs_beside_it() -> None:
         ("en", "he would have walked out"),
         ("en", "they should have asked"),
         ("en", "the signed letter"),
+        ("en", "they trust the minutes more than each other"),
         ("en", "i will call halima on friday"),
         ("en", "they threatened me"),
         ("en", "nobody is in danger"),
