@@ -28,6 +28,10 @@ SURMISED = {
     "es": "el director quiere que escriba que la asamblea aprobó, y nunca se aprobó",
 }
 EVERYDAY = [
+    ("en", "we rounded the figures in the report to the nearest ten, as the guide asks"),
+    ("en", "she asked me to round up the herders for the vaccination, 40 of them came"),
+    ("fr", "on a arrondi la table pour que tout le monde se voie, 12 chaises"),
+    ("es", "me pidió redondear la idea antes del informe"),
     ("en", "the donor wants the mou signed by friday but the coops haven't finished reading it"),
     ("en", "he writes to me at night about the schedule and i pass it on to the school"),
     ("en", "the co-op chair asked me to put 20 chairs instead of 12 for the visit"),
@@ -42,6 +46,9 @@ EVERYDAY = [
     ("es", "me pidio escribir el acta y no la he terminado"),
 ]
 SOFT = [
+    ("en", "he asked me to just round up the women farmers in the midterm report, its 212 and the target was 250"),
+    ("fr", "il me demande d'arrondir 287 à 300 dans le rapport"),
+    ("es", "me pidió redondear las familias a 340 en el informe, son 287"),
     ("en", "the coop manager asks me to sign the delivery form for bags i never saw"),
     ("en", "they want me to say the training happened, it will happen in may anyway"),
     ("fr", "on veut que j'ecrive que la formation a eu lieu, elle aura lieu en mai de toute facon"),
