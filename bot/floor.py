@@ -381,11 +381,11 @@ def _gloss_answered(draft: Draft, text: str) -> bool:
     """Whether figures that are to look good are so: honest ones are no matter of integrity, and the talk is theirs again; of others it is
     said what they are."""
     draft.alarm = None
-    if says(text, "not_so", draft.words.safety):
-        raising.met(draft, text, "ethics", draft.language)
-        return True
     if says(text, "honest", draft.words.safety):
         draft.say(draft.line("safety.gloss.honest"))
+        return True
+    if says(text, "not_so", draft.words.safety):
+        raising.met(draft, text, "ethics", draft.language)
         return True
     return raising.hinted_at(draft, text)
 

@@ -750,7 +750,7 @@ class Safety(_One):
     true_way: list[str] = []
     gloss: list[str]
     honest: list[str]
-    not_so: list[str]
+    not_so: list[str] = []
     belittled: list[str]
     feared: list[str]
     retaliation: list[str]
