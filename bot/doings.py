@@ -113,7 +113,7 @@ def _of_them(clause: str, text: str, hear: Hear) -> Doing | None:
     said = whole[lead.end() if lead else 0 :]
     words = words_in(said)
     them = words[:1] and words[0] in doings.pronouns and words[0] not in hear.reading.determiners
-    if not them or not LEAST < len(words) <= RUN + 1 or any_in(doings.unsure, line) or f"{whole}?" in one_line(text):
+    if not them or not LEAST < len(words) <= RUN + 1 or any_in((*doings.unsure, *doings.untold), line) or f"{whole}?" in one_line(text):
         return None
     if words[-1] in {*hear.loose_ends, *hear.reported, *doings.open} - {*doings.closes}:
         return None
@@ -140,7 +140,7 @@ def lowered(doing: Doing) -> str:
 
 def _clauses(text: str, hear: Hear) -> Iterator[str]:
     """Parts of a text between stops and joints. A name set apart ("his deputy, Pamela, went quiet") stands before what follows."""
-    text = _with_capitals(text, hear)
+    text = named_in_capitals(text, hear)
     told = re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ", text)  # what others said is no doing of theirs
     told = re.sub(rf"\b({_either(hear.titles)})\.", r"\1", told)
     parts = [part.strip(" '") for part in _patterns(hear).joints.split(told)]
@@ -184,7 +184,7 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     whole, line, doings = one_line(clause), in_line(clause), hear.doings
     lead = _patterns(hear).lead.match(line)
     begins = lead.end() if lead else 0
-    if any_in(doings.unsure, line) or f"{line}?" in in_line(text).replace(" ?", "?") or _on_condition(line, text, doings):
+    if any_in((*doings.unsure, *doings.untold), line) or f"{line}?" in in_line(text).replace(" ?", "?") or _on_condition(line, text, doings):
         return None
     if any_in(doings.mine, line):
         return _own(whole, line, begins, text, hear)
@@ -227,7 +227,7 @@ def respelt(said: str, spelling: Mapping[str, str]) -> str:
     return said
 
 
-def _with_capitals(text: str, hear: Hear) -> str:
+def named_in_capitals(text: str, hear: Hear) -> str:
     """A text with its names as names are written, of the same length."""
     if not hear.doings.names:
         return text

@@ -309,7 +309,7 @@ class Doings(_Part):
 
     All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
     `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
-    with `unsure` tells of nothing that was done, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
+    with `unsure` tells of nothing that was done, one with `untold` of what is not to be told back, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
     cut before one of the `cuts`. None counts that goes on with one of the `complements`, or ends in one of `open` or in any other loose
     end but `closes`. `clitics` may stand right before a verb, and where a verb tells how many its subjects are, those of several end as
     `plural` says. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two
@@ -346,9 +346,48 @@ class Doings(_Part):
     spelling: dict[Bit, str] = {}
     beside: str = ", "
     unsure: list[Pattern] = []
+    untold: list[Pattern] = []
     mine: list[Pattern] = []
     kinds: dict[Slug, Verbs] = {}
     own: OwnDoings = OwnDoings()
+
+
+class Retelling(_Part):
+    """How a whole clause is known that can be told back, whatever is told in it.
+
+    All are pieces of patterns or patterns. First everything is put as `spelling` says it is written. Before `joints` another clause
+    begins; one after a joint of `conditions` is left, and so is the one it hangs on. `leads` are left out before a clause and `trails`
+    behind it. It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with
+    none of `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What
+    `asks` is no clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as
+    `fresh` says. One of the `moments` may go first, `beside` may stand before one of the `tails` and `then` before the verb, and it may be
+    cut before one of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells
+    more, a `faint` one less.
+    """
+
+    spelling: dict[Bit, str] = {}
+    joints: list[Bit] = []
+    conditions: list[str] = []
+    leads: list[Bit] = []
+    trails: list[Bit] = []
+    subjects: list[Bit] = []
+    someone: list[Bit] = []
+    between: list[Bit] = []
+    verbs: list[Bit] = []
+    diary: list[Bit] = []
+    writer: str = ""
+    asks: list[Pattern] = []
+    never: list[Pattern] = []
+    turned: dict[Bit, str] = {}
+    fresh: dict[Bit, str] = {}
+    moments: list[Bit] = []
+    tails: list[Bit] = []
+    beside: str = ", "
+    then: str = ","
+    cuts: list[Bit] = []
+    stubs: list[Pattern] = []
+    weighty: list[Pattern] = []
+    faint: list[Pattern] = []
 
 
 class Idea(_Part):
@@ -648,6 +687,7 @@ class Hear(_One):
     answered: dict[str, list[Pattern]] = {}
     wordings: dict[Slug, list[Pattern]] = {}
     doings: Doings = Doings()
+    retelling: Retelling = Retelling()
     own: Own = Own()
     reading: Reading
     away: list[Pattern]

@@ -1,0 +1,162 @@
+"""What a message tells, a clause at a time, as it can be told back: in the second person, a little other than it was written.
+
+Where nothing better is heard this is what a mirror holds (rubric C1), so it takes any whole clause and not only those whose verb is known
+(doings.py). It says nothing that was not said: a clause is told whole, with a moment of it put first, or cut where it stays whole; what
+asks, what is said to the coach, and what hangs on a condition that would be lost is left. Pure and lexical: how clauses begin, what is
+never told back and what else a thing is called is data (hear.retelling).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from bot.doings import QUOTED, RUN, named_in_capitals, respelt, run_of
+from bot.hearing import asks_plainly, at_hand, content_of, feels, handed_back, kinds_named
+from bot.spelling import BETWEEN_SENTENCES, any_in, flat, in_line, one_line, words_in
+from prompts.library import Hear
+
+LEAST, MOST = 3, 16  # words of what is told back
+SHORTEST = 4  # words of what is left of a clause that is cut
+CONTENT = 4  # words of content that weigh; more of them make it no more telling
+LOST = 1.0  # what a clause weighs less for being cut
+
+
+class Retold(NamedTuple):
+    """`said` is told back, without a stop; the more it `weighs`, the more it tells."""
+
+    said: str
+    weighs: float
+
+
+def retold_in(text: str, hear: Hear) -> str:
+    """The most telling clause of a text, told back without a stop; empty where none can be."""
+    best = max(_all_in(text, hear), key=lambda retold: retold.weighs, default=None)
+    return best.said if best else ""
+
+
+@at_hand
+def _all_in(text: str, hear: Hear) -> tuple[Retold, ...]:
+    return tuple(_told(text, hear)) if hear.retelling.verbs else ()
+
+
+def _told(text: str, hear: Hear) -> Iterator[Retold]:
+    clean = respelt(named_in_capitals(one_line(text), hear), hear.retelling.spelling)
+    for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ; ", clean)):
+        if sentence.rstrip(" )\"'").endswith("?") or any_in(hear.retelling.asks, in_line(sentence)):
+            continue
+        turned = False
+        for joint, clause in _clauses(sentence, hear):
+            turned = turned or joint in hear.turns
+            if back := _back(clause, text, hear):
+                yield back._replace(weighs=back.weighs + turned)
+
+
+def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
+    """Parts of a sentence, each with the joint before it; one that hangs on a condition stands with it, or is left."""
+    cuts = _patterns(hear).joints
+    spans = [found.span() for found in cuts.finditer(flat(sentence))]
+    parts = [
+        (flat(sentence[start:end]).strip(" ,;:–—-()"), sentence[end:upto].strip(" ,;:–—-()"))
+        for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(sentence), 0)], strict=True)
+    ]
+    held, hangs = hear.retelling.conditions, False
+    for place, (joint, part) in enumerate(parts):
+        after = parts[place + 1][0] if place + 1 < len(parts) else ""
+        hangs = joint in held or (hangs and not joint)
+        if not hangs and after not in held and QUOTED not in part:
+            yield joint, part
+
+
+def _back(clause: str, text: str, hear: Hear) -> Retold | None:
+    """A clause as it is told back; None where it is no whole one, or nothing that may be told."""
+    retelling, patterns = hear.retelling, _patterns(hear)
+    clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
+    clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
+    line = in_line(clause)
+    if any_in(retelling.never, line) or any_in(hear.doings.untold, line) or set(words_in(clause)) & {*hear.reading.sensitive}:
+        return None
+    if patterns.diary.match(line):
+        clause = f"{retelling.writer} {clause}"
+    elif not patterns.whole.match(line):
+        return None
+    back = handed_back(respelt(respelt(clause, retelling.turned), retelling.fresh), hear)
+    if not back:
+        return None
+    for told, lost in _fitting(back, hear):
+        words = words_in(told)
+        if LEAST <= len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
+            return Retold(told[:1].upper() + told[1:], _weight(told, hear) - LOST * lost)
+    return None
+
+
+def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
+    """A clause as it stands, with its moment first, with its end put beside it, and cut; with whether something of it is lost."""
+    yield said, False
+    patterns, line = _patterns(hear), flat(said)
+    fronted = said
+    if moment := patterns.moments.search(line):
+        rest = f"{said[: moment.start()].rstrip()} {said[moment.end() :].strip()}".strip()
+        fronted = f"{moment[0].strip() and said[slice(*moment.span())].strip()}, {rest}"
+        yield fronted, False
+    tails = [*patterns.tails.finditer(line)]
+    for tail in tails:
+        yield f"{said[: tail.start()]}{hear.retelling.beside}{said[tail.start() :].strip()}", False
+    if verb := patterns.after_subject.match(line):
+        yield f"{said[: verb.end()].rstrip()}{hear.retelling.then} {said[verb.end() :].strip()}", False
+    for whole in dict.fromkeys((said, fronted)):
+        for cut in reversed([*patterns.cuts.finditer(flat(whole))]):
+            shorter = whole[: cut.start()].rstrip(" ,")
+            stub = any_in([*hear.doings.stubs, *hear.retelling.stubs], flat(shorter))
+            if len(words_in(shorter)) >= SHORTEST and patterns.whole.match(flat(shorter)) and not stub:
+                yield shorter, True
+
+
+def _weight(said: str, hear: Hear) -> float:
+    """How much a clause tells: by its content, whom it names, and what it says with weight."""
+    line = in_line(said)
+    named = bool(kinds_named(said, hear)) or bool(re.search(r"(?<=\w )[A-ZÀ-Þ]", said))
+    return (
+        min(content_of(said, hear), CONTENT)
+        + 2 * named
+        + feels(said, hear)
+        + 1.5 * any_in(hear.retelling.weighty, line)
+        - 2 * any_in(hear.retelling.faint, line)
+    )
+
+
+class _Patterns(NamedTuple):
+    joints: re.Pattern[str]
+    leads: re.Pattern[str]
+    trails: re.Pattern[str]
+    whole: re.Pattern[str]
+    after_subject: re.Pattern[str]
+    diary: re.Pattern[str]
+    moments: re.Pattern[str]
+    tails: re.Pattern[str]
+    cuts: re.Pattern[str]
+
+
+@lru_cache(8)
+def _patterns(hear: Hear) -> _Patterns:
+    """The pieces of patterns of a language, put together."""
+    retelling = hear.retelling
+
+    def either(bits: list[str]) -> str:
+        return "|".join(bits) or "(?!)"
+
+    verb = rf"(?:{either(retelling.verbs)})(?!\w)"
+    subject = rf"(?:{either(retelling.someone)})(?: (?!{verb})(?!(?:{either(retelling.between)})(?!\w))[\w'’-]+){{0,7}}?"
+    return _Patterns(
+        re.compile(rf"\s*(?:[,;:–—()…]+|\s-\s)\s*(?:(?:{either(retelling.joints)})(?!\w)\s*)?|\s+(?:{either(retelling.joints)})(?!\w)\s*"),
+        re.compile(rf"(?:(?:{either(retelling.leads)})(?!\w)[\s,]*)*"),
+        re.compile(rf"(?:[\s,]+(?:{either(retelling.trails)})[\s.!…]*)+$"),
+        re.compile(rf"(?:{either(retelling.subjects)})(?!\w)|{subject} {verb}"),
+        re.compile(rf"{subject}(?= {verb})"),
+        re.compile(rf"(?:{either(retelling.diary)})(?!\w)"),
+        re.compile(rf"(?<=\w) (?:{either(retelling.moments)})(?!\w)"),
+        re.compile(rf"(?<=\w) (?:{either(retelling.tails)})(?!\w)"),
+        re.compile(rf"(?<=\w) (?:{either([*retelling.cuts, *hear.doings.cuts])})(?!\w)"),
+    )
