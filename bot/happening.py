@@ -15,6 +15,7 @@ from bot.doings import OWN as OWN_DOING
 from bot.doings import PLAIN, doings_in
 from bot.draft import Draft
 from bot.hearing import handed_back, only_who_in
+from bot.retelling import retold_in
 from bot.sieve import Sieve
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
 from prompts.library import Happening, Happenings, Heard
@@ -132,8 +133,8 @@ def mirror_in(draft: Draft, text: str) -> str:
 
 
 def back_in(draft: Draft, text: str) -> str:
-    """What happened, said back, else a short sentence of theirs; empty for neither."""
-    told = draft.said_back(text)
+    """What happened, said back, else a sentence or a clause of theirs; empty for neither."""
+    told = draft.said_back(text) or retold_in(text, draft.words.hear)
     return mirror_in(draft, text) or (f"{told}." if told else "")
 
 

@@ -33,12 +33,13 @@ class Retold(NamedTuple):
 
 def retold_in(text: str, hear: Hear) -> str:
     """The most telling clause of a text, told back without a stop; empty where none can be."""
-    best = max(_all_in(text, hear), key=lambda retold: retold.weighs, default=None)
+    best = max(clauses_in(text, hear), key=lambda retold: retold.weighs, default=None)
     return best.said if best else ""
 
 
 @at_hand
-def _all_in(text: str, hear: Hear) -> tuple[Retold, ...]:
+def clauses_in(text: str, hear: Hear) -> tuple[Retold, ...]:
+    """Every clause of a text that can be told back, in their order."""
     return tuple(_told(text, hear)) if hear.retelling.verbs else ()
 
 
@@ -88,7 +89,7 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
     for told, lost in _fitting(back, hear):
         words = words_in(told)
         if LEAST <= len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
-            return Retold(told[:1].upper() + told[1:], _weight(told, hear) - LOST * lost)
+            return Retold(told[:1].upper() + told[1:], weight_of(told, hear) - LOST * lost)
     return None
 
 
@@ -114,8 +115,8 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
                 yield shorter, True
 
 
-def _weight(said: str, hear: Hear) -> float:
-    """How much a clause tells: by its content, whom it names, and what it says with weight."""
+def weight_of(said: str, hear: Hear) -> float:
+    """How much something that is told back tells: by its content, whom it names, and what it says with weight."""
     line = in_line(said)
     named = bool(kinds_named(said, hear)) or bool(re.search(r"(?<=\w )[A-ZÀ-Þ]", said))
     return (

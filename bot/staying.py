@@ -18,6 +18,7 @@ from bot.intending import closing_in
 from bot.keeping import clock, named_day
 from bot.model import Alarm, Choice, Fell, Remind, Said
 from bot.phrases import PARTS
+from bot.retelling import retold_in
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
 from prompts.library import Safety
@@ -73,6 +74,7 @@ HELPERS = tuple(
 )
 NEAR = timedelta(days=10)  # a step that is further off is asked about tomorrow
 SAID_BACK = 7  # words of a message that is told back as it stands
+RETOLD = frozenset({"ethics", "strain"})  # talks in which a part of a longer message may be told back
 ENOUGH = 4  # words beside "a bit better" from which there is something else in a message
 NAMED = {
     "who": "people",
@@ -348,7 +350,7 @@ def _heard(draft: Draft, talk: str, text: str) -> str:
     asks, stays = f"safety.{talk}.next", f"safety.{talk}.stay"
     if stays in draft.words.lines and draft.unheard(stays):
         return draft.line(stays)
-    back = draft.said_back(text) if len(words_in(text)) <= SAID_BACK else ""
+    back = draft.said_back(text) if len(words_in(text)) <= SAID_BACK else retold_in(text, draft.words.hear) if talk in RETOLD else ""
     if back and says(text, "nearby", draft.words.safety) and (asked := beside.spoken_of(draft, "safety.came.asked")):
         return f"{back}. {asked}"
     heard_as = next(key for key in (f"safety.{talk}.heard", "safety.heard") if key in draft.words.lines)

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
-from bot.doings import BRIEF, PAIR, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
+from bot.doings import BRIEF, PAIR, PLAIN, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
 from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back
+from bot.retelling import clauses_in, retold_in, weight_of
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
 
@@ -24,6 +25,8 @@ JUST_TOLD = 12  # marks of what was said, some two replies
 PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
 FACTS, ROOM = "theirs.facts", 150  # and characters of a mirror that is made of two facts
+HEAVY = 4.0  # what a clause weighs that tells enough to stand among others
+KNOWN = 2.0  # what it weighs besides that it is known what kind of doing something is
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
@@ -69,9 +72,10 @@ def _row(told: Sequence[str]) -> str:
 
 def facts(draft: Draft, text: str) -> str:
     """Two things that were told, beside each other; empty where there are not two, or they were just told back, or something is asked."""
-    if _asks(text, draft.words.hear):
+    hear = draft.words.hear
+    if _asks(text, hear):
         return ""
-    slots = dict(zip(PAIR, facts_in(text, draft.words.hear), strict=False))
+    slots = dict(zip(PAIR, facts_in(text, hear) or _weightiest(text, hear), strict=False))
     if not slots or any(draft.lately(_mark(fact), TOLD_LATELY) for fact in slots.values()):
         return ""
     filled = {variant: draft.fill(variant, **slots) for variant in draft.words.variants(FACTS)}
@@ -83,9 +87,26 @@ def facts(draft: Draft, text: str) -> str:
     return draft.fitting(FACTS, ROOM, own, **slots)
 
 
+def _weightiest(text: str, hear: Hear) -> list[str]:
+    """The two weightiest clauses of a text in their order, the other as it stands behind one; none where there is but one."""
+    told = [(place, clause) for place, clause in enumerate(clauses_in(text, hear)) if clause.weighs >= HEAVY]
+    heaviest = sorted(sorted(told, key=lambda each: -each[1].weighs)[: len(PAIR)])
+    if len(heaviest) < len(PAIR) or any(len(words_in(clause.said)) > BRIEF for _, clause in heaviest):
+        return []
+    one, other = (clause.said for _, clause in heaviest)
+    return [one, _within(other, text, hear)]
+
+
+def _within(said: str, text: str, hear: Hear) -> str:
+    """What is told back as it stands in the middle of a sentence: a name keeps its capital."""
+    first = words_in(said)[:1]
+    small = first and first[0] in {*hear.subjects, *hear.addressed, *hear.reading.determiners, *hear.doings.pronouns}
+    return said[:1].lower() + said[1:] if small or not re.search(rf"\b{re.escape(said[:3])}", text) else said
+
+
 def opening(draft: Draft, text: str) -> str:
     """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did, else what was said in
-    quotation marks. Empty where there is none, or where it was just told back."""
+    quotation marks, else its weightiest clause. Empty where there is none, or where it was just told back."""
     sentences = (part.split(", ") if _asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
     told = " ".join(", ".join(part for part in parts if not _asks(part, draft.words.hear)) for parts in sentences)
     if pair := facts(draft, told):
@@ -93,6 +114,7 @@ def opening(draft: Draft, text: str) -> str:
     doing = doing_in(told, draft.words.hear)
     quoted = _quoted(told)
     own = doing.said if doing and len(words_in(doing.said)) <= BRIEF else draft.line("theirs.quoted", own=quoted) if quoted else ""
+    own = own or retold_in(told, draft.words.hear)
     if not own or draft.lately(_mark(own), TOLD_LATELY):
         return ""
     draft.remember(_mark(own))
@@ -119,6 +141,9 @@ def _particular(draft: Draft, line: str, hear: Hear) -> str:
     """The most telling thing of a message that can stand in a row of others: what the writer did, a quotation, an amount, what somebody
     else did; empty for none."""
     done = [doing for doing in doings_in(line, hear) if len(words_in(doing.said)) <= SHORT]
+    told = max((each for each in clauses_in(line, hear) if len(words_in(each.said)) <= SHORT), key=lambda each: each.weighs, default=None)
+    if told and told.weighs >= HEAVY:
+        return _within(told.said, line, hear)
     own = [doing for doing in done if doing.kind == "own"]
     amounts = [amount for amount in amounts_in(line, hear) if len(words_in(amount)) >= TELLS]
     if own and not any(amount in own[-1].said for amount in amounts):
@@ -181,13 +206,18 @@ def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
     if part := fragment_in(text, hear):
         yield "answer", part, ""
     doing, felt = doing_in(text, hear), _felt(text, hear, own)
+    told = sorted(clauses_in(text, hear), key=lambda clause: -clause.weighs)
     if felt and feels(text, hear):
         yield "felt", felt, ""
-    if doing:
+    if doing and (not told or weight_of(doing.said, hear) + KNOWN * (doing.kind != PLAIN) >= told[0].weighs):
         yield f"doing.{doing.kind}", doing.said, doing.who
+    for clause in told:
+        yield f"doing.{PLAIN}", clause.said, ""
     if felt and not feels(text, hear) and (not own.whose or any_in(own.whose, in_line(text))):
         yield "felt.others", felt, ""
-    if not doing and (fact := fact_in(text, hear)):
+    if doing:
+        yield f"doing.{doing.kind}", doing.said, doing.who
+    elif fact := fact_in(text, hear):
         yield f"doing.{fact.kind}", fact.said, ""
 
 
