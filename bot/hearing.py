@@ -199,16 +199,19 @@ def feels_with(text: str, hear: Hear) -> bool:
 
 @at_hand
 def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
-    """Whose feelings the text names: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
+    """Whose feelings the text names, but for those that are denied: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
     ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
     words = _felt(tuple(hear.feelings), tuple(hear.feelings_whole))
     told = set()
     for clause in re.split(r"[.,;:!?¿¡\n]+", text[:READ]):
         said = in_words(clause)
+        if any_in(hear.own.unfelt, in_line(clause)):
+            continue
         for found in words.finditer(said):
             before, after = said[: found.start()], " ".join(said[found.end() :].split()[:OBJECT])
             own = max((m.end() for pattern in hear.reading.selves for m in expression(pattern).finditer(before)), default=-1)
-            other = max((m.end() for m in _others(tuple(hear.others), tuple(hear.actors)).finditer(before)), default=-1)
+            others = (_others(tuple(hear.others), tuple(hear.actors)), *map(expression, hear.reading.several))
+            other = max((m.end() for each in others for m in each.finditer(before)), default=-1)
             suffers = any_in(hear.reading.selves, after)
             told.add("theirs" if other > own and not suffers else "own")
     return frozenset(told)

@@ -43,7 +43,7 @@ _TRIM = " \t\n.,;:!-–•*"
 
 def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
     """Two to five matters in their order, each one line of the message; none where it does not list any."""
-    said = _unasked(text[:READ], hear)
+    said = _unprefaced(_unasked(text[:READ], hear), hear)
     flatly = flat(said)
     announced = [found for pattern in hear.listing if (found := expression(pattern).search(flatly))]
     start = max((found.end() for found in announced), default=0)
@@ -93,6 +93,12 @@ def _unasked(text: str, hear: Hear) -> str:
     """A message without the question where to begin, on which it ends."""
     asked = re.search(r"(?:^|[:,;.!–-])\s*(?P<asked>[^:,;.!?\n]*\?)\s*$", text)
     return text[: asked.start("asked")].rstrip(" :,;–-") if asked and any_in(hear.heads.aside, flat(asked["asked"]).strip("¿ ")) else text
+
+
+def _unprefaced(text: str, hear: Hear) -> str:
+    """A message without the words that only announce it: "long one, sorry."."""
+    ends = _SENTENCES.search(text)
+    return text[ends.end() :].lstrip() if ends and any_in(hear.heads.aside, flat(text[: ends.start()]).strip()) else text
 
 
 def _clauses(said: str, start: int, hear: Hear) -> list[tuple[int, int]]:
@@ -241,9 +247,10 @@ def _cut(said: str, start: int, cuts: Sequence[tuple[int, int]], hear: Hear, tel
 
 
 def _stands(piece: str, hear: Hear, tells: int) -> bool:
-    """It says enough, and does not lean on what was said before: "so I do her work"."""
+    """It says enough, and does not lean on what was said before: "so I do her work", "they're furious"."""
     words = words_in(_uncounted(piece, hear))
     leans = words[:1] and words[0] in hear.joints and words[0] not in hear.linking
+    leans = leans or (len(words) <= PARTY and words[:1] and words[0] in hear.reading.pointers)
     return not leans and len([word for word in words if word not in hear.fillers]) >= tells
 
 

@@ -39,6 +39,8 @@ WRONGS = (
     _Wrong("figures", ("admits", "claimed", "counted"), ("planned",), own=True),
     _Wrong("figures", ("claimed", "counted"), ("planned", "sizes")),
     _Wrong("figures", ("asked", "claimed", "having"), ("planned",), joined=("asked", "claimed")),
+    _Wrong("figures", ("asked", "claimed", "having", "softened")),
+    _Wrong("figures", ("asked", "claimed", "actual", "softened")),
     _Wrong("figures", ("asked", "swapped", "papers"), ("fairly", "sizes")),
     _Wrong("figures", ("prettier", "truly")),
     _Wrong("dated", ("redated",)),
@@ -98,7 +100,7 @@ def _told(wrong: _Wrong, text: str, parts: frozenset[str], safety: Safety) -> bo
 def _two_numbers(wrong: _Wrong, text: str, safety: Safety) -> bool:
     """Whether what is said and what was so are two numbers; a phrase of either ends on its number."""
     said = f" {in_words(text)} "
-    told = (meant(said, safety, f"untrue.{part}").finditer(said) for part in ("claimed", "counted", "having") if part in wrong.together)
+    told = (meant(said, safety, f"untrue.{part}").finditer(said) for part in ("claimed", "counted", "having", "actual") if part in wrong.together)
     return len({found[0].split()[-1] for each in told for found in each}) > 1
 
 

@@ -263,7 +263,8 @@ class Reading(_Part):
 
     A clause that begins with one of the `hinges`, or is followed by one of the `reversals`, says something else when it stands
     alone. `pointers` point at another sentence. Of a sentence with a `sensitive` word nothing is quoted. `diary`: how a line
-    begins where the "I" is left out. An act with one of the `regrets` is not held up as done.
+    begins where the "I" is left out. An act with one of the `regrets` is not held up as done. A feeling is told of `several` others where
+    one of these stands before it, and of the writer after one of `selves`.
     """
 
     diary: list[Pattern]
@@ -275,6 +276,7 @@ class Reading(_Part):
     nots: list[Phrase] = []
     determiners: list[Phrase]
     selves: list[Pattern]
+    several: list[Pattern] = []
     sensitive: list[Phrase]
 
 
