@@ -184,7 +184,11 @@ def _doing(clause: str, text: str, hear: Hear) -> Doing | None:
     whole, line, doings = one_line(clause), in_line(clause), hear.doings
     lead = _patterns(hear).lead.match(line)
     begins = lead.end() if lead else 0
-    if any_in((*doings.unsure, *doings.untold), line) or f"{line}?" in in_line(text).replace(" ?", "?") or _on_condition(line, text, doings):
+    if (
+        any_in((*doings.unsure, *doings.untold), line)
+        or f"{line}?" in in_line(text).replace(" ?", "?")
+        or _on_condition(line, text, doings)
+    ):
         return None
     if any_in(doings.mine, line):
         return _own(whole, line, begins, text, hear)

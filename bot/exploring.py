@@ -24,7 +24,7 @@ from bot.model import Choice, Passage, Talk
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import counted, facts, made_theirs
+from bot.theirs import counted, facts, made_theirs, so_far
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -192,7 +192,7 @@ def stay(draft: Draft) -> None:
         draft.say(draft.line("ask.open"))
         return
     draft.talk = replace(talk, stage="explore", at=draft.at)
-    speak(draft, [], next_question(draft, talk.asked), [draft.choice("ideas")])
+    speak(draft, [so_far(draft, talk.asked)], next_question(draft, talk.asked), [draft.choice("ideas")])
 
 
 def opened(draft: Draft, text: str) -> None:

@@ -199,8 +199,8 @@ def feels_with(text: str, hear: Hear) -> bool:
 
 @at_hand
 def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
-    """Whose feelings the text names, but for those that are denied: "own", "theirs". A feeling belongs to whoever was named last before it in its clause: "he is
-    ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
+    """Whose feelings the text names, but for those that are denied: "own", "theirs". A feeling belongs to whoever was named last before
+    it in its clause: "he is ashamed" is his, "my boss is angry" the boss's; but "they frustrate me" is felt by the writer."""
     words = _felt(tuple(hear.feelings), tuple(hear.feelings_whole))
     told = set()
     for clause in re.split(r"[.,;:!?¿¡\n]+", text[:READ]):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.doings import QUOTED, RUN, named_in_capitals, respelt, run_of
-from bot.hearing import asks_plainly, at_hand, content_of, feels, handed_back, kinds_named
+from bot.hearing import at_hand, content_of, feels, handed_back, kinds_named
 from bot.spelling import BETWEEN_SENTENCES, any_in, flat, in_line, one_line, words_in
 from prompts.library import Hear
 
@@ -77,7 +77,7 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
     clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
     clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
     line = in_line(clause)
-    if any_in(retelling.never, line) or any_in(hear.doings.untold, line) or set(words_in(clause)) & {*hear.reading.sensitive}:
+    if any_in((*retelling.never, *hear.doings.untold, *hear.own.unfelt), line) or set(words_in(clause)) & {*hear.reading.sensitive}:
         return None
     if patterns.diary.match(line):
         clause = f"{retelling.writer} {clause}"

@@ -25,6 +25,7 @@ JUST_TOLD = 12  # marks of what was said, some two replies
 PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
 FACTS, ROOM = "theirs.facts", 150  # and characters of a mirror that is made of two facts
+ODD = 2  # words in quotation marks that name something oddly, unless somebody said them
 HEAVY = 4.0  # what a clause weighs that tells enough to stand among others
 KNOWN = 2.0  # what it weighs besides that it is known what kind of doing something is
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
@@ -112,7 +113,7 @@ def opening(draft: Draft, text: str) -> str:
     if pair := facts(draft, told):
         return pair
     doing = doing_in(told, draft.words.hear)
-    quoted = _quoted(told)
+    quoted = _quoted(told, draft.words.hear)
     own = doing.said if doing and len(words_in(doing.said)) <= BRIEF else draft.line("theirs.quoted", own=quoted) if quoted else ""
     own = own or retold_in(told, draft.words.hear)
     if not own or draft.lately(_mark(own), TOLD_LATELY):
@@ -148,7 +149,7 @@ def _particular(draft: Draft, line: str, hear: Hear) -> str:
     amounts = [amount for amount in amounts_in(line, hear) if len(words_in(amount)) >= TELLS]
     if own and not any(amount in own[-1].said for amount in amounts):
         return lowered(own[-1])
-    if said := _quoted(line):
+    if said := _quoted(line, hear):
         return draft.line("theirs.quoted", own=said)
     if amounts:
         return ", ".join(amounts[:2])
@@ -201,7 +202,7 @@ def _common(hear: Hear) -> frozenset[str]:
 def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
     """What is theirs in a text: its kind, the words, and whom it is about where it names somebody; the most telling first."""
     own = hear.own
-    if said := _quoted(text):
+    if said := _quoted(text, hear):
         yield "said", said, ""
     if part := fragment_in(text, hear):
         yield "answer", part, ""
@@ -211,22 +212,23 @@ def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
         yield "felt", felt, ""
     if doing and (not told or weight_of(doing.said, hear) + KNOWN * (doing.kind != PLAIN) >= told[0].weighs):
         yield f"doing.{doing.kind}", doing.said, doing.who
-    for clause in told:
-        yield f"doing.{PLAIN}", clause.said, ""
     if felt and not feels(text, hear) and (not own.whose or any_in(own.whose, in_line(text))):
         yield "felt.others", felt, ""
+    for clause in told:
+        yield f"doing.{PLAIN}", clause.said, ""
     if doing:
         yield f"doing.{doing.kind}", doing.said, doing.who
     elif fact := fact_in(text, hear):
         yield f"doing.{fact.kind}", fact.said, ""
 
 
-def _quoted(text: str) -> str:
-    """What somebody said, as it was told in quotation marks."""
+def _quoted(text: str, hear: Hear) -> str:
+    """What somebody said, as it was told in quotation marks; two words between them may only be an odd name for something."""
     found = re.search(r"[\"“”«»„]\s*([^\"“”«»„]{4,60}?)\s*[\"“”«»„]|(?<!\w)['‘](?=\w)([^'‘’]{4,60}?)['’](?!\w)", text)
     said = (found[1] or found[2]).rstrip(".,") if found else ""
     spoken = not re.search(r"[/@<>={}\\]|\w\.\w", said)  # and no address or code that was pasted
-    return said if spoken and 1 < len(words_in(said)) <= OWN else ""
+    reported = found is not None and bool({*words_in(text[: found.start()])[-2:]} & {*hear.reported})
+    return said if spoken and ODD - reported < len(words_in(said)) <= OWN else ""
 
 
 def _felt(text: str, hear: Hear, own: Own) -> str:

@@ -96,9 +96,11 @@ def _unasked(text: str, hear: Hear) -> str:
 
 
 def _unprefaced(text: str, hear: Hear) -> str:
-    """A message without the words that only announce it: "long one, sorry."."""
+    """A message without the words that only announce it: "long one, sorry."; those that announce a list stay."""
     ends = _SENTENCES.search(text)
-    return text[ends.end() :].lstrip() if ends and any_in(hear.heads.aside, flat(text[: ends.start()]).strip()) else text
+    head = flat(text[: ends.end()]) if ends else ""
+    only = ends is not None and any_in(hear.heads.aside, head.strip(_TRIM)) and not any_in(hear.listing, head)
+    return text[len(head) :].lstrip() if only else text
 
 
 def _clauses(said: str, start: int, hear: Hear) -> list[tuple[int, int]]:
@@ -250,7 +252,8 @@ def _stands(piece: str, hear: Hear, tells: int) -> bool:
     """It says enough, and does not lean on what was said before: "so I do her work", "they're furious"."""
     words = words_in(_uncounted(piece, hear))
     leans = words[:1] and words[0] in hear.joints and words[0] not in hear.linking
-    leans = leans or (len(words) <= PARTY and words[:1] and words[0] in hear.reading.pointers)
+    pointing = {*hear.reading.pointers} - {*hear.reading.determiners}
+    leans = leans or (len(words) <= PARTY and words[:1] and words[0] in pointing)
     return not leans and len([word for word in words if word not in hear.fillers]) >= tells
 
 

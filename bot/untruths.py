@@ -100,7 +100,11 @@ def _told(wrong: _Wrong, text: str, parts: frozenset[str], safety: Safety) -> bo
 def _two_numbers(wrong: _Wrong, text: str, safety: Safety) -> bool:
     """Whether what is said and what was so are two numbers; a phrase of either ends on its number."""
     said = f" {in_words(text)} "
-    told = (meant(said, safety, f"untrue.{part}").finditer(said) for part in ("claimed", "counted", "having", "actual") if part in wrong.together)
+    told = (
+        meant(said, safety, f"untrue.{part}").finditer(said)
+        for part in ("claimed", "counted", "having", "actual")
+        if part in wrong.together
+    )
     return len({found[0].split()[-1] for each in told for found in each}) > 1
 
 

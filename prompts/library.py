@@ -311,13 +311,12 @@ class Doings(_Part):
 
     All are pieces of patterns. `idle` adverbs are left out when it is told back. `single` and `several` are subjects besides names,
     `pronouns` those that name nobody, `none` those that say that nobody did it, `nobody` words with a capital that are no names. A clause
-    with `unsure` tells of nothing that was done, one with `untold` of what is not to be told back, one with `mine` of nobody else. Before `joints` another clause begins; a long one may be
-    cut before one of the `cuts`. None counts that goes on with one of the `complements`, or ends in one of `open` or in any other loose
-    end but `closes`. `clitics` may stand right before a verb, and where a verb tells how many its subjects are, those of several end as
-    `plural` says. `retells`: what becomes of words about oneself in somebody else's clause, besides `Hear.retells`. `beside` puts two
-    together.
-    What was cut and ends as one of `stubs` says is no whole clause, a name right after one of `behind` is no subject, and what stands in
-    one sentence after one of `conditions` was not done.
+    with `unsure` tells of nothing that was done, one with `untold` of what is not to be told back, one with `mine` of nobody else. Before
+    `joints` another clause begins; a long one may be cut before one of the `cuts`. None counts that goes on with one of the `complements`,
+    or ends in one of `open` or in any other loose end but `closes`. `clitics` may stand right before a verb, and where a verb tells how
+    many its subjects are, those of several end as `plural` says. `retells`: what becomes of words about oneself in somebody else's clause,
+    besides `Hear.retells`. `beside` puts two together. What was cut and ends as one of `stubs` says is no whole clause, a name right after
+    one of `behind` is no subject, and what stands in one sentence after one of `conditions` was not done.
     """
 
     joints: list[Bit] = []

@@ -46,7 +46,7 @@ OWN = {
         "we lost three weeks waiting for the stamp from the ministry": ("doing.own", "You lost three weeks", ""),
         "the consultant billed 18 days and came for six": ("doing.plain", "The consultant billed 18 days", ""),
         "nobody from the council showed up on tuesday": ("doing.came", "Nobody from the council showed up", "nobody from the council"),
-        "someone leaked the draft to the radio": ("doing.plain", "Someone leaked the draft", ""),
+        "someone leaked the draft to the radio": ("doing.plain", "Somebody leaked the draft to the radio", ""),
         "the elders didnt get a chair": ("doing.refused", "The elders didn't get a chair", "the elders"),
         "i ended up paying the bus for the women myself": ("doing.own", "You ended up paying the bus", ""),
         "our chair forwards my mails to his wife": ("doing.plain", "Your chair forwards your mails to his wife", ""),
