@@ -14,7 +14,7 @@ from functools import lru_cache
 from bot.doings import OWN as OWN_DOING
 from bot.doings import PLAIN, doings_in
 from bot.draft import Draft
-from bot.hearing import handed_back, only_who_in
+from bot.hearing import feels, handed_back, only_who_in
 from bot.retelling import retold_in
 from bot.sieve import Sieve
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
@@ -59,6 +59,7 @@ class Told(Back):
 
     name: str
     happening: Happening
+    by_word: bool
 
     def question(self) -> str:
         return self._said(f"told.{self.name}.question", self.happening.questions)
@@ -75,8 +76,8 @@ class Told(Back):
 
     @property
     def plain(self) -> bool:
-        """Whether it is heard by a word alone."""
-        return self.name in self.draft.library.happenings[self.draft.language].plain
+        """Whether it is heard by a word alone, of which it can't be told what it is about."""
+        return self.name in self.draft.library.happenings[self.draft.language].plain or self.by_word
 
     @property
     def grave(self) -> bool:
@@ -95,7 +96,15 @@ def told_in(draft: Draft, text: str) -> Told | None:
         return None
     happening = happenings.told[name]
     said = back_to(draft, text, happening, f"told.{name}.mirror")
-    return Told(draft, said.key, happening, said.who, said.span, said.what, name, happening)
+    return Told(draft, said.key, happening, said.who, said.span, said.what, name, happening, _by_word(draft, text, happening))
+
+
+def _by_word(draft: Draft, text: str, happening: Happening) -> bool:
+    """Whether all that stands for a happening in a text is one word, and no feeling: "the loudest"."""
+    line = _line(draft, text)
+    found = (each[0] for pattern in happening.heard for each in expression(pattern).finditer(line))
+    longest = max(found, key=len, default="")
+    return len(words_in(longest)) == 1 and not feels(longest, draft.words.hear)
 
 
 def heard_as(draft: Draft, text: str, kinds: Sequence[Heard], key: str) -> Back | None:
