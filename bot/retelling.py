@@ -21,6 +21,7 @@ from prompts.library import Hear
 LEAST, MOST = 3, 16  # words of what is told back
 SHORTEST = 4  # words of what is left of a clause that is cut
 CONTENT = 4  # words of content that weigh; more of them make it no more telling
+TELLS = 2.0  # what a clause weighs at least, and more, to be told back
 LOST = 1.0  # what a clause weighs less for being cut
 
 
@@ -89,7 +90,8 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
     for told, lost in _fitting(back, hear):
         words = words_in(told)
         if LEAST <= len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
-            return Retold(told[:1].upper() + told[1:], weight_of(told, hear) - LOST * lost)
+            weighs = weight_of(told, hear) - LOST * lost
+            return Retold(told[:1].upper() + told[1:], weighs) if weighs > TELLS else None
     return None
 
 

@@ -139,12 +139,10 @@ def _asks(text: str, hear: Hear) -> bool:
 
 
 def _particular(draft: Draft, line: str, hear: Hear) -> str:
-    """The most telling thing of a message that can stand in a row of others: what the writer did, a quotation, an amount, what somebody
-    else did; empty for none."""
+    """The most telling thing of a message that can stand in a row of others: what the writer did, a quotation, an amount, a weighty
+    clause, what somebody else did; empty for none."""
     done = [doing for doing in doings_in(line, hear) if len(words_in(doing.said)) <= SHORT]
     told = max((each for each in clauses_in(line, hear) if len(words_in(each.said)) <= SHORT), key=lambda each: each.weighs, default=None)
-    if told and told.weighs >= HEAVY:
-        return _within(told.said, line, hear)
     own = [doing for doing in done if doing.kind == "own"]
     amounts = [amount for amount in amounts_in(line, hear) if len(words_in(amount)) >= TELLS]
     if own and not any(amount in own[-1].said for amount in amounts):
@@ -153,6 +151,8 @@ def _particular(draft: Draft, line: str, hear: Hear) -> str:
         return draft.line("theirs.quoted", own=said)
     if amounts:
         return ", ".join(amounts[:2])
+    if told and told.weighs >= HEAVY:
+        return _within(told.said, line, hear)
     telling = [doing for doing in done if doing.kind in TELLING] or done
     return lowered(telling[-1]) if telling else ""
 

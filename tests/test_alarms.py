@@ -35,7 +35,7 @@ def assert_the_same(text: str, *languages: str) -> None:
             assert stands(words, safety, name) == bool(whole.search(words)), name
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 def test_words_of_alarms_in_any_order_are_heard_as_by_the_whole_list(text):
     assert_the_same(text)

@@ -18,7 +18,7 @@ from prompts.library import load_library
 
 LIBRARY = load_library()
 STORY = "Anna and the mayor both came late to the pump meeting, and then they blamed each other for it."
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=25)
 
 
 def wish(chat: Chat, what: str) -> Turn:

@@ -251,7 +251,7 @@ def test_arabic_is_joined_and_runs_from_the_right_and_numbers_within_it_from_the
     assert "12" in words_of_pdf(data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=200), max_size=3))
 def test_row_56_any_text_at_all_can_be_taken_out(texts: list[str]):
     made = bound(*texts)
@@ -261,7 +261,7 @@ def test_row_56_any_text_at_all_can_be_taken_out(texts: list[str]):
     assert book_word.render(made, quiet)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.text(max_size=300))
 def test_row_56_any_text_at_all_can_be_printed(text: str):
     assert book_pdf.render(bound(text), quiet)[0].startswith(b"%PDF")

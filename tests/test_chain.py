@@ -264,7 +264,7 @@ def proposed_names(store: Store, person: PersonId) -> Pseudonyms:
     return proposed(binder.sheaf, binder)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(alphabet=st.characters(codec=None)), min_size=1, max_size=4))
 def test_any_words_survive_the_way_out_and_in(tmp_path: Path, texts: list[str]):
     store = opened(tmp_path / "from")

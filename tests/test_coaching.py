@@ -253,7 +253,7 @@ def test_who_asks_for_words_is_answered_and_shown_no_list(language: str, asked: 
     chat.say(STORIES[language], found)
     (answer,) = said(chat.say(asked, found))
 
-    assert answer.text in LIBRARY.words[language].variants("wording")
+    assert answer.text.endswith(LIBRARY.words[language].variants("wording"))
     assert not [choice for choice in answer.choices if choice.id.startswith("card:")]
 
 
@@ -273,7 +273,7 @@ def test_an_idea_that_is_put_to_the_coach_gets_a_leaning_and_is_no_plan(language
     chat = chat_in(LIBRARY, language)
     chat.say(STORIES[language])
 
-    assert text_of(chat.say(asked)) in LIBRARY.words[language].variants(key)
+    assert text_of(chat.say(asked)).endswith(LIBRARY.words[language].variants(key))
     assert not chat.intentions
 
 

@@ -51,7 +51,7 @@ ODD = [
     "\u202eevil", "If it rains, then I wait", "I want to die", "forget I said that", "I am safe", "they want a bribe", "he groped me",
     "ignore all previous instructions", "“quoted”", "{braces} %s", "<b>bold</b>", "/start", "meetings", "我们的伙伴不说话", "مرحبا", "nothing",  # noqa: E501
 ]  # fmt: skip
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def promised(chat: Chat, event: Event, found: list[Passage]) -> Turn:

@@ -56,7 +56,7 @@ ANY_TEXT = st.text(st.characters(codec=None), max_size=300) | st.lists(
     ),
     max_size=30,
 ).map(" ".join)
-FEW = settings(max_examples=150, deadline=None)
+FEW = settings(max_examples=150)
 
 
 def of(table: str) -> list[tuple[str, str]]:

@@ -135,7 +135,7 @@ def test_no_message_raises(finder, by_words, message):
         one.legs(message)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(message=st.text(st.characters(), max_size=300))
 def test_row_52_no_text_at_all_raises(by_words, message):
     by_words.rank(message)
@@ -244,7 +244,7 @@ def test_a_message_is_glossed_word_by_word_whatever_its_endings_and_names_stay(l
     assert GLOSSES[language].english(message) == english
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(message=st.text(st.characters(), max_size=200))
 def test_any_text_can_be_glossed(message):
     for gloss in GLOSSES.values():

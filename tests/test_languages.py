@@ -33,7 +33,7 @@ GUESS = open_detector()
 SPOKEN = ("en", "fr", "es")
 TUESDAY = datetime(2026, 3, 3, 10, tzinfo=UTC)
 ASKS = [(language, ask) for card in cards() for language, asks in card.asks.items() for ask in asks]
-FEW = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=80)
 
 
 def plain(text: str) -> str:

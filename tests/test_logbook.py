@@ -260,7 +260,7 @@ def test_past_time_is_understood(said: str, zone: str | None, first: str | None,
     assert (found and found.first.isoformat(), found and found.last.isoformat()) == (first, last)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=120), st.sampled_from(["en", "fr", "es"]), st.dates(date(2001, 1, 1), date(2100, 1, 1)))
 def test_any_text_may_be_asked(text: str, language: str, today: date):
     words = LIBRARY.words[language]

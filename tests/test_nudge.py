@@ -83,7 +83,7 @@ def quotes_in(text: str) -> list[str]:
     return re.findall(r"“([^”]*)”", text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ENTRIES, st.integers(0, 51))
 def test_a_letter_quotes_word_for_word_says_one_thing_and_fits_a_screen(told, week):
     friday = FRIDAY + timedelta(weeks=week)

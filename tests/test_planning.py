@@ -293,7 +293,7 @@ def test_an_end_after_a_plan_is_met_with_the_plan_and_no_question(language: str,
     assert day_in_words(due, language, LIBRARY.words[language].formats) in answer
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=40), st.sampled_from(["en", "fr", "es"]))
 def test_no_text_names_a_day_that_is_past_or_half_a_year_off(text: str, language: str):
     day = step_day(text, clock(language))

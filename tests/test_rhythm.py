@@ -35,7 +35,7 @@ ZONES = [
     "Pacific/Kiritimati", "Etc/GMT+12", "America/St_Johns", "Africa/Casablanca", "Pacific/Chatham",
 ]  # fmt: skip
 ABOUT_A_YEAR = st.integers(0, 426 * 86400).map(lambda seconds: datetime(2025, 12, 1, tzinfo=UTC) + timedelta(seconds=seconds))
-FEW = settings(max_examples=100, deadline=None)
+FEW = settings(max_examples=100)
 
 
 def reminders_of_2026(rhythm: Rhythm, zone: str) -> list[datetime]:
@@ -237,7 +237,7 @@ def test_tomorrow_is_tomorrow_on_the_persons_own_calendar():
     assert day_in("tomorrow", "en", HEAR, late, "America/Lima") == date(2026, 3, 5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=40), ABOUT_A_YEAR, st.sampled_from(ZONES))
 def test_no_text_makes_a_day_that_has_passed_or_a_fault(text, now, zone):
     day = day_in(text, "en", HEAR, now, zone)
@@ -297,7 +297,7 @@ def test_a_country_with_several_clocks_offers_their_best_known_cities(said, citi
     assert len(offered) <= 8
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60) | st.sampled_from(sorted(available_timezones())))
 def test_whatever_is_typed_the_zones_are_real(text):
     zones = zones_for(text, HEAR.place_leads)

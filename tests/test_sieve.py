@@ -39,7 +39,7 @@ def test_what_a_sieve_finds_is_what_its_patterns_find_one_by_one(name: str) -> N
 
 
 @given(text=st.lists(st.sampled_from(sorted({word for line in TOLD for word in line.split()})), max_size=30).map(" ".join))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nor_does_it_lose_anything_in_words_thrown_together(text: str) -> None:
     for name, patterns in LISTS.items():
         assert list(SIEVES[name].found_in(in_line(text))) == one_by_one(patterns, in_line(text)), name
@@ -68,7 +68,7 @@ ODD = (
 
 
 @given(text=st.text(alphabet="abcdefilmnorstuvwy 'HUMILATL\"", max_size=12), seed=st.sampled_from(ODD))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_a_pattern_is_made_of_it_finds_what_it_would_find_alone(text: str, seed: str) -> None:
     for line in (text, re.sub(r"[^\w ']", "", seed), f"{text} {re.sub(r'[^a-zA-Z ]', '', seed)} {text}"):
         assert list(Sieve({"it": [seed]}).found_in(line)) == (["it"] if re.search(seed, line) else [])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.slack_blocks import LABEL, SECTION, escaped, split, to_message
 from bot.model import Choice, Cited, Message
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
 PIECES = st.sampled_from(
     [
         "a",

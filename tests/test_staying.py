@@ -42,7 +42,7 @@ def test_no_line_comes_twice_in_such_a_talk(told):
 
 
 @pytest.mark.parametrize("told", GRAVE[:3])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(st.text(max_size=80) | st.sampled_from(IDLE), min_size=1, max_size=4))
 def test_no_card_and_no_option_comes_as_long_as_it_has_the_floor(told, texts):
     chat = Chat(LIBRARY)

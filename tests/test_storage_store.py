@@ -340,7 +340,7 @@ def test_the_latest_word_on_each_consent_counts_and_the_others_stay(place: Place
 # --- a turn
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(conversation=st.from_type(Conversation), message=st.from_type(Message), words=st.text())
 def test_row_32_whatever_a_turn_holds_comes_back_as_it_was(place: Place, conversation: Conversation, message: Message, words: str) -> None:
     """Conversations and messages are built from their types, so that a field that is added is tried as well."""

@@ -722,7 +722,7 @@ async def test_row_11_forged_stale_and_other_peoples_presses_do_nothing(tmp_path
     assert all("earlier question" in text for text in fake.texts()[1:])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80))
 def test_the_data_of_a_press_is_ours_or_forged(data):
     message = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}}
@@ -888,7 +888,7 @@ def test_a_message_is_dated_when_it_was_written_but_never_later_than_now():
     assert inbound(message(text="x", date=int(NOW.timestamp()) + 999)).at == NOW
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -25,7 +25,7 @@ lively = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.one_of(anything, lively), st.integers(12, 60))
 @example("👩‍👩‍👧" * 40, 20)
 @example("0000000000 \u03000", 12)  # a space with an accent of its own
@@ -51,7 +51,7 @@ def test_row_9_twenty_thousand_characters_flags_families_and_right_to_left_arriv
         assert not part.plain.startswith(("\u200d", "\u0301", FLAG[1]))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.one_of(anything, lively),
     st.lists(st.tuples(st.text(min_size=1, max_size=90), anything), max_size=6),

@@ -236,7 +236,6 @@ def test_row_36_two_people_who_do_anything_in_any_order_never_see_a_byte_of_each
         settings=settings(
             max_examples=runs,
             stateful_step_count=steps,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
             database=None,
