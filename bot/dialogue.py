@@ -42,7 +42,7 @@ from bot.asking import question
 from bot.choosing import choice_in
 from bot.draft import Draft
 from bot.guiding import LAST_QUESTION
-from bot.hearing import after_greeting, heard, introduced_in, is_learner
+from bot.hearing import after_greeting, content_of, heard, introduced_in, is_learner
 from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Named, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
 from bot.reflecting import wish_in
 from bot.spelling import words_in
@@ -151,6 +151,7 @@ def _said(draft: Draft, text: str) -> None:
     if (rest := _language_settled(draft, text)) is None:
         return
     text = rest
+    text = _staying(draft, text)
     choice = None if draft.place else choice_in(text, draft.offered, hear)
     if not draft.place and choice is None and pressing.picked_late(draft, text):
         return
@@ -163,6 +164,14 @@ def _said(draft: Draft, text: str) -> None:
         within.answer(draft, text)
     else:
         outside.answer(draft, text)
+
+
+def _staying(draft: Draft, text: str) -> str:
+    """What is told by somebody who rather stays with it, says so in a sentence and goes on; any other text as it is."""
+    head, *rest = BETWEEN_SENTENCES.split(text.strip(), maxsplit=1)
+    stays = [choice for choice in draft.offered if choice.id == "do:stay"]
+    goes_on = rest and not draft.place and content_of(rest[0], draft.words.hear) > 1
+    return rest[0] if goes_on and choice_in(head, stays, draft.words.hear) else text
 
 
 def _met_beforehand(draft: Draft, text: str) -> bool:

@@ -21,7 +21,9 @@ from prompts.library import Hear
 LEAST, MOST = 3, 16  # words of what is told back
 SHORTEST = 4  # words of what is left of a clause that is cut
 CONTENT = 4  # words of content that weigh; more of them make it no more telling
-TELLS = 2.0  # what a clause weighs at least, and more, to be told back
+TELLS = 2.0  # what a clause weighs at least to be told back
+NAMES, WEIGHTY, FAINT = 2.0, 1.5, 2.5  # what it weighs more for whom it names and what it says, and less for naming nothing
+APART = " ,;:–—-()"  # what stands around a clause
 LOST = 1.0  # what a clause weighs less for being cut
 
 
@@ -46,7 +48,7 @@ def clauses_in(text: str, hear: Hear) -> tuple[Retold, ...]:
 
 def _told(text: str, hear: Hear) -> Iterator[Retold]:
     clean = respelt(named_in_capitals(one_line(text), hear), hear.retelling.spelling)
-    for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" ; {QUOTED} ; ", clean)):
+    for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" , {QUOTED} , ", clean)):
         if sentence.rstrip(" )\"'").endswith("?") or any_in(hear.retelling.asks, in_line(sentence)):
             continue
         turned = False
@@ -61,14 +63,14 @@ def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
     cuts = _patterns(hear).joints
     spans = [found.span() for found in cuts.finditer(flat(sentence))]
     parts = [
-        (flat(sentence[start:end]).strip(" ,;:–—-()"), sentence[end:upto].strip(" ,;:–—-()"))
+        (flat(sentence[start:end]).strip(), sentence[end:upto].strip(APART))
         for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(sentence), 0)], strict=True)
     ]
     held, hangs = hear.retelling.conditions, False
-    for place, (joint, part) in enumerate(parts):
-        after = parts[place + 1][0] if place + 1 < len(parts) else ""
+    for place, (before, part) in enumerate(parts):
+        joint, (after, following) = before.strip(APART), parts[place + 1] if place + 1 < len(parts) else ("", "")
         hangs = joint in held or (hangs and not joint)
-        if not hangs and after not in held and QUOTED not in part:
+        if not hangs and after not in held and QUOTED not in f"{part}{following}":  # after a comma, an "if" opens what comes next
             yield joint, part
 
 
@@ -84,14 +86,15 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
         clause = f"{retelling.writer} {clause}"
     elif not patterns.whole.match(line):
         return None
-    back = handed_back(respelt(respelt(clause, retelling.turned), retelling.fresh), hear)
+    turned = respelt(respelt(clause, retelling.turned), retelling.fresh)
+    back = handed_back(respelt(turned, hear.doings.spelling), hear)
     if not back:
         return None
     for told, lost in _fitting(back, hear):
         words = words_in(told)
         if LEAST <= len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
             weighs = weight_of(told, hear) - LOST * lost
-            return Retold(told[:1].upper() + told[1:], weighs) if weighs > TELLS else None
+            return Retold(told[:1].upper() + told[1:], weighs) if weighs >= TELLS else None
     return None
 
 
@@ -123,10 +126,10 @@ def weight_of(said: str, hear: Hear) -> float:
     named = bool(kinds_named(said, hear)) or bool(re.search(r"(?<=\w )[A-ZÀ-Þ]", said))
     return (
         min(content_of(said, hear), CONTENT)
-        + 2 * named
+        + NAMES * named
         + feels(said, hear)
-        + 1.5 * any_in(hear.retelling.weighty, line)
-        - 2 * any_in(hear.retelling.faint, line)
+        + WEIGHTY * any_in(hear.retelling.weighty, line)
+        - FAINT * any_in(hear.retelling.faint, line)
     )
 
 
