@@ -45,7 +45,7 @@ from bot.guiding import LAST_QUESTION
 from bot.hearing import after_greeting, content_of, heard, introduced_in, is_learner
 from bot.model import Context, Deleted, Edited, Event, Fell, Handed, Keep, Named, Noted, Opened, Place, Pressed, Remind, Said, Turn, Wished
 from bot.reflecting import wish_in
-from bot.spelling import words_in
+from bot.spelling import BETWEEN_SENTENCES, words_in
 from bot.tongue import asked_for, besides_language
 from prompts.library import Library
 
