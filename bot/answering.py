@@ -120,7 +120,7 @@ def answers_beside(draft: Draft, text: str) -> None:
     if draft.context.conversation.talk:
         before = draft.context.conversation.talk
         draft.talk = replace(before, stage="explore", at=draft.at, threads=talk.threads if talk else ())
-    _answer(draft, question_of(text))
+    _answer(draft, question_of(text, draft.words.hear))
     draft.join(kept)
 
 
@@ -138,7 +138,7 @@ def _answer(draft: Draft, question: str) -> None:
 
 def asks_beside(draft: Draft, text: str) -> bool:
     """Whether a message holds a question beside the step that it tells."""
-    question = question_of(text)
+    question = question_of(text, draft.words.hear)
     step = intent_in(text, clock(draft))
     return bool(question) and step is not None and question.rstrip("?") not in step.text
 
@@ -329,7 +329,7 @@ def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
     owned = draft.line("straight.unanswered")
     rest = " ".join(part for part in _SENTENCES.split(text) if straight_in(part, hear) is None)
     question = next(
-        (found for line in reversed(told) if (found := question_of(line)) and straight_in(found, hear) != Asked("unanswered")), ""
+        (found for line in reversed(told) if (found := question_of(line, hear)) and straight_in(found, hear) != Asked("unanswered")), ""
     )
     if content_of(rest, hear) >= GOES_ON:
         if not answers(draft, rest):

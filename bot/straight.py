@@ -57,10 +57,12 @@ def principle_in(text: str, told: str, hear: Hear) -> str | None:
     return next(named, None) or next(shown, None)
 
 
-def question_of(text: str) -> str:
-    """The last sentence of a message that ends as a question; empty where none does."""
+def question_of(text: str, hear: Hear) -> str:
+    """The last sentence of a message that ends as a question; empty where none does. What only echoes the coach's own at
+    its head ("whose friendship?") asks nothing."""
     parts = BETWEEN_SENTENCES.split(text.strip())
-    return next((part.strip() for part in reversed(parts) if part.rstrip(' "”»)').endswith("?")), "")
+    told = parts[1:] if len(parts) > 1 and any_in(hear.echoed, in_line(parts[0])) else parts
+    return next((part.strip() for part in reversed(told) if part.rstrip(' "”»)').endswith("?")), "")
 
 
 def affirms(text: str, hear: Hear) -> bool:

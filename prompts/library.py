@@ -591,6 +591,7 @@ class Hear(_One):
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
     that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
+    `echoed`: a few words of the coach's that are asked back.
     """
 
     fillers: list[Phrase]
@@ -627,6 +628,7 @@ class Hear(_One):
     after_thanks: list[Pattern] = []  # with the group `rest`
     yes_if: list[Pattern] = []
     denied: list[Pattern] = []
+    echoed: list[Pattern] = []
     pleas: list[Pattern] = []
     wants_no_ideas: list[Pattern] = []
     either: list[Pattern] = []
