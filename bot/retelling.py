@@ -23,6 +23,7 @@ SHORTEST = 4  # words of what is left of a clause that is cut
 CONTENT = 4  # words of content that weigh; more of them make it no more telling
 TELLS = 2.0  # what a clause weighs at least to be told back
 NAMES, WEIGHTY, FAINT = 2.0, 1.5, 2.5  # what it weighs more for whom it names and what it says, and less for naming nothing
+HALF = re.compile(r"(?:^|\s)[\"'“«]\w")  # a quotation that has lost its end
 APART = " ,;:–—-()"  # what stands around a clause
 LOST = 1.0  # what a clause weighs less for being cut
 
@@ -80,7 +81,11 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
     clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
     clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
     line = in_line(clause)
-    if any_in((*retelling.never, *hear.doings.untold, *hear.own.unfelt), line) or set(words_in(clause)) & {*hear.reading.sensitive}:
+    if (
+        HALF.search(clause)
+        or any_in((*retelling.never, *hear.doings.untold, *hear.own.unfelt), line)
+        or set(words_in(clause)) & {*hear.reading.sensitive}
+    ):
         return None
     if patterns.diary.match(line):
         clause = f"{retelling.writer} {clause}"
@@ -157,7 +162,7 @@ def _patterns(hear: Hear) -> _Patterns:
     subject = rf"(?:{either(retelling.someone)})(?: (?!{verb})(?!(?:{either(retelling.between)})(?!\w))[\w'’-]+){{0,7}}?"
     return _Patterns(
         re.compile(rf"\s*(?:[,;:–—()…]+|\s-\s)\s*(?:(?:{either(retelling.joints)})(?!\w)\s*)?|\s+(?:{either(retelling.joints)})(?!\w)\s*"),
-        re.compile(rf"(?:(?:{either(retelling.leads)})(?!\w)[\s,]*)*"),
+        re.compile(rf"(?:(?:{either(retelling.leads)})(?:(?<=')|(?!\w))[\s,]*)*"),
         re.compile(rf"(?:[\s,]+(?:{either(retelling.trails)})[\s.!…]*)+$"),
         re.compile(rf"(?:{either(retelling.subjects)})(?!\w)|{subject} {verb}"),
         re.compile(rf"{subject}(?= {verb})"),

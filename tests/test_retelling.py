@@ -1,0 +1,112 @@
+"""A clause of a message comes back in the second person, whole and a little other than it was written; what is no telling stays away."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.doings import RUN, run_of
+from bot.hearing import speaks_of_oneself
+from bot.retelling import MOST, TELLS, clauses_in, retold_in
+from bot.spelling import words_in
+from prompts.library import load_library
+
+LIBRARY = load_library()
+LANGUAGES = tuple(LIBRARY.words)
+
+# What is told, and how its weightiest clause comes back.
+TOLD = {
+    "en": {
+        "the bus operators walked out over the fare cap": "The bus operators walked out, and that over the fare cap",
+        "what's true is we dropped her question": "You dropped her question",
+        "millers havent been paid since august because they changed their system": "Millers haven't been paid since August",
+        "she wants to say it herself on thursday": "On Thursday, she wants to say it herself",
+        "he asked me if the kids could come": "He asked you whether the children could come",
+        "no one ever agreed what happens with pictures": "Nobody ever agreed what happens with pictures",
+        "its more that the president feels robbed": "The president feels robbed",
+        "sat in the car park for an hour": "For an hour, you sat in the car park",
+        "he has 3 villages depending on that contract": "He has three villages depending on that contract",
+    },
+    "fr": {
+        "le souci c'est que personne l'a entendu": "Personne ne l'a entendu",
+        "il répond jamais aux mails": "Il ne répond jamais aux messages",
+        "j'ai passé la parole au traiteur": "Vous avez passé la parole au traiteur",
+        "mme Ouédraogo est fière, si elle rappelle elle croit mendier": "Mme Ouédraogo est fière",
+        "on a fait l'école ensemble": "Vous avez fait l'école ensemble",
+    },
+    "es": {
+        "doña Elvira no quiso ver las láminas": "Doña Elvira, cuentas, no quiso ver las láminas",
+        "y las enfermeras ya ni me hablan en el pasillo": "Las enfermeras ya ni te hablan en el pasillo",
+        "me dijo que las señoras llevan 12 años viendo técnicos": "Te dijo que las señoras llevan doce años viendo técnicos",
+        "el donante cierra en diciembre": "El donante cierra en diciembre",
+    },
+}
+# What asks, orders, depends on a condition, is said to the coach, denies a feeling, is cut in its middle, or is not to be told back.
+UNTOLD = {
+    "en": [
+        "should I ring her before the meeting?",
+        "how do I tell her the slides are too many",
+        "if they refuse the director leaves",
+        "the director leaves unless they sign",
+        "you keep going on about the missing people",
+        "I should call the director tomorrow",
+        "I'm not ashamed of it",
+        "he said 'send it to all of them",
+        "the director touched her leg under the table",
+        "i dont understand the question",
+        "the millers one",
+        "writing about 250 when there were 212",
+    ],
+    "fr": [
+        "comment je lui dis sans la braquer ?",
+        "si elle refuse le maire s'en va",
+        "vous mélangez mes deux histoires",
+        "je vais appeler le directeur jeudi",
+        "il faut que je le dise au maire",
+        "je comprends pas la question",
+        "la réunion à la mairie",
+    ],
+    "es": [
+        "¿cómo le digo que no al gerente?",
+        "si no firman el alcalde se va",
+        "tú me contestas otra cosa",
+        "voy a llamar al gerente el lunes",
+        "no entiendo la pregunta",
+        "tengo que hablar con el gerente",
+        "la cooperativa de riego",
+    ],
+}
+
+
+@pytest.mark.parametrize(("language", "told"), [(language, told) for language in TOLD for told in TOLD[language]])
+def test_the_weightiest_clause_comes_back_in_the_second_person(language: str, told: str) -> None:
+    assert retold_in(told, LIBRARY.words[language].hear) == TOLD[language][told]
+
+
+@pytest.mark.parametrize(("language", "told"), [(language, told) for language in UNTOLD for told in UNTOLD[language]])
+def test_what_tells_nothing_that_stands_alone_does_not_come_back(language: str, told: str) -> None:
+    assert retold_in(told, LIBRARY.words[language].hear) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_comes_back_is_not_parroted_and_speaks_of_nobody_else(language: str) -> None:
+    hear = LIBRARY.words[language].hear
+    for told in TOLD[language]:
+        back = retold_in(told, hear)
+        assert run_of(back, told) <= RUN
+        assert not speaks_of_oneself(back, hear)
+
+
+def test_of_several_clauses_the_one_after_a_but_weighs_more() -> None:
+    hear = LIBRARY.words["en"].hear
+    assert retold_in("the team laughed but the team leader sighed", hear) == "The team leader sighed"
+
+
+@given(st.text(max_size=300), st.sampled_from(LANGUAGES))
+def test_whatever_is_typed_what_comes_back_is_short_and_weighs_enough(text: str, language: str) -> None:
+    hear = LIBRARY.words[language].hear
+    for clause in clauses_in(text, hear):
+        assert len(words_in(clause.said)) <= MOST
+        assert clause.weighs >= TELLS
+        assert run_of(clause.said, text) <= RUN
