@@ -52,10 +52,11 @@ LIKELY = 0.6  # a passage's score from which its card answers a plea: five in si
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
 
 
-def coach(draft: Draft, text: str) -> None:
-    """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one."""
+def coach(draft: Draft, text: str, *, one_matter: bool = False) -> None:
+    """Answers a message that is put to the coach, as the next move of the talk in hand or as the first of a new one. `one_matter`: it is
+    known to hold no more than one."""
     if not _carried_on(draft, text):
-        _begin(draft, text)
+        _begin(draft, text, one_matter=one_matter)
 
 
 def _carried_on(draft: Draft, text: str) -> bool:
@@ -89,12 +90,12 @@ def _carried_on(draft: Draft, text: str) -> bool:
     return heading != "new"
 
 
-def _begin(draft: Draft, text: str) -> None:
+def _begin(draft: Draft, text: str, *, one_matter: bool) -> None:
     talk, in_hand, hear = draft.talk, draft.context.in_hand, draft.words.hear
     if talk and asks_plainly(text, hear) and not refers_back(text, hear) and "listening" not in talk.used:
         draft.before, draft.talk, talk = talk, None, None  # asked back and answered by a question of their own: that one counts
     best = next(iter(open_to(draft, talk)), in_hand if talk and talk.card else None)  # words that find nothing go on with the first find
-    if talk is None and (threads := threads_in(text, hear)):
+    if talk is None and not one_matter and (threads := threads_in(text, hear)):
         name_threads(draft, Talk(best.card if best else "", "explore", draft.at, draft.at, text, threads=threads))
     elif best is None:
         _silent(draft, talk, text)
@@ -355,16 +356,18 @@ def card_picked(draft: Draft, card: str) -> None:
         advise(draft, replace(talk, card=card, stage="options", at=draft.at), passage, talk.asked)
 
 
-def thread_picked(draft: Draft, what: str) -> None:
-    """Opens the talk about one of several matters; the others are kept for afterwards."""
+def thread_picked(draft: Draft, what: str, said: str = "") -> None:
+    """Opens the talk about one of several matters; the others are kept for afterwards. `said`: the words by which it was picked, which may
+    tell more of it."""
     talk, number = draft.talk, int(what)
     if talk is None or number >= len(talk.threads):
         draft.say(draft.line("unsure"))
         return
     text = talk.threads[number]
     others = tuple(thread for thread in talk.threads if thread != text)
-    draft.talk = None
-    coach(draft, text)
+    tells = len(words_in(said)) >= TELLING
+    draft.talk = Talk("", "explore", draft.at, draft.at, text) if tells else None
+    coach(draft, said if tells else text, one_matter=True)
     if draft.talk:
         draft.talk = replace(draft.talk, threads=others)
 

@@ -411,7 +411,7 @@ def _meet(draft: Draft, read: Reading) -> None:
     elif read.act in wishes.WISHES:
         wishes.WISHES[read.act](draft)
     elif (thread := picked_in(talk, read.said, None, draft.words.hear)) is not None:
-        coaching.thread_picked(draft, str(thread))
+        coaching.thread_picked(draft, str(thread), read.said)
     elif not _quiet(draft, talk, read.said):
         coaching.coach(draft, read.said)
 
