@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
+from zlib import crc32
 
 from bot.doings import QUOTED, RUN, named_in_capitals, respelt, run_of
 from bot.hearing import at_hand, content_of, feels, handed_back, kinds_named
@@ -50,10 +51,13 @@ def clauses_in(text: str, hear: Hear) -> tuple[Retold, ...]:
 def _told(text: str, hear: Hear) -> Iterator[Retold]:
     clean = respelt(named_in_capitals(one_line(text), hear), hear.retelling.spelling)
     for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" , {QUOTED} , ", clean)):
-        if sentence.rstrip(" )\"'").endswith("?") or any_in(hear.retelling.asks, in_line(sentence)):
+        if sentence.rstrip(" )\"'").endswith("?"):
             continue
-        turned = False
-        for joint, clause in _clauses(sentence, hear):
+        turned, asks = False, any_in(hear.retelling.asks, in_line(sentence))
+        told = re.split(r"[,;:]", sentence, maxsplit=1)[1:] if asks else [sentence]  # "what if he leaves, he has a temper"
+        if told and any_in(hear.retelling.asks, in_line(told[0])):
+            continue
+        for joint, clause in _clauses(told[0], hear) if told else ():
             turned = turned or joint in hear.turns
             if back := _back(clause, text, hear):
                 yield back._replace(weighs=back.weighs + turned)
@@ -93,11 +97,11 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
         return None
     turned = respelt(respelt(clause, retelling.turned), retelling.fresh)
     back = handed_back(respelt(turned, hear.doings.spelling), hear)
-    if not back:
+    if not back or len(words_in(back)) < LEAST:
         return None
     for told, lost in _fitting(back, hear):
         words = words_in(told)
-        if LEAST <= len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
+        if len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
             weighs = weight_of(told, hear) - LOST * lost
             return Retold(told[:1].upper() + told[1:], weighs) if weighs >= TELLS else None
     return None
@@ -115,8 +119,9 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
     tails = [*patterns.tails.finditer(line)]
     for tail in tails:
         yield f"{said[: tail.start()]}{hear.retelling.beside}{said[tail.start() :].strip()}", False
-    if verb := patterns.after_subject.match(line):
-        yield f"{said[: verb.end()].rstrip()}{hear.retelling.then} {said[verb.end() :].strip()}", False
+    if hear.retelling.then and (verb := patterns.after_subject.match(line)):
+        then = hear.retelling.then[crc32(line.encode()) % len(hear.retelling.then)]
+        yield f"{said[: verb.end()].rstrip()}{then} {said[verb.end() :].strip()}", False
     for whole in dict.fromkeys((said, fronted)):
         for cut in reversed([*patterns.cuts.finditer(flat(whole))]):
             shorter = whole[: cut.start()].rstrip(" ,")
@@ -164,7 +169,7 @@ def _patterns(hear: Hear) -> _Patterns:
         re.compile(rf"\s*(?:[,;:–—()…]+|\s-\s)\s*(?:(?:{either(retelling.joints)})(?!\w)\s*)?|\s+(?:{either(retelling.joints)})(?!\w)\s*"),
         re.compile(rf"(?:(?:{either(retelling.leads)})(?:(?<=')|(?!\w))[\s,]*)*"),
         re.compile(rf"(?:[\s,]+(?:{either(retelling.trails)})[\s.!…]*)+$"),
-        re.compile(rf"(?:{either(retelling.subjects)})(?!\w)|{subject} {verb}"),
+        re.compile(rf"(?:(?:{either(retelling.moments)}),? )?(?:(?:{either(retelling.subjects)})(?!\w)|{subject} {verb})"),
         re.compile(rf"{subject}(?= {verb})"),
         re.compile(rf"(?:{either(retelling.diary)})(?!\w)"),
         re.compile(rf"(?<=\w) (?:{either(retelling.moments)})(?!\w)"),

@@ -361,7 +361,7 @@ class Retelling(_Part):
     behind it. It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with
     none of `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What
     `asks` is no clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as
-    `fresh` says. One of the `moments` may go first, `beside` may stand before one of the `tails` and `then` before the verb, and it may be
+    `fresh` says. One of the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be
     cut before one of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells
     more, a `faint` one less.
     """
@@ -384,7 +384,7 @@ class Retelling(_Part):
     moments: list[Bit] = []
     tails: list[Bit] = []
     beside: str = ", "
-    then: str = ","
+    then: list[str] = []
     cuts: list[Bit] = []
     stubs: list[Pattern] = []
     weighty: list[Pattern] = []

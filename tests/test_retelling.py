@@ -36,7 +36,7 @@ TOLD = {
         "on a fait l'école ensemble": "Vous avez fait l'école ensemble",
     },
     "es": {
-        "doña Elvira no quiso ver las láminas": "Doña Elvira, cuentas, no quiso ver las láminas",
+        "doña Elvira no quiso ver las láminas": "Doña Elvira, dices, no quiso ver las láminas",
         "y las enfermeras ya ni me hablan en el pasillo": "Las enfermeras ya ni te hablan en el pasillo",
         "me dijo que las señoras llevan 12 años viendo técnicos": "Te dijo que las señoras llevan doce años viendo técnicos",
         "el donante cierra en diciembre": "El donante cierra en diciembre",
