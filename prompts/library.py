@@ -356,14 +356,14 @@ class Doings(_Part):
 class Retelling(_Part):
     """How a whole clause is known that can be told back, whatever is told in it.
 
-    All are pieces of patterns or patterns. First everything is put as `spelling` says it is written. Before `joints` another clause
-    begins; one after a joint of `conditions` is left, and so is the one it hangs on. `leads` are left out before a clause and `trails`
-    behind it. It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with
-    none of `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What
-    `asks` is no clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as
-    `fresh` says. One of the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be
-    cut before one of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells
-    more, a `faint` one less.
+    All are pieces of patterns or patterns. First everything is put as `spelling` says it is written. Before `joints` another clause begins;
+    one after a joint of `conditions` is left, and so is the one it hangs on. `leads` are left out before a clause and `trails` behind it.
+    It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with none of
+    `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What `asks` is no
+    clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh` says. One of
+    the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be cut before one
+    of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells more, a `faint`
+    one less.
     """
 
     spelling: dict[Bit, str] = {}
