@@ -21,6 +21,7 @@ from bot.phrases import PARTS
 from bot.retelling import retold_in
 from bot.rhythm import AFTERNOON, follow_up, in_hours, morrow
 from bot.spelling import words_in
+from bot.theirs import holds, opening
 from prompts.library import Safety
 
 LATE = "safety.plan.late"
@@ -109,9 +110,16 @@ def stay(draft: Draft, text: str, *, again: bool = False) -> None:
         return
     for kind in kinds:
         if (kind in ANSWERS or not lead) and (line := _line(draft, talk, kind, text, safety)):
-            draft.say(f"{lead} {line}".strip(), "safety", [] if kind == "bye" else ways(draft))
+            told = lead or ("" if kind in NAMED else _told_before(draft, talk, text, line))
+            draft.say(f"{told} {line}".strip(), "safety", [] if kind == "bye" else ways(draft))
             return
     draft.say(f"{lead} {draft.line('safety.ethics.kept.asks')}" if lead else _heard(draft, talk, text), "safety", ways(draft))
+
+
+def _told_before(draft: Draft, talk: str, text: str, line: str) -> str:
+    """In a talk about something untrue, what was told besides in a longer message, before a line that holds nothing of it."""
+    tells = talk == "ethics" and len(words_in(text)) > SAID_BACK and not holds(line, text, draft.words.hear)
+    return opening(draft, text) if tells else ""
 
 
 def names(draft: Draft, text: str) -> None:

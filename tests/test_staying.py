@@ -106,7 +106,7 @@ def test_an_untruth_stays_the_matter_of_its_talk(told, text, key):
     chat = Chat(LIBRARY)
     chat.say(told)
 
-    assert text_of(chat.say(text)) in LIBRARY.words["en"].variants(key)
+    assert text_of(chat.say(text)).endswith(LIBRARY.words["en"].variants(key))
 
 
 def test_a_step_stands_and_the_question_beside_it_is_answered():

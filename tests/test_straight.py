@@ -220,7 +220,7 @@ DILEMMAS = [
     ("en", "ok. do i warn her before i write", "warn", "warn her before i write"),
     ("en", "should i ring her or leave her be", "ring", "ring her"),
     ("en", "so do i say no to my boss or is there a way to do both", "both", ""),
-    ("en", "i think i just dont go in april and Lucía chairs. is that daft", "absent", "just dont go in april"),
+    ("en", "i think i just dont go in april and Lucía chairs. is that daft", "absent", "In April, you don't go and Lucía chairs"),
     ("en", "what do i do first tho", "first", ""),
     ("en", "would it look bad if i go with the fishers to the district office", "sides", "go with the fishers"),
     ("en", "can i ask for it in writing or is that rude", "paper", "ask for it in writing"),
@@ -334,7 +334,8 @@ def test_who_wants_no_ideas_gets_none_and_no_button_for_them(language: str, said
     turns = [chat.say(said), chat.say(STORIES[language])]
 
     words = LIBRARY.words[language]
-    assert text_of(turns[0]).startswith((*words.variants("no-ideas"), *words.variants("safety.heavy.bare")))
+    none = text_of(turns[0]).startswith(tuple(words.variants("no-ideas")))
+    assert none or text_of(turns[0]).endswith(tuple(words.variants("safety.heavy.bare")))
     assert not [choice for turn in turns for choice in turn.conversation.choices if choice.id.startswith(("do:ideas", "idea:", "opt:"))]
 
 
