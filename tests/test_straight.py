@@ -8,6 +8,7 @@ import pytest
 from passages import Chat, chat_in, text_of
 
 from bot.straight import affirms, straight_in
+from bot.theirs import holds
 from bot.weighing import weighed_in
 from prompts.library import load_library
 
@@ -220,7 +221,7 @@ DILEMMAS = [
     ("en", "ok. do i warn her before i write", "warn", "warn her before i write"),
     ("en", "should i ring her or leave her be", "ring", "ring her"),
     ("en", "so do i say no to my boss or is there a way to do both", "both", ""),
-    ("en", "i think i just dont go in april and Lucía chairs. is that daft", "absent", "In April, you don't go and Lucía chairs"),
+    ("en", "i think i just dont go in april and Lucía chairs. is that daft", "absent", "just dont go in april"),
     ("en", "what do i do first tho", "first", ""),
     ("en", "would it look bad if i go with the fishers to the district office", "sides", "go with the fishers"),
     ("en", "can i ask for it in writing or is that rude", "paper", "ask for it in writing"),
@@ -285,7 +286,7 @@ def test_it_is_answered_with_a_leaning_behind_something_of_theirs(language: str,
     assert told.endswith(tuple(LIBRARY.words[language].variants(f"lean.{kind}")))
     assert told.count("?") == 1
     if act:
-        assert act in told
+        assert act in told or holds(told, asked, LIBRARY.words[language].hear)
 
 
 def test_no_leaning_comes_twice_in_a_talk():
