@@ -71,7 +71,7 @@ def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
         (flat(sentence[start:end]).strip(), sentence[end:upto].strip(APART))
         for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(sentence), 0)], strict=True)
     ]
-    held, hangs = hear.retelling.conditions, False
+    held, hangs = hear.retelling.conditions, bool(_patterns(hear).conditional.match(flat(sentence)))
     for place, (before, part) in enumerate(parts):
         joint, (after, following) = before.strip(APART), parts[place + 1] if place + 1 < len(parts) else ("", "")
         hangs = joint in held or (hangs and not joint)
@@ -153,6 +153,7 @@ class _Patterns(NamedTuple):
     moments: re.Pattern[str]
     tails: re.Pattern[str]
     cuts: re.Pattern[str]
+    conditional: re.Pattern[str]
 
 
 @lru_cache(8)
@@ -175,4 +176,5 @@ def _patterns(hear: Hear) -> _Patterns:
         re.compile(rf"(?<=\w) (?:{either(retelling.moments)})(?!\w)"),
         re.compile(rf"(?<=\w) (?:{either(retelling.tails)})(?!\w)"),
         re.compile(rf"(?<=\w) (?:{either([*retelling.cuts, *hear.doings.cuts])})(?!\w)"),
+        re.compile(rf"(?:(?:{either(retelling.leads)})(?:(?<=')|(?!\w))[\s,]*)*(?:{either(retelling.conditions)})(?!\w)"),
     )
