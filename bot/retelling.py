@@ -60,7 +60,7 @@ def _told(text: str, hear: Hear) -> Iterator[Retold]:
         for joint, clause in _clauses(told[0], hear) if told else ():
             turned = turned or joint in hear.turns
             if back := _back(clause, text, hear):
-                yield back._replace(weighs=back.weighs + turned)
+                yield back._replace(weighs=back.weighs + turned + (joint in hear.retelling.reasons))
 
 
 def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together,
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
 FACTS, ROOM = "theirs.facts", 150  # and characters of a mirror that is made of two facts
 ODD = 2  # words in quotation marks that name something oddly, unless somebody said them
+PAIRED = 3.0  # what each of two clauses weighs that are told back beside each other
 HEAVY = 4.0  # what a clause weighs that tells enough to stand among others
 KNOWN = 2.0  # what it weighs besides that it is known what kind of doing something is
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
@@ -76,7 +77,8 @@ def facts(draft: Draft, text: str) -> str:
     hear = draft.words.hear
     if _asks(text, hear):
         return ""
-    slots = dict(zip(PAIR, facts_in(text, hear) or _weightiest(text, hear), strict=False))
+    pairs = [pair for pair in (facts_in(text, hear), _weightiest(text, hear)) if pair]
+    slots = dict(zip(PAIR, max(pairs, key=lambda pair: sum(weight_of(each, hear) for each in pair), default=()), strict=False))
     if not slots or any(draft.lately(_mark(fact), TOLD_LATELY) for fact in slots.values()):
         return ""
     filled = {variant: draft.fill(variant, **slots) for variant in draft.words.variants(FACTS)}
@@ -90,9 +92,10 @@ def facts(draft: Draft, text: str) -> str:
 
 def _weightiest(text: str, hear: Hear) -> list[str]:
     """The two weightiest clauses of a text in their order, the other as it stands behind one; none where there is but one."""
-    told = [(place, clause) for place, clause in enumerate(clauses_in(text, hear)) if clause.weighs >= HEAVY]
+    told = [(place, clause) for place, clause in enumerate(clauses_in(text, hear)) if clause.weighs >= PAIRED]
+    told = [each for each in told if len(words_in(each[1].said)) <= BRIEF]
     heaviest = sorted(sorted(told, key=lambda each: -each[1].weighs)[: len(PAIR)])
-    if len(heaviest) < len(PAIR) or any(len(words_in(clause.said)) > BRIEF for _, clause in heaviest):
+    if len(heaviest) < len(PAIR):
         return []
     one, other = (clause.said for _, clause in heaviest)
     return [one, _within(other, text, hear)]
@@ -202,12 +205,13 @@ def _common(hear: Hear) -> frozenset[str]:
 def found_in(text: str, hear: Hear) -> Iterator[tuple[str, str, str]]:
     """What is theirs in a text: its kind, the words, and whom it is about where it names somebody; the most telling first."""
     own = hear.own
-    if said := _quoted(text, hear):
+    told = sorted(clauses_in(text, hear), key=lambda clause: -clause.weighs)
+    said, tells = _quoted(text, hear), bool(told) and told[0].weighs >= HEAVY
+    if said and not (tells and len(words_in(said)) <= ODD):
         yield "said", said, ""
     if part := fragment_in(text, hear):
         yield "answer", part, ""
     doing, felt = doing_in(text, hear), _felt(text, hear, own)
-    told = sorted(clauses_in(text, hear), key=lambda clause: -clause.weighs)
     if felt and feels(text, hear):
         yield "felt", felt, ""
     if doing and (not told or weight_of(doing.said, hear) + KNOWN * (doing.kind != PLAIN) >= told[0].weighs):

@@ -362,13 +362,14 @@ class Retelling(_Part):
     `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What `asks` is no
     clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh` says. One of
     the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be cut before one
-    of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells more, a `faint`
-    one less.
+    of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells more, and so does
+    one after one of the `reasons`; a `faint` one tells less.
     """
 
     spelling: dict[Bit, str] = {}
     joints: list[Bit] = []
     conditions: list[str] = []
+    reasons: list[str] = []
     leads: list[Bit] = []
     trails: list[Bit] = []
     subjects: list[Bit] = []
