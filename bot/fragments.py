@@ -15,6 +15,7 @@ from bot.spelling import BETWEEN_SENTENCES, any_in, flat, in_line, one_line, wor
 from prompts.library import Hear
 
 LEAST, MOST = 2, 12  # words of it
+CUT = 2  # words more that one has which is cut
 
 
 @at_hand
@@ -48,7 +49,7 @@ def _back(part: str, text: str, hear: Hear) -> str:
     for ends in (len(back), *(found.start() for found in reversed([*_patterns(hear)[-1].finditer(flat(back))]))):
         said = back[:ends].strip()
         if (
-            LEAST + (ends < len(back)) <= len(words_in(said)) <= MOST
+            LEAST + CUT * (ends < len(back)) <= len(words_in(said)) <= MOST
             and run_of(said, text) <= RUN
             and words_in(said)[-1] not in hear.loose_ends
         ):

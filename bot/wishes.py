@@ -94,8 +94,15 @@ def _reflect(draft: Draft) -> None:
     draft.place = None
     guiding.start(draft, daily(draft))
     if told:
-        draft.retract()
-        guiding.answer(draft, told)
+        _answered_at_once(draft, told)
+
+
+def _answered_at_once(draft: Draft, told: str) -> None:
+    """The first question of a guide is answered before it was asked; where that is no answer to it, it is asked."""
+    draft.retract()
+    if not guiding.answer(draft, told):
+        text, choices = question(draft)
+        draft.say(text, "question", choices)
 
 
 def daily(draft: Draft) -> str:
@@ -108,8 +115,7 @@ def _own_headings(draft: Draft) -> None:
     text = draft.event.text if isinstance(draft.event, Said) else ""
     guiding.start(draft, "headings")
     if ":" in text and headings_in(text):
-        draft.retract()
-        guiding.answer(draft, text)
+        _answered_at_once(draft, text)
 
 
 def _no_headings(draft: Draft) -> None:
