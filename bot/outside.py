@@ -248,7 +248,8 @@ def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | Non
         if rest:
             answer(draft, rest)
         return True
-    if planning.told_plan(draft, text) or timing.told_when(draft, text):
+    to_be_asked = (step := planning.alone(draft, text)) != text and planning.dated(draft, step)  # and not on another day
+    if planning.told_plan(draft, text) or (not to_be_asked and timing.told_when(draft, text)):
         return True
     if draft.was_offered("do:if-then") and planning.ties(draft, text):
         return True

@@ -34,7 +34,7 @@ from bot.keeping import clock, named_day, plan_for
 from bot.model import Drop, Intention, Place, Plan, Remind, Talk
 from bot.reply import with_used
 from bot.rhythm import day_in, day_within, follow_up, next_weekday
-from bot.spelling import expression, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, one_line, words_in
 from prompts.library import END
 
 JUST_PLANNED = 6  # marks of what was said since a plan was kept, two replies or so
@@ -94,6 +94,7 @@ def it_is_meant(draft: Draft) -> None:
 def told_dated(draft: Draft, text: str) -> bool:
     """A deed of their own with its day or hour is a plan, whatever else is open. False where the message is rather about something else:
     not where a talk ends on it, nor where a step or its day was asked for."""
+    text = alone(draft, text)
     found = intent_in(text, clock(draft))
     asked = draft.place is not None and draft.place.guide == "if-then"
     if found is None or found.firmness != "dated" or not (asked or _about(found, text)):
@@ -110,6 +111,11 @@ def _about(found: Intent, text: str) -> bool:
     """Whether a message is rather about the step in it than about something else."""
     whole = len(words_in(text))
     return whole <= ASIDE or 2 * len(words_in(found.text)) >= whole
+
+
+def alone(draft: Draft, text: str) -> str:
+    """A message without the sentences that say nothing beside a step: that it was told before, that it be asked about."""
+    return " ".join(part for part in BETWEEN_SENTENCES.split(text) if not any_in(draft.words.hear.plans.besides, in_line(part)))
 
 
 def dated(draft: Draft, text: str) -> bool:

@@ -465,7 +465,8 @@ class Plans(_Part):
     where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to keep it, with the group `what` where
     they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that something
     was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
-    `spoils` it. A thought of `meaning` says what something meant, and is no step.
+    `spoils` it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
+    the step it stands beside: that it was told before, and that it be asked about.
     """
 
     fillers: list[Pattern] = []
@@ -496,6 +497,7 @@ class Plans(_Part):
     refused: list[Pattern] = []
     went_well: list[Pattern] = []
     spoils: list[Pattern] = []
+    besides: list[Pattern] = []
 
 
 class Phrases(dict[str, list[str]]):

@@ -570,3 +570,25 @@ def test_what_came_of_a_plan_is_no_silence_where_the_same_person_then_answered(t
         line for name in ("silence", "tears") if name in happenings for line in (*happenings[name].mirrors, *happenings[name].questions)
     ]
     assert not [line for line in lines if line in text_of(turn)]
+
+
+ASKED_AFTER = [
+    (
+        "en",
+        "i just told you. i'll call stoyan on thursday before lunch. can you ask me about it after",
+        "i'll call stoyan on thursday before lunch",
+    ),
+    ("fr", "je vous l'ai dit. j'appelle Awa jeudi matin. vous pouvez me redemander après", "j'appelle Awa jeudi matin"),
+    ("es", "ya te lo dije. llamo a Rosa el jueves en la mañana. me puedes preguntar después?", "llamo a Rosa el jueves en la mañana"),
+]
+
+
+@pytest.mark.parametrize(("language", "told", "step"), ASKED_AFTER)
+def test_a_step_that_is_to_be_asked_about_is_kept_and_nothing_else_is_asked(language: str, told: str, step: str) -> None:
+    chat = chat_in(LIBRARY, language)
+    chat.say(
+        {"en": "the mayor cut the women off", "fr": "le maire a coupé la parole aux femmes", "es": "el alcalde cortó a las mujeres"}[
+            language
+        ]
+    )
+    assert step in text_of(chat.say(told))

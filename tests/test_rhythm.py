@@ -373,3 +373,17 @@ def test_a_date_in_figures_has_every_reading_that_is_a_day(said: str, days: set[
 def test_how_long_somebody_is_away_gives_the_day_they_are_back(said: str, ahead: int | None) -> None:
     found = back_after(said, "en", datetime(2026, 1, 5, 12, tzinfo=UTC), "Europe/Paris")
     assert found == (None if ahead is None else date(2026, 1, 5) + timedelta(days=ahead))
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "hour"),
+    [
+        ("en", "tomorrow at 9", 9),
+        ("en", "at 9 tomorrow", 9),
+        ("en", "thursday at 8", 8),
+        ("fr", "demain à 9", 9),
+        ("es", "mañana a las 9", 9),
+    ],
+)
+def test_a_bare_hour_beside_a_day_is_that_hour(language: str, said: str, hour: int) -> None:
+    assert clock_in(said, load_library().words[language].hear) == time(hour)
