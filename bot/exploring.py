@@ -21,10 +21,11 @@ from bot.hearing import (
     two_in,
 )
 from bot.model import Choice, Passage, Talk
+from bot.recasting import asked_on, said_again
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import counted, facts, made_theirs, so_far
+from bot.theirs import asks, counted, facts, made_theirs, so_far
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -59,6 +60,8 @@ def heard_in(draft: Draft, text: str) -> str:
     than a word that says nothing."""
     told = told_in(draft, text)
     happened = told.mirror() if told and told.fresh and not told.plain else ""
+    if not (told and told.grave) and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
+        return again
     mirror = happened or facts(draft, text) or (made_theirs(draft, text, "", ROOM) if told and told.plain else "")
     mirror = made_theirs(draft, text, mirror or mirror_in(draft, text) or _felt_in(draft, text), ROOM)
     return mirror or counted(draft, text) or _stands(draft, text)
@@ -128,6 +131,8 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
 def follows_in(draft: Draft, text: str) -> str:
     """A question that follows from what was just said: from what happened, from a feeling, from what somebody did, from what was told
     besides or the question before. Empty where nothing of it leads on."""
+    if follows := asked_on(draft, text):
+        return follows
     told, doing = told_in(draft, text), doing_in(text, draft.words.hear)
     if told and told.asks_on and not (told.plain and (doing or draft.said_lately("theirs.facts", JUST))):
         return told.question()

@@ -36,6 +36,15 @@ class Retold(NamedTuple):
     weighs: float
 
 
+class Clause(NamedTuple):
+    """A clause in the second person, how much more it weighs for where it stands (behind a "but", or as a reason), and whether it surely
+    is a `whole` one."""
+
+    said: str
+    turned: float
+    whole: bool
+
+
 def retold_in(text: str, hear: Hear) -> str:
     """The most telling clause of a text, told back without a stop; empty where none can be."""
     best = max(clauses_in(text, hear), key=lambda retold: retold.weighs, default=None)
@@ -45,10 +54,16 @@ def retold_in(text: str, hear: Hear) -> str:
 @at_hand
 def clauses_in(text: str, hear: Hear) -> tuple[Retold, ...]:
     """Every clause of a text that can be told back, in their order."""
-    return tuple(_told(text, hear)) if hear.retelling.verbs else ()
+    return tuple(told for clause in turned_in(text, hear) if clause.whole and (told := _fitted(clause, text, hear)))
 
 
-def _told(text: str, hear: Hear) -> Iterator[Retold]:
+@at_hand
+def turned_in(text: str, hear: Hear) -> tuple[Clause, ...]:
+    """Every clause of a text that may be told, in the second person, however long it is and however little else was changed."""
+    return tuple(_turned(text, hear)) if hear.retelling.verbs else ()
+
+
+def _turned(text: str, hear: Hear) -> Iterator[Clause]:
     clean = respelt(named_in_capitals(one_line(text), hear), hear.retelling.spelling)
     for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" , {QUOTED} , ", clean)):
         if sentence.rstrip(" )\"'").endswith("?"):
@@ -59,8 +74,9 @@ def _told(text: str, hear: Hear) -> Iterator[Retold]:
             continue
         for joint, clause in _clauses(told[0], hear) if told else ():
             turned = turned or joint in hear.turns
-            if back := _back(clause, text, hear):
-                yield back._replace(weighs=back.weighs + turned + (joint in hear.retelling.reasons))
+            said, whole = _second_person(clause, hear)
+            if said:
+                yield Clause(said, turned + (joint in hear.retelling.reasons), whole)
 
 
 def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
@@ -79,8 +95,8 @@ def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
             yield joint, part
 
 
-def _back(clause: str, text: str, hear: Hear) -> Retold | None:
-    """A clause as it is told back; None where it is no whole one, or nothing that may be told."""
+def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
+    """A clause in the second person, and whether it is a whole one; empty where it is nothing that may be told."""
     retelling, patterns = hear.retelling, _patterns(hear)
     clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
     clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
@@ -90,20 +106,22 @@ def _back(clause: str, text: str, hear: Hear) -> Retold | None:
         or any_in((*retelling.never, *hear.doings.untold, *hear.own.unfelt), line)
         or set(words_in(clause)) & {*hear.reading.sensitive}
     ):
-        return None
+        return "", False
+    whole = bool(patterns.whole.match(line))
     if patterns.diary.match(line):
-        clause = f"{retelling.writer} {clause}"
-    elif not patterns.whole.match(line):
-        return None
+        clause, whole = f"{retelling.writer} {clause}", True
     turned = respelt(respelt(clause, retelling.turned), retelling.fresh)
-    back = handed_back(respelt(turned, hear.doings.spelling), hear)
-    if not back or len(words_in(back)) < LEAST:
-        return None
-    for told, lost in _fitting(back, hear):
+    back = handed_back(respelt(turned, hear.doings.spelling), hear) or ""
+    return back, whole and len(words_in(back)) >= LEAST
+
+
+def _fitted(clause: Clause, text: str, hear: Hear) -> Retold | None:
+    """A clause as it may be told back: other than it was written, and no longer than that may be; None where it can't be."""
+    for told, lost in _fitting(clause.said, hear):
         words = words_in(told)
         if len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
             weighs = weight_of(told, hear) - LOST * lost
-            return Retold(told[:1].upper() + told[1:], weighs) if weighs >= TELLS else None
+            return Retold(told[:1].upper() + told[1:], weighs + clause.turned) if weighs >= TELLS else None
     return None
 
 

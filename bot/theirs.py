@@ -16,6 +16,7 @@ from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back
+from bot.recasting import said_again
 from bot.retelling import clauses_in, retold_in, weight_of
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
@@ -36,8 +37,10 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
     a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there."""
     hear = draft.words.hear
-    if holds(mirror, text, hear) if mirror else _asks(text, hear):
+    if holds(mirror, text, hear) if mirror else asks(text, hear):
         return mirror
+    if not only and (again := said_again(draft, text, longest, mirror)):
+        return again
     for kind, own, who in found_in(text, hear):
         if (only and kind != only) or (mirror and _speaks_of(mirror, kind, own, hear)):
             continue
@@ -75,7 +78,7 @@ def _row(told: Sequence[str]) -> str:
 def facts(draft: Draft, text: str) -> str:
     """Two things that were told, beside each other; empty where there are not two, or they were just told back, or something is asked."""
     hear = draft.words.hear
-    if _asks(text, hear):
+    if asks(text, hear):
         return ""
     pairs = [pair for pair in (facts_in(text, hear), _weightiest(text, hear)) if pair]
     slots = dict(zip(PAIR, max(pairs, key=lambda pair: sum(weight_of(each, hear) for each in pair), default=()), strict=False))
@@ -111,8 +114,8 @@ def _within(said: str, text: str, hear: Hear) -> str:
 def opening(draft: Draft, text: str) -> str:
     """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did, else what was said in
     quotation marks, else its weightiest clause. Empty where there is none, or where it was just told back."""
-    sentences = (part.split(", ") if _asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
-    told = " ".join(", ".join(part for part in parts if not _asks(part, draft.words.hear)) for parts in sentences)
+    sentences = (part.split(", ") if asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
+    told = " ".join(", ".join(part for part in parts if not asks(part, draft.words.hear)) for parts in sentences)
     if pair := facts(draft, told):
         return pair
     doing = doing_in(told, draft.words.hear)
@@ -128,7 +131,7 @@ def opening(draft: Draft, text: str) -> str:
 def counted(draft: Draft, text: str) -> str:
     """Two amounts that are named in a text, told back; empty where there is one or none, or they were told back lately."""
     amounts = amounts_in(text, draft.words.hear)[: len(PAIR)]
-    if len(amounts) < len(PAIR) or _asks(text, draft.words.hear):
+    if len(amounts) < len(PAIR) or asks(text, draft.words.hear):
         return ""
     told = ", ".join(amounts)
     if draft.lately(_mark(told), TOLD_LATELY) or not draft.fits("theirs.amounts", LONGEST, told=told):
@@ -137,7 +140,7 @@ def counted(draft: Draft, text: str) -> str:
     return draft.fitting("theirs.amounts", LONGEST, told=told)
 
 
-def _asks(text: str, hear: Hear) -> bool:
+def asks(text: str, hear: Hear) -> bool:
     return asks_plainly(text, hear) or text.rstrip().endswith("?")
 
 

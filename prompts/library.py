@@ -908,6 +908,41 @@ class Happenings(_One):
     told: dict[Slug, Happening]
 
 
+class Recast(_Part):
+    """A kind of clause, and how it is said again: `heard` are patterns over the whole of one, in which {who} and {what} stand for what
+    `Recasts.patterns` has; `said` are messages that are heard as it."""
+
+    said: Annotated[list[Line], Field(min_length=2)]
+    heard: Annotated[list[Annotated[str, AfterValidator(bare)]], Field(min_length=1)]
+    says: Annotated[list[Line], Field(min_length=1)]
+    means: list[Line] = []
+    asks: Annotated[list[Line], Field(min_length=1)]
+
+
+class Recasts(_One):
+    """What somebody tells, said again in other words: kinds of clauses, in the order in which they are looked for.
+
+    `patterns`: what {who} and {what} stand for. `whom` and `whose`: what becomes of whoever it is about after a verb and before a noun;
+    `of` is said before a noun where `whose` has nothing.
+    """
+
+    patterns: dict[Slug, Annotated[str, AfterValidator(bare)]]
+    whom: dict[str, str] = {}
+    whose: dict[str, str] = {}
+    of: str = ""
+    told: dict[Slug, Recast]
+
+    @cached_property
+    def heard(self) -> Mapping[str, tuple[str, ...]]:
+        """The patterns of each kind, put together."""
+        return {name: tuple(self._whole(pattern) for pattern in each.heard) for name, each in self.told.items()}
+
+    def _whole(self, pattern: str) -> str:
+        for slot, stands_for in self.patterns.items():
+            pattern = pattern.replace(f"{{{slot}}}", f"(?P<{slot}>{stands_for})")
+        return f"^(?:{pattern})$"
+
+
 class Ideas(_One):
     """The coach's own ideas by kind of matter, and those that fit any. `others`: it is asked for what others did."""
 
@@ -972,6 +1007,7 @@ class Library(_Part):
     languages: Languages = Languages()
     roles: Roles = Roles()
     happenings: Mapping[str, Happenings] = {}
+    recasts: Mapping[str, Recasts] = {}
     ideas: Mapping[str, Ideas] = {}
 
     @cached_property
@@ -992,7 +1028,7 @@ class Library(_Part):
 
 
 def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library:
-    """Reads guides, checks, words, happenings, ideas, languages and roles. Raises BadPrompts naming every fault of every file at once.
+    """Reads everything in a folder of prompts. Raises BadPrompts naming every fault of every file at once.
 
     `checked`: whether expressions are tried and files held against each other, which takes longer than all the rest; unless it is given,
     the files that are shipped are not, for `prompts check` did it.
@@ -1017,6 +1053,11 @@ def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library
         if (happening := read(path, Happenings, faults, checked=checked)) is not None:
             happenings[path.stem] = happening
             faults += [f"happenings/{path.stem}: {fault}" for fault in _happening_faults(happening)] if checked else []
+    recasts: dict[str, Recasts] = {}
+    for path in sorted((folder / "recasts").glob("*.yaml")):
+        if (again := read(path, Recasts, faults, checked=checked)) is not None:
+            recasts[path.stem] = again
+            faults += [f"recasts/{path.stem}: {fault}" for fault in _recast_faults(again)] if checked else []
     ideas: dict[str, Ideas] = {}
     for path in sorted((folder / "ideas").glob("*.yaml")):
         if (bank := read(path, Ideas, faults, checked=checked)) is not None:
@@ -1030,7 +1071,13 @@ def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library
     if faults:
         raise BadPrompts("\n".join(faults))
     return Library(
-        guides=guides, words=words, languages=languages or Languages(), roles=roles or Roles(), happenings=happenings, ideas=ideas
+        guides=guides,
+        words=words,
+        languages=languages or Languages(),
+        roles=roles or Roles(),
+        happenings=happenings,
+        recasts=recasts,
+        ideas=ideas,
     )
 
 
@@ -1172,6 +1219,24 @@ def _happening_faults(told: Happenings) -> Iterator[str]:
     for name, happening in told.told.items():
         for lines in (happening.mirrors, happening.questions):
             yield from (f"{name}: {fault}" for fault in _heard_faults(happening, lines, ("who", "span", "what")))
+
+
+def _recast_faults(recasts: Recasts) -> Iterator[str]:
+    for name, recast in recasts.told.items():
+        for pattern in recasts.heard[name]:
+            try:
+                groups = set(re.compile(pattern).groupindex)
+            except re.error as error:
+                yield f"{name}: {pattern!r} is no pattern: {error}"
+                continue
+            for lines in (recast.says, recast.asks):
+                if unknown := _slots(lines) - {"who", "whom", "whose", "what"}:
+                    yield f"{name}: ${min(unknown)} is not known; there are $who, $whom, $whose, $what"
+                given = {"what"} & groups | ({"who", "whom", "whose"} if "who" in groups else set())
+                if all(_slots(line) - given for line in lines):
+                    yield f"{name}: no line can be said after {pattern!r}, which gives no slot that they need"
+        if _bad_templates([*recast.says, *recast.means, *recast.asks]):
+            yield f"{name}: a $ that begins no slot (write $$)"
 
 
 def _idea_faults(bank: Ideas, told: Happenings | None) -> Iterator[str]:
