@@ -19,7 +19,7 @@ from bot.hearing import at_hand
 from bot.retelling import turned_in
 from bot.retelling import weight_of as weighs
 from bot.sieve import Sieve
-from bot.spelling import expression, flat, words_in
+from bot.spelling import expression, flat, one_line, words_in
 from prompts.library import Hear, Recast, Recasts
 
 NEAR = 2.0  # how much less than the weightiest clause another may weigh, if it is the one that can be said again
@@ -50,7 +50,7 @@ def again_in(text: str, hear: Hear, recasts: Recasts) -> Again | None:
 
 
 def _again(clause: str, hear: Hear, recasts: Recasts) -> Again | None:
-    said = _between_moments(clause, hear)
+    said = _between_moments(one_line(clause), hear)
     line = flat(said)
     for name in dict.fromkeys(_sieve(recasts).found_in(line)):
         for pattern in recasts.heard[name]:
