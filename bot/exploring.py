@@ -55,13 +55,15 @@ ROOM = 150  # characters of a mirror in a talk, with something of theirs in it
 
 
 def heard_in(draft: Draft, text: str) -> str:
-    """A mirror of a message with something of theirs in it: what happened, where that was heard, else the feeling in it, what somebody
-    did, how many of what there are, or how it may look to those it is about. Empty where none of it fits: then a question alone is better
-    than a word that says nothing."""
+    """A mirror of a message with something of theirs in it: what was told, said again, or what happened, where that was heard, else the
+    feeling in it, what somebody did, how many of what there are, or how it may look to those it is about. Empty where none of it fits: then
+    a question alone is better than a word that says nothing."""
     told = told_in(draft, text)
-    happened = told.mirror() if told and told.fresh and not told.plain else ""
-    if not (told and told.grave) and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
+    heard = told if told and told.fresh and not told.plain else None
+    exact = heard is not None and bool(heard.grave or heard.span or heard.what)  # it says how long, or what, as the clause alone would not
+    if not exact and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
         return again
+    happened = heard.mirror() if heard else ""
     mirror = happened or facts(draft, text) or (made_theirs(draft, text, "", ROOM) if told and told.plain else "")
     mirror = made_theirs(draft, text, mirror or mirror_in(draft, text) or _felt_in(draft, text), ROOM)
     return mirror or counted(draft, text) or _stands(draft, text)
