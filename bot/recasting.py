@@ -77,7 +77,8 @@ def _slots(said: str, found: re.Match[str], hear: Hear, recasts: Recasts) -> dic
     slots = {slot: _small(part, hear) if said.startswith(part) else part for slot, part in told.items()}
     if who := slots.get("who"):
         slots["whom"] = recasts.whom.get(flat(who), who)
-        slots["whose"] = recasts.whose.get(flat(who), recasts.of.replace("$who", who))
+        of = recasts.of_s if flat(who).endswith("s") else recasts.of
+        slots["whose"] = recasts.whose.get(flat(who), of.replace("$who", who))
     return slots
 
 

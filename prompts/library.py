@@ -923,13 +923,14 @@ class Recasts(_One):
     """What somebody tells, said again in other words: kinds of clauses, in the order in which they are looked for.
 
     `patterns`: what {who} and {what} stand for. `whom` and `whose`: what becomes of whoever it is about after a verb and before a noun;
-    `of` is said before a noun where `whose` has nothing.
+    `of` is said before a noun where `whose` has nothing, `of_s` behind an s.
     """
 
     patterns: dict[Slug, Annotated[str, AfterValidator(bare)]]
     whom: dict[str, str] = {}
     whose: dict[str, str] = {}
     of: str = ""
+    of_s: str = ""
     told: dict[Slug, Recast]
 
     @cached_property
