@@ -15,6 +15,7 @@ from bot import (
     course,
     finding,
     guiding,
+    hindering,
     offers,
     options,
     outcomes,
@@ -220,6 +221,7 @@ def answer(draft: Draft, text: str) -> None:
         or _went_well(draft, text, read)
         or _puts_right(draft, read)
         or _of_plans(draft, text, read, asked)
+        or hindering.told_hindrance(draft, text)
         or answering.answers(draft, text)
         or answering.wants_no_ideas(draft, text)
         or _bare_number(draft, text)

@@ -1,0 +1,47 @@
+"""What might get in the way of a step, told in answer to being asked: said back, and met with what they would do then.
+
+A step that is held against what may hinder it is likelier to be done (mental contrasting with if-then plans, coaching.md row 21). Whoever
+names a way round by themselves is not asked for one, and whoever says goodbye with it is let go.
+"""
+
+from __future__ import annotations
+
+from bot.draft import Draft
+from bot.fragments import fragment_in
+from bot.guiding import SETTLED
+from bot.hearing import act_in, asks_plainly, heard, pleads
+from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
+from prompts.library import Hear
+
+ASKED = "if-then.closes"  # the question that is answered here
+JUST = 4  # marks of what was said since it was asked
+LONGEST, ROOM = 32, 160  # words of an answer to it, and characters of what is said back
+GOES = ("thanks", "bye")
+
+
+def told_hindrance(draft: Draft, text: str) -> bool:
+    """Answers what was said of a hindrance, or of what they would do if it comes; False for everything else."""
+    hear = draft.words.hear
+    if draft.place or len(words_in(text)) > LONGEST or asks_plainly(text, hear) or pleads(text, hear):
+        return False
+    if draft.said_lately("plan.hindrance", 1):
+        draft.say(draft.line("plan.hindrance.ready"))
+        return True
+    if not (draft.lately(SETTLED, JUST) and draft.said_lately(ASKED, JUST)) or not any_in(hear.plans.hinders, in_line(text)):
+        return False
+    told, goes = _without_goodbye(text, hear)
+    how = ".round" if any_in(hear.plans.rounds, in_line(told)) else ".bye" if goes else ""
+    draft.say(draft.fitting(f"plan.hindrance{how}", ROOM, own=fragment_in(told, hear)))
+    return True
+
+
+def _without_goodbye(text: str, hear: Hear) -> tuple[str, bool]:
+    """A message without the thanks or the farewell in it, and whether there was one."""
+    parts = BETWEEN_SENTENCES.split(text.strip())
+    stays = [part for part in parts if not _goes(part, hear)]
+    return " ".join(stays), len(stays) < len(parts)
+
+
+def _goes(part: str, hear: Hear) -> bool:
+    said = part.strip(" .,;!")
+    return any(heard(each, hear.wishes, hear) in GOES or act_in(each, hear) in GOES for each in (said, said.partition(",")[0]))
