@@ -74,7 +74,12 @@ def greet(draft: Draft) -> None:
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
         choices.append(draft.choice("set-up"))
-    draft.say(draft.line("hello"), "reply", choices)
+    draft.say(draft.line("hello" if _met_before(draft) else "hello.first"), "reply", choices)
+
+
+def _met_before(draft: Draft) -> bool:
+    """Whether anything was ever said or kept here: somebody new is not welcomed back."""
+    return bool(draft.context.conversation.recent or draft.context.entries or draft.context.intentions)
 
 
 def offer_to_resume(draft: Draft) -> None:

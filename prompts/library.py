@@ -756,7 +756,8 @@ class Safety(_One):
     `denied` takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for,
     or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
     of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
-    somebody will stay with what is so.
+    somebody will stay with what is so. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked
+    would be done all the same.
     """
 
     danger: list[str]
@@ -794,6 +795,8 @@ class Safety(_One):
     heavy: list[str] = []
     unasked: list[str] = []
     true_way: list[str] = []
+    fair_way: list[str] = []
+    unfair_way: list[str] = []
     gloss: list[str]
     honest: list[str]
     not_so: list[str] = []
