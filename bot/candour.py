@@ -11,7 +11,6 @@ from bot.alarms import came_in, deed_in, facts_in, says
 from bot.draft import Draft
 from bot.phrases import CLAUSES, SENTENCES
 from bot.spelling import READ, words_in
-from bot.straight import straight_in
 from bot.untruths import NUMBER, untruth_in
 
 TELLS = ("tell-whom", "what-words")
@@ -77,8 +76,7 @@ def proposes_fairly(draft: Draft, text: str) -> bool:
 
 def asks_if_right(draft: Draft, text: str) -> bool:
     """Whether a message ends on the question whether what it proposes is right."""
-    asked = straight_in(text, draft.words.hear)
-    return asked is not None and asked.kind == "right"
+    return says(text, "if_right", draft.words.safety)
 
 
 def _told_numbers(draft: Draft) -> set[int]:

@@ -757,7 +757,7 @@ class Safety(_One):
     or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
     of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
     somebody will stay with what is so. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked
-    would be done all the same.
+    would be done all the same; `if_right` asks at the end whether that is right.
     """
 
     danger: list[str]
@@ -797,6 +797,7 @@ class Safety(_One):
     true_way: list[str] = []
     fair_way: list[str] = []
     unfair_way: list[str] = []
+    if_right: list[str] = []
     gloss: list[str]
     honest: list[str]
     not_so: list[str] = []

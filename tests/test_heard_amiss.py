@@ -228,7 +228,7 @@ def test_what_weighs_on_others_or_is_told_in_passing_is_not(language, text):
 
 OTHER_DATE = {
     "en": "the foundation officer asks me to put 28 june on the agreement instead of 15 july, just so it fits their financial year",
-    "fr": "christelle de la fondation me demande si on peut mettre le 28 juin sur la convention au lieu du 15 juillet, juste pour que ca rentre dans leur exercice",
+    "fr": "christelle me demande si on peut mettre le 28 juin au lieu du 15 juillet, pour que ca rentre dans leur exercice",
     "es": "la encargada me pide que ponga 28 de junio en el convenio en vez del 15 de julio, me pide antedatar la firma",
 }
 FAIR_WAY = [

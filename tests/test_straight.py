@@ -36,6 +36,18 @@ ASKED = [
     ("es", "cómo empiezo esa charla?", "straight.begin"),
     ("fr", "et le budget du coup, je laisse tomber?", "straight.leave"),
     ("es", "eh? no te sigo", "straight.lost"),
+    ("en", "do you think a workshop with both chiefs could work", "straight.works"),
+    ("en", "would a joint letter do any good", "straight.works"),
+    ("fr", "je te demande si la lecture à voix haute ça peut marcher avec la régie", "straight.works"),
+    ("fr", "une charte courte ça peut suffire tu penses", "straight.works"),
+    ("es", "te pregunto si leerlo en voz alta puede funcionar con la empresa de agua", "straight.works"),
+    ("es", "sirve de algo una carta conjunta", "straight.works"),
+    ("en", "what i want to know is if its vain to mind", "straight.felt"),
+    ("fr", "est-ce que c'est égoïste de vouloir être nommé", "straight.felt"),
+    ("es", "está mal sentirme dejada de lado?", "straight.felt"),
+    ("en", "we could leave the list as it is. does that seem fair to you?", "straight.right"),
+    ("fr", "je leur laisse la semaine pour répondre. ça te parait juste ?", "straight.right"),
+    ("es", "les voy a dejar la semana para contestar. te parece justo?", "straight.right"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -60,6 +72,17 @@ UNASKED = [
     ("es", "el principal problema es la directora"),
     ("es", "me preguntó cuál era el principio"),
     ("es", "me dijeron que lo deje a los abogados"),
+    ("en", "does the director work on fridays"),
+    ("en", "nobody knows if the charter will work"),
+    ("en", "i waited two hours in the sun. is that ok?"),
+    ("en", "they say it is petty to want a receipt"),
+    ("fr", "le directeur se demande si la charte peut marcher"),
+    ("fr", "il pense qu'un médiateur changerait quelque chose"),
+    ("fr", "ils paient les chauffeurs et pas nous, c'est juste ?"),
+    ("fr", "on m'a dit que c'est égoïste de vouloir l'argent"),
+    ("es", "él piensa que un mediador cambiaría algo"),
+    ("es", "llega tarde otra vez y nadie dice nada. es justo?"),
+    ("es", "me dijeron que es egoísta querer la plata"),
 ]
 
 
