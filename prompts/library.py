@@ -594,7 +594,8 @@ class Hear(_One):
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
     that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
-    `echoed`: a few words of the coach's that are asked back.
+    `echoed`: a few words of the coach's that are asked back. `points` have the group `what`, what somebody who corrects the coach says that
+    the matter is.
     """
 
     fillers: list[Phrase]
@@ -639,6 +640,7 @@ class Hear(_One):
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
     straight: dict[Slug, Shape] = {}
+    points: list[Pattern] = []
     weighs: Weighs = Weighs()
     stages: dict[str, list[Pattern]] = {}
     principles: dict[Slug, Principle] = {}

@@ -131,6 +131,87 @@ THOUGHTS = [
 ]
 
 
+OFF_THE_MARK = [
+    ("en", "i dont get your question. my worry is the landing fees", "landing fees"),
+    ("en", "nobody is angry. its the paper thats the problem", "the paper"),
+    ("en", "not the tank. the landing fees", "the landing fees"),
+    ("fr", "comprends pas ta question. mon souci c'est septembre", "septembre"),
+    ("fr", "non les chefs c'est pas le sujet. c'est le papier. qui a le droit de changer les mots de qui", "changer les mots de qui"),
+    ("es", "no te sigo. lo que me preocupa es septiembre", "septiembre"),
+    ("es", "el lado de quién? yo hablaba de mi esposa", "tu esposa"),
+]
+NOT_UNDERSTOOD = [
+    ("en", "huh? written what"),
+    ("en", "who's the nice one? who do you mean"),
+    ("fr", "hein ? écrit quoi"),
+    ("fr", "c'est moi le gentil ? tu parles de qui"),
+    ("es", "quién es el amable? de quién hablas"),
+    ("es", "el primero qué? no te entiendo"),
+]
+TURNED_ROUND = [
+    ("en", "im the one who wasnt thanked and you ask me who i forgot"),
+    ("fr", "c'est moi qui ai pas été remercié là tu me demandes qui j'ai oublié"),
+    ("es", "a mi no me agradecieron y tú me preguntas a quién olvidé"),
+]
+NO_PROTEST = [
+    ("en", "he smiles and then says no. i dont get it."),
+    ("en", "and the boat then, we never got it back"),
+    ("en", "you ask me what matters. time"),
+    ("fr", "le maire demande de qui je parle"),
+    ("fr", "vous me demandez qui pourrait le savoir : ma soeur"),
+    ("fr", "et la trésorière alors est partie"),
+    ("es", "les hablo de confianza cada semana"),
+    ("es", "me dijo: usted me habla de plata"),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "point"), OFF_THE_MARK)
+def test_what_a_protest_says_the_matter_is_is_gone_on_with(language: str, said: str, point: str):
+    told = text_of(in_talk(language).say(said))
+
+    owned = tuple(line.partition("$")[0] for line in LIBRARY.words[language].variants("dropped.point"))
+    assert told.startswith(owned)
+    assert point in told
+    assert told.count("?") == 1
+
+
+@pytest.mark.parametrize(("language", "said"), NOT_UNDERSTOOD)
+def test_whoever_does_not_know_what_the_coach_means_is_not_asked_the_next_thing(language: str, said: str):
+    assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("straight.lost")
+
+
+@pytest.mark.parametrize(("language", "said"), TURNED_ROUND)
+def test_a_question_turned_round_on_whoever_was_wronged_is_owned(language: str, said: str):
+    assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("straight.turned")
+
+
+@pytest.mark.parametrize(("language", "said"), NO_PROTEST)
+def test_what_only_sounds_like_a_protest_is_none(language: str, said: str):
+    asked = straight_in(said, LIBRARY.words[language].hear)
+
+    assert asked is None or asked.kind not in ("lost", "turned", "untouched")
+
+
+def test_what_is_asked_behind_a_protest_is_answered():
+    chat = in_talk("fr")
+    told = text_of(chat.say("comprends pas ta question. je te demande si la lecture à voix haute ça peut marcher avec la régie"))
+
+    assert told.startswith(tuple(LIBRARY.words["fr"].variants("straight.passed")))
+    assert "la lecture à voix haute" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "told_of"),
+    [
+        ("en", "and the van then, we havent touched that", "The van stands still"),
+        ("fr", "et le camion alors, on l'a pas touché", "Le camion est en panne"),
+        ("es", "y la camioneta entonces? no la tocamos", "La camioneta está parada"),
+    ],
+)
+def test_a_matter_that_was_not_touched_becomes_the_subject(language: str, said: str, told_of: str):
+    assert told_of in text_of(in_talk(language).say(said))
+
+
 @pytest.mark.parametrize(("language", "said"), THOUGHTS)
 def test_a_thought_behind_thanks_is_no_goodbye(language: str, said: str):
     assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("thanks.thought")
