@@ -194,9 +194,18 @@ def rehear(draft: Draft, text: str) -> None:
 
 def point_in(text: str, hear: Hear) -> str:
     """What a message that corrects the coach says that the matter is, told back; the last thing of the kind, empty for none."""
+    return _what_in(text, hear.points, hear)
+
+
+def _to_say(text: str, hear: Hear) -> str:
+    """What is to be said, where it is asked how, told back; empty where that is not in it."""
+    return _what_in(text, hear.sayings, hear)
+
+
+def _what_in(text: str, patterns: list[str], hear: Hear) -> str:
     for sentence in reversed(BETWEEN_SENTENCES.split(one_line(text))):
-        found = next((m for pattern in hear.points if (m := expression(pattern).search(flat(sentence)))), None)
-        said = sentence[slice(*found.span("what"))].strip(" ,.;:!") if found else ""
+        found = next((m for pattern in patterns if (m := expression(pattern).search(flat(sentence)))), None)
+        said = sentence[slice(*found.span("what"))].strip(" ,.;:!?") if found else ""
         if 0 < len(words_in(said)) <= POINT and (back := handed_back(said, hear)):
             return back
     return ""
@@ -352,7 +361,10 @@ def weigh(draft: Draft, key: str, text: str = "", **slots: str) -> None:
     text = text or (draft.event.text if isinstance(draft.event, Said) else "")
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
-    said = draft.line(_worded(draft, draft.talk) if key == "wording" else key, **slots)
+    line = _worded(draft, draft.talk) if key == "wording" else key
+    if line == "wording" and (what := _to_say(text, draft.words.hear)):
+        line, slots = "wording.said", {"what": what}
+    said = draft.line(line, **slots)
     theirs = "" if slots else opening(draft, text) or opening(draft, talk.asked.rpartition("\n")[2])
     draft.say(f"{theirs} {said}".strip(), "reply", draft.offered)
 

@@ -595,7 +595,8 @@ class Hear(_One):
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
     that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
     `echoed`: a few words of the coach's that are asked back. `points` have the group `what`, what somebody who corrects the coach says that
-    the matter is.
+    the matter is, and so have `sayings`, what is to be said where it is asked how; `told_how` only tells that
+    somebody knew or asked how.
     """
 
     fillers: list[Phrase]
@@ -641,6 +642,8 @@ class Hear(_One):
     opinions: dict[Slug, list[Pattern]] = {}
     straight: dict[Slug, Shape] = {}
     points: list[Pattern] = []
+    sayings: list[Pattern] = []
+    told_how: list[Pattern] = []
     weighs: Weighs = Weighs()
     stages: dict[str, list[Pattern]] = {}
     principles: dict[Slug, Principle] = {}

@@ -131,6 +131,44 @@ THOUGHTS = [
 ]
 
 
+HOW_TO_SAY = [
+    (
+        "en",
+        "how do i tell the telecom their date puts the women at risk without getting their backs up",
+        "their date puts the women at risk",
+    ),
+    ("en", "how do i get across to them that the date is too early", "the date is too early"),
+    ("fr", "comment je dis à la télécom que leur date met les femmes en danger sans les braquer", "leur date met les femmes en danger"),
+    ("fr", "mais comment dire à la coop que leur chiffre tient pas debout", "leur chiffre tient pas debout"),
+    ("es", "como le digo a la telefonica que su fecha pone en peligro a las mujeres", "su fecha pone en peligro a las mujeres"),
+    ("es", "como le hago entender al municipio que la fecha es muy temprano", "la fecha es muy temprano"),
+]
+TOLD_HOW = [
+    ("en", "he showed us how to put it in a letter"),
+    ("en", "she always knows how to say no"),
+    ("fr", "ils m'ont demandé comment dire ça au maire"),
+    ("fr", "elle sait comment dire non"),
+    ("es", "me preguntaron cómo decirle al alcalde"),
+    ("es", "ella sabe cómo decir que no"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "what"), HOW_TO_SAY)
+def test_how_something_is_said_is_answered_with_what_is_to_be_said(language: str, asked: str, what: str):
+    told = text_of(in_talk(language).say(asked))
+
+    assert told.startswith(tuple(line.partition("$")[0] for line in LIBRARY.words[language].variants("wording.said")))
+    assert what in told
+    assert told.rstrip().endswith("?")
+
+
+@pytest.mark.parametrize(("language", "told"), TOLD_HOW)
+def test_who_only_tells_that_somebody_knew_or_asked_how_is_given_no_wording(language: str, told: str):
+    answer = text_of(in_talk(language).say(told))
+
+    assert not any(line in answer for key in ("wording", "wording.said") for line in LIBRARY.words[language].variants(key))
+
+
 OFF_THE_MARK = [
     ("en", "i dont get your question. my worry is the landing fees", "landing fees"),
     ("en", "nobody is angry. its the paper thats the problem", "the paper"),
