@@ -24,6 +24,7 @@ from bot.retelling import clauses_in
 from bot.spelling import any_in, flat, in_line, one_line, words_in
 from bot.straight import Asked, principle_in, question_of, stages_in, straight_in
 from bot.theirs import opening
+from bot.untruths import NUMBER
 from bot.weighing import ANY, weighed_in
 from prompts.library import Hear, Role
 
@@ -428,7 +429,18 @@ def _second(draft: Draft, _text: str, _asked: Asked) -> bool:
     return True
 
 
+def _figures(draft: Draft, text: str, _: Asked) -> bool:
+    """Which of two figures is to be put down, both of which were told: the one that was. Any other two are no matter of that."""
+    asked, told = (set(NUMBER.findall(part)) for part in (text, _told(draft)))
+    if len(asked & told) < PAIR:
+        return False
+    _stays(draft, text)
+    draft.say(draft.line("straight.figures"), "reply")
+    return True
+
+
 _OWN = {
+    "figures": _figures,
     "second": _second,
     "stage": _stage,
     "principle": _principle,

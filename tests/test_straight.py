@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from passages import Chat, chat_in, text_of
 
+from bot.hearing import either_in
 from bot.straight import affirms, straight_in
 from bot.theirs import holds
 from bot.weighing import weighed_in
@@ -129,6 +131,57 @@ THOUGHTS = [
     ("fr", "merci. je me demande si j'y suis pour quelque chose"),
     ("es", "gracias. me quedo pensando si yo también tengo parte"),
 ]
+
+
+OF_TWO = [
+    ("en", "would you call him or wait", "lean.wait"),
+    ("en", "i said i sleep ok. the question was tobias, ask him straight or wait", "lean.wait"),
+    ("en", "keep both lists or make one", "either.open"),
+    ("fr", "on commence par la régie ou par les maraîchers", "either.open"),
+    ("fr", "je vais à la réunion ou je les laisse entre eux", "either.open"),
+    ("es", "voy a la reunión o los dejo solos", "either.open"),
+    ("es", "sigo en el comité o me salgo", "either.open"),
+]
+NOT_OF_TWO = [
+    ("en", "they come or they stay"),
+    ("en", "take it or leave it"),
+    ("fr", "il me dit je signe ou je pars"),
+    ("fr", "j'ai appelé ou plutôt j'ai laissé un message"),
+    ("es", "me dijo firmo o me voy"),
+    ("es", "llamé o más bien dejé un mensaje"),
+]
+FIGURES = [
+    ("en", "we trained 74 people and the second tranche needs 120.", "ill be straight: do i write 120 or 74?", "15 or 20"),
+    ("fr", "on a formé 74 personnes et la deuxième tranche en demande 120.", "franchement : j'écris 120 ou 74 ?", "15 ou 20"),
+    ("es", "formamos a 74 personas y el segundo tramo pide 120.", "dime claro: pongo 120 o 74?", "15 o 20"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "key"), OF_TWO)
+def test_of_two_things_the_coach_leans_to_one_or_says_by_what_to_choose(language: str, asked: str, key: str):
+    chat = in_talk(language)
+    chat.say(asked)
+
+    assert any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
+    assert not chat.intentions
+
+
+@pytest.mark.parametrize(("language", "told"), NOT_OF_TWO)
+def test_two_things_that_are_only_told_of_are_not_weighed(language: str, told: str):
+    hear = LIBRARY.words[language].hear
+
+    assert either_in(told, hear) is None
+    assert weighed_in(told, hear) is None
+
+
+@pytest.mark.parametrize(("language", "story", "asked", "other"), FIGURES)
+def test_of_two_figures_that_were_told_the_one_that_was_is_put_down(language: str, story: str, asked: str, other: str):
+    line = LIBRARY.words[language].lines["straight.figures"]
+    chat = chat_in(LIBRARY, language, STORIES[language], story)
+    chat.conversation = replace(chat.conversation, alarm=None)
+
+    assert text_of(chat.say(asked.replace("120", other.split(maxsplit=1)[0]).replace("74", other.rsplit(maxsplit=1)[-1]))) != line
+    assert text_of(chat.say(asked)) == line
 
 
 HOW_TO_SAY = [
