@@ -28,6 +28,7 @@ SURMISED = {
     "es": "el director quiere que escriba que la asamblea aprobó, y nunca se aprobó",
 }
 EVERYDAY = [
+    ("es", "mi problema es que duermo poco antes del comité"),
     ("en", "we rounded the figures in the report to the nearest ten, as the guide asks"),
     ("en", "she asked me to round up the herders for the vaccination, 40 of them came"),
     ("fr", "on a arrondi la table pour que tout le monde se voie, 12 chaises"),
