@@ -20,15 +20,18 @@ from bot.intending import intent_in
 from bot.keeping import clock
 from bot.model import PHASES, Choice, Phase, Talk
 from bot.reply import speak
+from bot.retelling import clauses_in
 from bot.spelling import any_in, flat, in_line, one_line, words_in
 from bot.straight import Asked, principle_in, question_of, stages_in, straight_in
 from bot.theirs import opening
+from bot.untruths import NUMBER
 from bot.weighing import ANY, weighed_in
-from prompts.library import Role
+from prompts.library import Hear, Role
 
 LONGEST = 150  # characters of a line, with something of theirs in it, that is not an answer by itself
 NAMED = 6  # words in which a thing that is asked after is named
 STEM, TELLS = 3, 5  # letters of a word by which it is known again, and words of a clause that says something of it
+SUBJECT = 4  # words at the head of a clause, among which is what it tells of
 CLAUSE = 18  # words of a clause that is said back
 GOES_ON = 4  # words of content beside "I don't follow" that tell something
 PAIR = 2
@@ -36,6 +39,10 @@ OFFERING = ("options", "deepen", "own")  # stages of a talk in which options wer
 ACTS = {"opinion": "opinion", "my-place": "opinion.mine", "wording": "wording", "either": "opinion.either"}  # and the line that meets each
 ACTS_NAMED = frozenset({"go", "tell", "leave", "right"})  # kinds to which a question about a known kind of act is nearer
 OWNED = 24  # marks of what was said, some six replies: within them a miss is owned once
+HEADS = 2  # sentences at the head of a message in which the coach is told that it missed
+MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
+OFF = ("wrong-turn", "rejects", "plain")  # and acts
+JUST = 4  # marks of what was said, within this reply
 OF_TWO = ("pen", "all", "wait")  # kinds of which their own two words may tell more
 HEAD = 8  # words at the head of a message in which an idea is picked
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+")
@@ -47,6 +54,8 @@ def answers(draft: Draft, text: str) -> bool:
     asked = straight_in(text, draft.words.hear)
     if draft.ending or (draft.talk and draft.talk.stage == "glad"):
         return False
+    if _asks_instead(draft, text):
+        return True
     nearer = asked is None or asked.kind in ACTS_NAMED or (asked.kind == "what-then" and not _just_kept(draft))
     if nearer and _leans(draft, text):
         return True
@@ -59,6 +68,36 @@ def answers(draft: Draft, text: str) -> bool:
     _stays(draft, text)
     draft.say(_line(draft, f"straight.{asked.kind}", asked.what), "reply", draft.offered)
     return True
+
+
+def _asks_instead(draft: Draft, text: str) -> bool:
+    """Behind a protest stands what they ask: the miss is owned, what was in hand is dropped, and that is answered."""
+    hear, parts = draft.words.hear, _SENTENCES.split(text.strip())
+    rest = " ".join(part for part in parts if not _protests(part, hear))
+    if draft.talk is None or len(words_in(rest)) < GOES_ON or not any(_protests(part, hear) for part in parts[:HEADS]):
+        return False
+    act, asked = act_in(rest, hear), straight_in(rest, hear)
+    if act not in ACTS and weighed_in(rest, hear) is None and (asked is None or asked.kind in (*MISSED, "unanswered")):
+        return False
+    coaching.drop(draft)
+    draft.offered = ()
+    if not answers(draft, rest):
+        if act not in ACTS:
+            return False
+        coaching.weigh(draft, ACTS[act], rest)
+    if not draft.said_lately("straight.unanswered", JUST):
+        draft.lead(draft.line("straight.passed"))
+    return True
+
+
+def _protests(part: str, hear: Hear) -> bool:
+    """Whether a sentence says no more than that the coach missed."""
+    asked = straight_in(part, hear)
+    return (
+        (asked is not None and asked.kind in MISSED)
+        or (act_in(part, hear) in OFF and "?" not in part)
+        or any_in(hear.denied, in_line(part))
+    )
 
 
 def _leans(draft: Draft, text: str) -> bool:
@@ -261,7 +300,9 @@ def _about(draft: Draft, text: str, asked: Asked) -> bool:
     talk = draft.talk
     if talk is None or not 0 < len(words_in(asked.what)) <= NAMED:
         return False
-    words = _stems(draft, asked.what)
+    words, untouched = _stems(draft, asked.what), asked.kind == "untouched"
+    if untouched:
+        coaching.drop(draft)
     thread = next((n for n, thread in enumerate(talk.threads) if words & _stems(draft, thread)), None)
     if thread is not None:
         coaching.thread_picked(draft, str(thread))
@@ -270,9 +311,8 @@ def _about(draft: Draft, text: str, asked: Asked) -> bool:
     if not clause and len(words_in(asked.what)) < PAIR and not words:
         return False
     _stays(draft, text)
-    draft.say(
-        draft.line("straight.about.told", back=clause) if clause else _line(draft, "straight.about", asked.what), "reply", draft.offered
-    )
+    said = draft.line("straight.about.told", back=clause) if clause else _line(draft, "straight.about", asked.what)
+    draft.say(said, "reply", () if untouched else draft.offered)
     return True
 
 
@@ -289,7 +329,8 @@ def _clause_of(draft: Draft, words: set[str]) -> str:
         if not words & _stems(draft, part) or not TELLS <= len(words_in(part)) <= CLAUSE or straight_in(part, hear) or "?" in part:
             continue
         bare = _unjoined(part.strip(), draft)
-        if back := retold(bare, hear):
+        told_of = words & _stems(draft, " ".join(words_in(bare)[:SUBJECT]))  # else it may be the end of a sentence whose head is lost
+        if (back := retold(bare, hear)) and (told_of or clauses_in(bare, hear)):
             return back[:1].upper() + back[1:].rstrip(" .,;:")
     return ""
 
@@ -313,11 +354,20 @@ def _lost(draft: Draft, text: str, _: Asked) -> bool:
         return False
     coaching.drop(draft)
     rest = " ".join(part for part in _SENTENCES.split(text) if straight_in(part, draft.words.hear) is None and "?" not in part)
-    if content_of(rest, draft.words.hear) >= GOES_ON:
-        draft.talk = replace(draft.talk, asked=f"{draft.talk.asked}\n{rest}")
+    if content_of(rest, draft.words.hear) >= GOES_ON or coaching.point_in(rest, draft.words.hear):
         coaching.rehear(draft, rest)
     else:
         draft.say(draft.line("straight.lost"), "reply")
+    return True
+
+
+def _turned(draft: Draft, text: str, _: Asked) -> bool:
+    """The coach asked of them what was done to them: that is owned, and it is theirs again."""
+    if draft.talk is None:
+        return False
+    coaching.drop(draft)
+    _stays(draft, text)
+    draft.say(draft.line("straight.turned"), "reply")
     return True
 
 
@@ -379,7 +429,18 @@ def _second(draft: Draft, _text: str, _asked: Asked) -> bool:
     return True
 
 
+def _figures(draft: Draft, text: str, _: Asked) -> bool:
+    """Which of two figures is to be put down, both of which were told: the one that was. Any other two are no matter of that."""
+    asked, told = (set(NUMBER.findall(part)) for part in (text, _told(draft)))
+    if len(asked & told) < PAIR:
+        return False
+    _stays(draft, text)
+    draft.say(draft.line("straight.figures"), "reply")
+    return True
+
+
 _OWN = {
+    "figures": _figures,
     "second": _second,
     "stage": _stage,
     "principle": _principle,
@@ -388,6 +449,8 @@ _OWN = {
     "tell": _tell,
     "about": _about,
     "lost": _lost,
+    "turned": _turned,
+    "untouched": _about,
     "unanswered": _unanswered,
     "what-then": _what_then,
 }

@@ -16,7 +16,7 @@ from typing import Literal
 
 from bot import options
 from bot.draft import Draft
-from bot.exploring import STORY, TELLING, ask_back, heard_in, holds_several, name_threads, offer_threads, question_on, walk
+from bot.exploring import STORY, TELLING, ask_back, follows_in, heard_in, holds_several, name_threads, offer_threads, question_on, walk
 from bot.happening import back_in, told_in
 from bot.hearing import (
     ECHO,
@@ -27,6 +27,7 @@ from bot.hearing import (
     either_in,
     feels,
     feels_with,
+    handed_back,
     kinds_named,
     of_this_world,
     pleads,
@@ -39,7 +40,7 @@ from bot.hearing import (
 from bot.model import Passage, Said, Talk
 from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
-from bot.spelling import any_in, in_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from bot.suggesting import is_exact, names_matter, suggest
 from bot.theirs import opening
 from bot.threads import threads_in
@@ -50,6 +51,7 @@ NEW = 2  # words of content that a further message has to add before two vague o
 RECALLED = 2  # of the latest messages that are told back when somebody asks what was understood
 LIKELY = 0.6  # a passage's score from which its card answers a plea: five in six of those bear on the message (docs/retrieval.md)
 SENTENCE = 6  # words from which a message that no card knows, and that names nobody, is about something else altogether
+POINT = 12  # words of what somebody says that the matter is, up to which it is told back
 
 
 def coach(draft: Draft, text: str, *, one_matter: bool = False) -> None:
@@ -181,8 +183,32 @@ def rehear(draft: Draft, text: str) -> None:
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     instead = undenied(text, draft.words.hear)
     draft.talk = replace(talk, asked=f"{talk.asked}\n{instead}")
-    back = back_in(draft, instead)
-    speak(draft, [draft.line("dropped", back=back) if back else draft.line("dropped.bare")], question_on(draft, draft.talk, instead))
+    point = point_in(instead, draft.words.hear)
+    if back := "" if point else back_in(draft, instead):
+        owned = draft.line("dropped", back=back)
+    else:
+        owned = draft.line("dropped.point", point=point) if point else draft.line("dropped.bare")
+    asked = follows_in(draft, point) or draft.line("dropped.point.question") if point else question_on(draft, draft.talk, instead)
+    speak(draft, [owned], asked)
+
+
+def point_in(text: str, hear: Hear) -> str:
+    """What a message that corrects the coach says that the matter is, told back; the last thing of the kind, empty for none."""
+    return _what_in(text, hear.points, hear)
+
+
+def _to_say(text: str, hear: Hear) -> str:
+    """What is to be said, where it is asked how, told back; empty where that is not in it."""
+    return _what_in(text, hear.sayings, hear)
+
+
+def _what_in(text: str, patterns: list[str], hear: Hear) -> str:
+    for sentence in reversed(BETWEEN_SENTENCES.split(one_line(text))):
+        found = next((m for pattern in patterns if (m := expression(pattern).search(flat(sentence)))), None)
+        said = sentence[slice(*found.span("what"))].strip(" ,.;:!?") if found else ""
+        if 0 < len(words_in(said)) <= POINT and (back := handed_back(said, hear)):
+            return back
+    return ""
 
 
 def _silent(draft: Draft, talk: Talk | None, text: str) -> None:
@@ -329,12 +355,16 @@ def _goes_first(by: First, one: str, other: str) -> bool:
     return any_in(by.first, in_line(one)) and any_in(by.then, in_line(other)) and not any_in(by.first, in_line(other))
 
 
-def weigh(draft: Draft, key: str, **slots: str) -> None:
-    """A verdict or a word is wanted: answered in a line that hands it back as a question, and what was told stays in hand."""
-    text = draft.event.text if isinstance(draft.event, Said) else ""
+def weigh(draft: Draft, key: str, text: str = "", **slots: str) -> None:
+    """A verdict or a word is wanted: answered in a line that hands it back as a question, and what was told stays in hand. `text`: the part
+    of the message that asks, where the rest is something else."""
+    text = text or (draft.event.text if isinstance(draft.event, Said) else "")
     talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.talk = replace(talk, asked=f"{talk.asked}\n{text}".strip(), at=draft.at)
-    said = draft.line(_worded(draft, draft.talk) if key == "wording" else key, **slots)
+    line = _worded(draft, draft.talk) if key == "wording" else key
+    if line == "wording" and (what := _to_say(text, draft.words.hear)):
+        line, slots = "wording.said", {"what": what}
+    said = draft.line(line, **slots)
     theirs = "" if slots else opening(draft, text) or opening(draft, talk.asked.rpartition("\n")[2])
     draft.say(f"{theirs} {said}".strip(), "reply", draft.offered)
 

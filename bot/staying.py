@@ -101,6 +101,9 @@ def stay(draft: Draft, text: str, *, again: bool = False) -> None:
     """Answers one message in such a talk. `again`: what it tells would raise the same alarm once more."""
     safety, talk = draft.words.safety, talk_of(draft)
     kinds = _kinds(draft, text, again=again)
+    if "true-way" in kinds and candour.asks_if_right(draft, text) and (held := draft.fresh("safety.ethics.true-way.asked")):
+        draft.say(held, "safety", ways(draft))
+        return
     lead = candour.lead(draft, text, kinds) if talk == "ethics" else ""
     if "true-way" in kinds and not set(kinds) & ANSWERS:
         lead = ""  # what they will do is all there is to meet

@@ -6,6 +6,7 @@ dialogue.py's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -46,6 +47,7 @@ HEADED = 4  # words with which a line for the logbook is announced: "A diary lin
 NOTED = 2  # words of a line for the logbook that is told along with the wish for one
 TWICE = 8  # marks of what was said, about two replies
 TELLS = 3  # words of content from which somebody who turns a card down says what it is about instead
+BARE = 9  # words in which somebody says no more than that the coach is on the wrong track
 OUTCOME = 60  # characters of a plan, and of what came of it, that "my logbook" shows
 SHOWN = 5  # entries that "my logbook" shows
 
@@ -74,7 +76,12 @@ def greet(draft: Draft) -> None:
     choices = [draft.choice("reflect"), draft.choice("ask")]
     if not draft.person.onboarded:
         choices.append(draft.choice("set-up"))
-    draft.say(draft.line("hello"), "reply", choices)
+    draft.say(draft.line("hello" if _met_before(draft) else "hello.first"), "reply", choices)
+
+
+def _met_before(draft: Draft) -> bool:
+    """Whether anything was ever said or kept here: somebody new is not welcomed back."""
+    return bool(draft.context.conversation.recent or draft.context.entries or draft.context.intentions)
 
 
 def offer_to_resume(draft: Draft) -> None:
@@ -229,8 +236,9 @@ def _thanks(draft: Draft) -> None:
 
 def _wrong_turn(draft: Draft) -> None:
     """The card was the wrong one: it is dropped, and what was said instead is heard, or else asked for (rubric S10)."""
-    text = draft.event.text if isinstance(draft.event, Said) else ""
-    if draft.ending or content_of(text, draft.words.hear) < TELLS:
+    text, hear = draft.event.text if isinstance(draft.event, Said) else "", draft.words.hear
+    bare = len(words_in(text)) <= BARE and not re.search(r"[.,;:!?]\s", text) and not coaching.point_in(text, hear)
+    if draft.ending or bare or content_of(text, hear) < TELLS:
         coaching.drop(draft)
         finish(draft, draft.line("wrong-turn"))
     else:

@@ -597,7 +597,9 @@ class Hear(_One):
 
     `retells`: what becomes of words about oneself when they are told back. `subjectless`: a sentence may leave out who it is about, so
     that only one that begins with somebody else is surely theirs. `nothing`: an answer that tells that nothing was to be told.
-    `echoed`: a few words of the coach's that are asked back.
+    `echoed`: a few words of the coach's that are asked back. `points` have the group `what`, what somebody who corrects the coach says that
+    the matter is, and so have `sayings`, what is to be said where it is asked how; `told_how` only tells that
+    somebody knew or asked how.
     """
 
     fillers: list[Phrase]
@@ -642,6 +644,9 @@ class Hear(_One):
     firsts: dict[Slug, First] = {}
     opinions: dict[Slug, list[Pattern]] = {}
     straight: dict[Slug, Shape] = {}
+    points: list[Pattern] = []
+    sayings: list[Pattern] = []
+    told_how: list[Pattern] = []
     weighs: Weighs = Weighs()
     stages: dict[str, list[Pattern]] = {}
     principles: dict[Slug, Principle] = {}
@@ -759,7 +764,8 @@ class Safety(_One):
     `denied` takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for,
     or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
     of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
-    somebody will stay with what is so.
+    somebody will stay with what is so. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked
+    would be done all the same; `if_right` asks at the end whether that is right.
     """
 
     danger: list[str]
@@ -797,6 +803,9 @@ class Safety(_One):
     heavy: list[str] = []
     unasked: list[str] = []
     true_way: list[str] = []
+    fair_way: list[str] = []
+    unfair_way: list[str] = []
+    if_right: list[str] = []
     gloss: list[str]
     honest: list[str]
     not_so: list[str] = []

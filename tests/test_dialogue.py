@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from passages import CONVERSATION, Chat, cards, passage, passages, said, text_of
+from passages import CONVERSATION, Chat, cards, chat_in, passage, passages, said, text_of
 
 from bot.dialogue import step
 from bot.draft import REMEMBERED
@@ -419,3 +419,13 @@ def test_a_long_plan_comes_back_in_a_message_that_can_be_sent():
 
 def test_the_conversation_of_a_newcomer_is_empty():
     assert Chat(LIBRARY).conversation == Conversation()
+
+
+@pytest.mark.parametrize(("language", "greeting"), [("en", "hello"), ("fr", "salut"), ("es", "hola")])
+def test_somebody_new_is_not_welcomed_back(language: str, greeting: str):
+    chat = chat_in(LIBRARY, language)
+
+    first, second = text_of(chat.say(greeting)), text_of(chat.say(greeting))
+
+    assert first in {line.replace("$dear", "") for line in LIBRARY.words[language].variants("hello.first")}
+    assert second in {line.replace("$dear", "") for line in LIBRARY.words[language].variants("hello")}

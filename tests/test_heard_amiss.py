@@ -28,6 +28,7 @@ SURMISED = {
     "es": "el director quiere que escriba que la asamblea aprobó, y nunca se aprobó",
 }
 EVERYDAY = [
+    ("es", "mi problema es que duermo poco antes del comité"),
     ("en", "we rounded the figures in the report to the nearest ten, as the guide asks"),
     ("en", "she asked me to round up the herders for the vaccination, 40 of them came"),
     ("fr", "on a arrondi la table pour que tout le monde se voie, 12 chaises"),
@@ -224,3 +225,44 @@ def test_what_weighs_on_others_or_is_told_in_passing_is_not(language, text):
     chat = chat_in(LIBRARY, language, text)
 
     assert not heard(chat, "safety.heavy")
+
+
+OTHER_DATE = {
+    "en": "the foundation officer asks me to put 28 june on the agreement instead of 15 july, just so it fits their financial year",
+    "fr": "christelle me demande si on peut mettre le 28 juin au lieu du 15 juillet, pour que ca rentre dans leur exercice",
+    "es": "la encargada me pide que ponga 28 de junio en el convenio en vez del 15 de julio, me pide antedatar la firma",
+}
+FAIR_WAY = [
+    ("en", "that i sign on the day i sign, and we ask her management together for an extension. does that seem right to you?"),
+    ("en", "i leave the true date and explain why, is that good?"),
+    ("fr", "que je signe à la date où je signe, et qu'on demande ensemble un report à sa direction. ça te parait correct ?"),
+    ("fr", "on peut demander un avenant à la fondation ensemble, c'est correct ?"),
+    ("es", "que firmo el día que firmo, y pedimos juntas una prórroga a su dirección. te parece correcto?"),
+    ("es", "le digo la verdad a su jefa y pedimos más tiempo. es honesto?"),
+]
+NO_FAIR_WAY = [
+    ("en", "i sign 28 june and we ask for an extension after. is that right?"),
+    ("en", "we ask for an extension but meanwhile i put her date, is that ok?"),
+    ("fr", "je signe quand même à sa date et on demande un report. ça te parait correct ?"),
+    ("fr", "si je laisse la date en blanc elle la mettra, ça te parait bien ?"),
+    ("es", "pedimos prórroga pero mientras pongo el 28 de junio, está bien?"),
+    ("es", "y si firmo sin fecha y ella la pone, está bien?"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), FAIR_WAY)
+def test_an_honest_way_out_is_heard_as_such_and_its_question_answered(language, text):
+    chat = chat_in(LIBRARY, language, OTHER_DATE[language])
+    assert chat.conversation.alarm == "ethics"
+
+    chat.say(text)
+
+    assert heard(chat, "safety.ethics.true-way.asked")
+
+
+@pytest.mark.parametrize(("language", "text"), NO_FAIR_WAY)
+def test_a_way_that_would_do_it_all_the_same_is_none(language, text):
+    chat = chat_in(LIBRARY, language, OTHER_DATE[language], text)
+
+    assert not heard(chat, "safety.ethics.true-way.asked")
+    assert not heard(chat, "safety.ethics.true-way")

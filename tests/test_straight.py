@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from passages import Chat, chat_in, text_of
 
+from bot.hearing import either_in
 from bot.straight import affirms, straight_in
 from bot.theirs import holds
 from bot.weighing import weighed_in
@@ -36,6 +38,18 @@ ASKED = [
     ("es", "cómo empiezo esa charla?", "straight.begin"),
     ("fr", "et le budget du coup, je laisse tomber?", "straight.leave"),
     ("es", "eh? no te sigo", "straight.lost"),
+    ("en", "do you think a workshop with both chiefs could work", "straight.works"),
+    ("en", "would a joint letter do any good", "straight.works"),
+    ("fr", "je te demande si la lecture à voix haute ça peut marcher avec la régie", "straight.works"),
+    ("fr", "une charte courte ça peut suffire tu penses", "straight.works"),
+    ("es", "te pregunto si leerlo en voz alta puede funcionar con la empresa de agua", "straight.works"),
+    ("es", "sirve de algo una carta conjunta", "straight.works"),
+    ("en", "what i want to know is if its vain to mind", "straight.felt"),
+    ("fr", "est-ce que c'est égoïste de vouloir être nommé", "straight.felt"),
+    ("es", "está mal sentirme dejada de lado?", "straight.felt"),
+    ("en", "we could leave the list as it is. does that seem fair to you?", "straight.right"),
+    ("fr", "je leur laisse la semaine pour répondre. ça te parait juste ?", "straight.right"),
+    ("es", "les voy a dejar la semana para contestar. te parece justo?", "straight.right"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -60,6 +74,17 @@ UNASKED = [
     ("es", "el principal problema es la directora"),
     ("es", "me preguntó cuál era el principio"),
     ("es", "me dijeron que lo deje a los abogados"),
+    ("en", "does the director work on fridays"),
+    ("en", "nobody knows if the charter will work"),
+    ("en", "i waited two hours in the sun. is that ok?"),
+    ("en", "they say it is petty to want a receipt"),
+    ("fr", "le directeur se demande si la charte peut marcher"),
+    ("fr", "il pense qu'un médiateur changerait quelque chose"),
+    ("fr", "ils paient les chauffeurs et pas nous, c'est juste ?"),
+    ("fr", "on m'a dit que c'est égoïste de vouloir l'argent"),
+    ("es", "él piensa que un mediador cambiaría algo"),
+    ("es", "llega tarde otra vez y nadie dice nada. es justo?"),
+    ("es", "me dijeron que es egoísta querer la plata"),
 ]
 
 
@@ -106,6 +131,176 @@ THOUGHTS = [
     ("fr", "merci. je me demande si j'y suis pour quelque chose"),
     ("es", "gracias. me quedo pensando si yo también tengo parte"),
 ]
+
+
+OF_TWO = [
+    ("en", "would you call him or wait", "lean.wait"),
+    ("en", "i said i sleep ok. the question was tobias, ask him straight or wait", "lean.wait"),
+    ("en", "keep both lists or make one", "either.open"),
+    ("fr", "on commence par la régie ou par les maraîchers", "either.open"),
+    ("fr", "je vais à la réunion ou je les laisse entre eux", "either.open"),
+    ("es", "voy a la reunión o los dejo solos", "either.open"),
+    ("es", "sigo en el comité o me salgo", "either.open"),
+]
+NOT_OF_TWO = [
+    ("en", "they come or they stay"),
+    ("en", "take it or leave it"),
+    ("fr", "il me dit je signe ou je pars"),
+    ("fr", "j'ai appelé ou plutôt j'ai laissé un message"),
+    ("es", "me dijo firmo o me voy"),
+    ("es", "llamé o más bien dejé un mensaje"),
+]
+FIGURES = [
+    ("en", "we trained 74 people and the second tranche needs 120.", "ill be straight: do i write 120 or 74?", "15 or 20"),
+    ("fr", "on a formé 74 personnes et la deuxième tranche en demande 120.", "franchement : j'écris 120 ou 74 ?", "15 ou 20"),
+    ("es", "formamos a 74 personas y el segundo tramo pide 120.", "dime claro: pongo 120 o 74?", "15 o 20"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "key"), OF_TWO)
+def test_of_two_things_the_coach_leans_to_one_or_says_by_what_to_choose(language: str, asked: str, key: str):
+    chat = in_talk(language)
+    chat.say(asked)
+
+    assert any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
+    assert not chat.intentions
+
+
+@pytest.mark.parametrize(("language", "told"), NOT_OF_TWO)
+def test_two_things_that_are_only_told_of_are_not_weighed(language: str, told: str):
+    hear = LIBRARY.words[language].hear
+
+    assert either_in(told, hear) is None
+    assert weighed_in(told, hear) is None
+
+
+@pytest.mark.parametrize(("language", "story", "asked", "other"), FIGURES)
+def test_of_two_figures_that_were_told_the_one_that_was_is_put_down(language: str, story: str, asked: str, other: str):
+    line = LIBRARY.words[language].lines["straight.figures"]
+    chat = chat_in(LIBRARY, language, STORIES[language], story)
+    chat.conversation = replace(chat.conversation, alarm=None)
+
+    assert text_of(chat.say(asked.replace("120", other.split(maxsplit=1)[0]).replace("74", other.rsplit(maxsplit=1)[-1]))) != line
+    assert text_of(chat.say(asked)) == line
+
+
+HOW_TO_SAY = [
+    (
+        "en",
+        "how do i tell the telecom their date puts the women at risk without getting their backs up",
+        "their date puts the women at risk",
+    ),
+    ("en", "how do i get across to them that the date is too early", "the date is too early"),
+    ("fr", "comment je dis à la télécom que leur date met les femmes en danger sans les braquer", "leur date met les femmes en danger"),
+    ("fr", "mais comment dire à la coop que leur chiffre tient pas debout", "leur chiffre tient pas debout"),
+    ("es", "como le digo a la telefonica que su fecha pone en peligro a las mujeres", "su fecha pone en peligro a las mujeres"),
+    ("es", "como le hago entender al municipio que la fecha es muy temprano", "la fecha es muy temprano"),
+]
+TOLD_HOW = [
+    ("en", "he showed us how to put it in a letter"),
+    ("en", "she always knows how to say no"),
+    ("fr", "ils m'ont demandé comment dire ça au maire"),
+    ("fr", "elle sait comment dire non"),
+    ("es", "me preguntaron cómo decirle al alcalde"),
+    ("es", "ella sabe cómo decir que no"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "what"), HOW_TO_SAY)
+def test_how_something_is_said_is_answered_with_what_is_to_be_said(language: str, asked: str, what: str):
+    told = text_of(in_talk(language).say(asked))
+
+    assert told.startswith(tuple(line.partition("$")[0] for line in LIBRARY.words[language].variants("wording.said")))
+    assert what in told
+    assert told.rstrip().endswith("?")
+
+
+@pytest.mark.parametrize(("language", "told"), TOLD_HOW)
+def test_who_only_tells_that_somebody_knew_or_asked_how_is_given_no_wording(language: str, told: str):
+    answer = text_of(in_talk(language).say(told))
+
+    assert not any(line in answer for key in ("wording", "wording.said") for line in LIBRARY.words[language].variants(key))
+
+
+OFF_THE_MARK = [
+    ("en", "i dont get your question. my worry is the landing fees", "landing fees"),
+    ("en", "nobody is angry. its the paper thats the problem", "the paper"),
+    ("en", "not the tank. the landing fees", "the landing fees"),
+    ("fr", "comprends pas ta question. mon souci c'est septembre", "septembre"),
+    ("fr", "non les chefs c'est pas le sujet. c'est le papier. qui a le droit de changer les mots de qui", "changer les mots de qui"),
+    ("es", "no te sigo. lo que me preocupa es septiembre", "septiembre"),
+    ("es", "el lado de quién? yo hablaba de mi esposa", "tu esposa"),
+]
+NOT_UNDERSTOOD = [
+    ("en", "huh? written what"),
+    ("en", "who's the nice one? who do you mean"),
+    ("fr", "hein ? écrit quoi"),
+    ("fr", "c'est moi le gentil ? tu parles de qui"),
+    ("es", "quién es el amable? de quién hablas"),
+    ("es", "el primero qué? no te entiendo"),
+]
+TURNED_ROUND = [
+    ("en", "im the one who wasnt thanked and you ask me who i forgot"),
+    ("fr", "c'est moi qui ai pas été remercié là tu me demandes qui j'ai oublié"),
+    ("es", "a mi no me agradecieron y tú me preguntas a quién olvidé"),
+]
+NO_PROTEST = [
+    ("en", "he smiles and then says no. i dont get it."),
+    ("en", "and the boat then, we never got it back"),
+    ("en", "you ask me what matters. time"),
+    ("fr", "le maire demande de qui je parle"),
+    ("fr", "vous me demandez qui pourrait le savoir : ma soeur"),
+    ("fr", "et la trésorière alors est partie"),
+    ("es", "les hablo de confianza cada semana"),
+    ("es", "me dijo: usted me habla de plata"),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "point"), OFF_THE_MARK)
+def test_what_a_protest_says_the_matter_is_is_gone_on_with(language: str, said: str, point: str):
+    told = text_of(in_talk(language).say(said))
+
+    owned = tuple(line.partition("$")[0] for line in LIBRARY.words[language].variants("dropped.point"))
+    assert told.startswith(owned)
+    assert point in told
+    assert told.count("?") == 1
+
+
+@pytest.mark.parametrize(("language", "said"), NOT_UNDERSTOOD)
+def test_whoever_does_not_know_what_the_coach_means_is_not_asked_the_next_thing(language: str, said: str):
+    assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("straight.lost")
+
+
+@pytest.mark.parametrize(("language", "said"), TURNED_ROUND)
+def test_a_question_turned_round_on_whoever_was_wronged_is_owned(language: str, said: str):
+    assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("straight.turned")
+
+
+@pytest.mark.parametrize(("language", "said"), NO_PROTEST)
+def test_what_only_sounds_like_a_protest_is_none(language: str, said: str):
+    asked = straight_in(said, LIBRARY.words[language].hear)
+
+    assert asked is None or asked.kind not in ("lost", "turned", "untouched")
+
+
+def test_what_is_asked_behind_a_protest_is_answered():
+    chat = in_talk("fr")
+    told = text_of(chat.say("comprends pas ta question. je te demande si la lecture à voix haute ça peut marcher avec la régie"))
+
+    assert told.startswith(tuple(LIBRARY.words["fr"].variants("straight.passed")))
+    assert "la lecture à voix haute" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "told_of"),
+    [
+        ("en", "and the van then, we havent touched that", "The van stands still"),
+        ("fr", "et le camion alors, on l'a pas touché", "Le camion est en panne"),
+        ("es", "y la camioneta entonces? no la tocamos", "La camioneta está parada"),
+    ],
+)
+def test_a_matter_that_was_not_touched_becomes_the_subject(language: str, said: str, told_of: str):
+    assert told_of in text_of(in_talk(language).say(said))
 
 
 @pytest.mark.parametrize(("language", "said"), THOUGHTS)
