@@ -9,13 +9,16 @@ from __future__ import annotations
 from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.guiding import SETTLED
+from bot.happening import told_in
 from bot.hearing import act_in, asks_plainly, heard, pleads
+from bot.recasting import is_told
 from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
 from prompts.library import Hear
 
 ASKED = "if-then.closes"  # the question that is answered here
 JUST = 4  # marks of what was said since it was asked
 LONGEST, ROOM = 32, 160  # words of an answer to it, and characters of what is said back
+DEED = 16  # words in which they say what they would do then
 GOES = ("thanks", "bye")
 
 
@@ -24,7 +27,7 @@ def told_hindrance(draft: Draft, text: str) -> bool:
     hear = draft.words.hear
     if draft.place or len(words_in(text)) > LONGEST or asks_plainly(text, hear) or pleads(text, hear):
         return False
-    if draft.said_lately("plan.hindrance", 1):
+    if draft.said_lately("plan.hindrance", 1) and _says_what_then(draft, text):
         draft.say(draft.line("plan.hindrance.ready"))
         return True
     if not (draft.lately(SETTLED, JUST) and draft.said_lately(ASKED, JUST)) or not any_in(hear.plans.hinders, in_line(text)):
@@ -33,6 +36,11 @@ def told_hindrance(draft: Draft, text: str) -> bool:
     how = ".round" if any_in(hear.plans.rounds, in_line(told)) else ".bye" if goes else ""
     draft.say(draft.fitting(f"plan.hindrance{how}", ROOM, own=fragment_in(told, hear)))
     return True
+
+
+def _says_what_then(draft: Draft, text: str) -> bool:
+    """Whether a message says what they would do, and tells nothing new."""
+    return len(words_in(text)) <= DEED and told_in(draft, text) is None and not is_told(draft, text)
 
 
 def _without_goodbye(text: str, hear: Hear) -> tuple[str, bool]:

@@ -110,6 +110,11 @@ def said_again(draft: Draft, text: str, longest: int, behind: str = "") -> str:
     return f"{said}. {rest}".strip()
 
 
+def is_told(draft: Draft, text: str) -> bool:
+    """Whether something is told that could be said again."""
+    return _of(draft, text) is not None
+
+
 def asked_on(draft: Draft, text: str) -> str:
     """A question that follows from what this reply says again; empty where it says nothing again, or each was asked lately."""
     again = _of(draft, text)

@@ -96,6 +96,11 @@ def test_whoever_says_goodbye_with_it_is_let_go(language: str, told: str) -> Non
         ("en", "what would you do if he won't answer?"),
         ("en", "i've never felt so tired in this job"),
         ("en", "nothing really"),
+        ("en", "my co-broker left this morning"),
+        ("en", "the mayor wants his name on the clinic"),
+        ("en", "she called me at six this morning"),
+        ("fr", "le maire veut son nom sur la clinique"),
+        ("es", "el alcalde quiere su nombre en la clínica"),
         ("fr", "comment je commence l'appel ?"),
         ("es", "¿cómo empiezo la llamada?"),
     ],
@@ -110,3 +115,9 @@ def test_a_step_kept_long_before_asks_for_no_hindrance() -> None:
     chat.say("another thing. the mayor wants his name on the clinic")
     reply = text_of(chat.say("that he will not let go of it"))
     assert not any(line in reply for line in lines("en", "plan.hindrance")), reply
+
+
+def test_what_is_told_anew_after_a_hindrance_is_no_answer_to_it() -> None:
+    chat = just_planned("en")
+    chat.say("that she starts to cry")
+    assert text_of(chat.say("my co-broker left this morning")) not in LIBRARY.words["en"].variants("plan.hindrance.ready")
