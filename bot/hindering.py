@@ -10,7 +10,7 @@ from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.guiding import SETTLED
 from bot.happening import told_in
-from bot.hearing import act_in, asks_plainly, heard, pleads
+from bot.hearing import act_in, asks_coach, asks_plainly, heard, pleads
 from bot.recasting import is_told
 from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
 from prompts.library import Hear
@@ -25,17 +25,22 @@ GOES = ("thanks", "bye")
 def told_hindrance(draft: Draft, text: str) -> bool:
     """Answers what was said of a hindrance, or of what they would do if it comes; False for everything else."""
     hear = draft.words.hear
-    if draft.place or len(words_in(text)) > LONGEST or asks_plainly(text, hear) or pleads(text, hear):
+    if draft.place or len(words_in(text)) > LONGEST or "?" in text or asks_coach(text, hear) or pleads(text, hear):
         return False
     if draft.said_lately("plan.hindrance", 1) and _says_what_then(draft, text):
         draft.say(draft.line("plan.hindrance.ready"))
         return True
-    if not (draft.lately(SETTLED, JUST) and draft.said_lately(ASKED, JUST)) or not any_in(hear.plans.hinders, in_line(text)):
+    if not (draft.lately(SETTLED, JUST) and draft.said_lately(ASKED, JUST) and _hinders(text, hear)):
         return False
     told, goes = _without_goodbye(text, hear)
     how = ".round" if any_in(hear.plans.rounds, in_line(told)) else ".bye" if goes else ""
     draft.say(draft.fitting(f"plan.hindrance{how}", ROOM, own=fragment_in(told, hear)))
     return True
+
+
+def _hinders(text: str, hear: Hear) -> bool:
+    line = in_line(text)
+    return any_in(hear.plans.hinders, line) or (any_in(hear.plans.likely, line) and not asks_plainly(text, hear))
 
 
 def _says_what_then(draft: Draft, text: str) -> bool:

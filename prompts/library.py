@@ -466,8 +466,8 @@ class Plans(_Part):
     they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that something
     was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
     `spoils` it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
-    the step it stands beside: that it was told before, and that it be asked about. `hinders` tells what may get in the way of a step, where
-    that was asked, and `rounds` what they would do then.
+    the step it stands beside: that it was told before, and that it be asked about. A message that begins with one of `hinders`, or holds
+    one of `likely`, tells what may get in the way of a step, where that was asked, and `rounds` what they would do then.
     """
 
     fillers: list[Pattern] = []
@@ -500,6 +500,7 @@ class Plans(_Part):
     spoils: list[Pattern] = []
     besides: list[Pattern] = []
     hinders: list[Pattern] = []
+    likely: list[Pattern] = []
     rounds: list[Pattern] = []
 
 

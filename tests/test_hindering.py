@@ -40,6 +40,7 @@ def lines(language: str, key: str) -> list[str]:
         ("fr", "il va dire que c'est pas technique"),
         ("es", "que se enoje conmigo"),
         ("es", "que me eche para atras"),
+        ("es", "que octavio diga que sí y no vaya. ya me lo ha hecho"),
     ],
 )
 def test_a_hindrance_is_met_with_what_they_would_do_then(language: str, told: str) -> None:
@@ -96,6 +97,7 @@ def test_whoever_says_goodbye_with_it_is_let_go(language: str, told: str) -> Non
         ("en", "what would you do if he won't answer?"),
         ("en", "i've never felt so tired in this job"),
         ("en", "nothing really"),
+        ("en", "so will you remind me friday or not"),
         ("en", "my co-broker left this morning"),
         ("en", "the mayor wants his name on the clinic"),
         ("en", "she called me at six this morning"),
