@@ -72,7 +72,14 @@ def _joint(text: str, info: ValidationInfo) -> str:
 Joint = Annotated[str, AfterValidator(_joint)]
 Said = Annotated[Line, StringConstraints(max_length=110)]  # with LONGEST_MIRROR there is room for what fills it
 Phrase = Annotated[str, AfterValidator(in_words)]  # compared with words
-Bit = Annotated[str, AfterValidator(flat)]  # compared with a text in lower case, in which apostrophes still stand
+
+
+def _bit(text: str) -> str:
+    r"""As a text in lower case and without accents is written; a `\W` stays what it is, for in lower case it would be its opposite."""
+    return re.sub(r"\\.|[^\\]+", lambda part: part[0] if part[0].startswith("\\") else flat(part[0]), text, flags=re.DOTALL)
+
+
+Bit = Annotated[str, AfterValidator(_bit)]  # compared with a text in lower case, in which apostrophes still stand
 
 
 class BadPrompts(Exception):

@@ -308,6 +308,19 @@ def test_a_thought_behind_thanks_is_no_goodbye(language: str, said: str):
     assert text_of(in_talk(language).say(said)) in LIBRARY.words[language].variants("thanks.thought")
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "she left the call without saying goodbye"),
+        ("fr", "elle est partie sans dire au revoir"),
+        ("es", "se fue de la reunión sin decir adiós"),
+    ],
+)
+def test_a_goodbye_that_is_told_of_is_none(language: str, told: str):
+    """And "no goodbye was said" is no reason to let them go."""
+    assert text_of(in_talk(language).say(told)) not in LIBRARY.words[language].variants("bye")
+
+
 @pytest.mark.parametrize(("language", "told"), UNASKED)
 def test_what_only_sounds_like_such_a_question_is_none(language: str, told: str):
     assert straight_in(told, LIBRARY.words[language].hear) is None
