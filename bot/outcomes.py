@@ -10,11 +10,11 @@ from bot.course import STALE
 from bot.draft import Draft
 from bot.exploring import heard_in
 from bot.happening import told_in
-from bot.hearing import act_in, begins_with_others, feels, heard, retold, says_any
+from bot.hearing import act_in, begins_with_others, feels, heard, pleads, retold, says_any, shared_words
 from bot.intending import besides_report, tells_outcome, tells_refused, tells_success, tells_undone
 from bot.mirroring import mirror_of
 from bot.model import Intention, Keep, Place, Remind, Settle, Talk
-from bot.spelling import any_in, expression, in_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, in_line, words_in
 from bot.theirs import opening
 from prompts.library import Hear
 
@@ -25,6 +25,7 @@ LEAST, MOST = 2, 10  # words of a clause that is told back
 CLAUSES = re.compile(r"[.,;:!]+\s*")
 SUBJECT = 2  # words in which it is told who acts
 LONGEST = 60  # words of a message that is only about what came of a plan
+SAME = 2  # words that a message has in common with a plan of which it tells, where no day says so; those in the telling clause twice
 
 
 def taken_up(draft: Draft, plan: str, told: str) -> None:
@@ -100,13 +101,10 @@ def open_plan(draft: Draft) -> Intention | None:
 
 
 def reported(draft: Draft, text: str) -> bool:
-    """Hears what came of a plan whose day has come, before it was asked about. False where no plan is due, or nothing of it is told."""
-    hear = draft.words.hear
-    due = [plan for plan in draft.context.intentions if plan.due <= draft.today]
-    answers = draft.lately(ASKED, 1) and "?" not in text and heard(text, hear.wishes, hear) is None
-    if not due or not (answers or tells_outcome(text, hear)) or len(text.split()) > LONGEST:
+    """Hears what came of a plan before it was asked about. False where nothing of an open one is told."""
+    plan = _told_of(draft, text)
+    if plan is None:
         return False
-    plan = max(due, key=lambda plan: plan.due)
     entry = draft.new_id("follow-up")
     draft.do(Settle(plan.id, text))
     draft.do(Remind("follow-up", None, plan.id))
@@ -115,3 +113,27 @@ def reported(draft: Draft, text: str) -> bool:
     draft.place = Place("follow-up", "outcome", draft.at, draft.at, entry)
     taken_up(draft, plan.text, text)
     return True
+
+
+def _told_of(draft: Draft, text: str) -> Intention | None:
+    """The plan of which a message tells what came of it: one whose day has come, or an earlier one of which it says more than one word."""
+    hear = draft.words.hear
+    if len(text.split()) > LONGEST or not words_in(text):
+        return None
+    plans = [plan for plan in draft.context.intentions if plan.due <= draft.today or draft.at - plan.made >= STALE]
+    due = max((plan for plan in plans if plan.due <= draft.today), key=lambda plan: plan.due, default=None)
+    answers = draft.lately(ASKED, 1) and "?" not in text and heard(text, hear.wishes, hear) is None
+    if due and (answers or tells_outcome(text, hear)):
+        return due
+    *_, last = BETWEEN_SENTENCES.split(text.strip())
+    done = [clause for clause in CLAUSES.split(text) if tells_outcome(clause, hear)]
+    if not done or last.endswith("?") or pleads(text, hear):
+        return None
+    told = {plan.id: _said_of(plan, text, done, hear) for plan in plans}
+    plan = max(plans, key=lambda plan: (told[plan.id], plan.due), default=None)
+    return plan if plan and told[plan.id] >= SAME else None
+
+
+def _said_of(plan: Intention, text: str, done: list[str], hear: Hear) -> int:
+    """How much of a plan a message names; what is named where it tells what was done counts twice."""
+    return len(shared_words(plan.text, text, hear)) + len(shared_words(plan.text, " ".join(done), hear))

@@ -18,6 +18,7 @@ from bot import (
     mentoring,
     offers,
     options,
+    outcomes,
     outside,
     planning,
     pressing,
@@ -111,7 +112,15 @@ def answer(draft: Draft, text: str) -> None:
 
 
 def _meets_first(draft: Draft, text: str, meant: str) -> bool:
-    return _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text)
+    return (
+        _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text) or _tells_of_step(draft, text)
+    )
+
+
+def _tells_of_step(draft: Draft, text: str) -> bool:
+    """What came of a step of one's own, told where a reflection was offered and nothing of it written."""
+    untouched = draft.here.guide not in PLANNING and not guiding.anything_kept(draft.here)
+    return untouched and outcomes.reported(draft, text)
 
 
 def _trouble_first(draft: Draft, text: str) -> bool:

@@ -327,6 +327,47 @@ def test_what_came_of_a_plan_is_heard_and_stands_beside_it(language: str, plan: 
     assert told in chat.conversation.talk.asked
 
 
+UNASKED = [  # a step, what came of it, told on another day than the one it was to be on, and whether a reflection was offered meanwhile
+    ("en", "i'll call stoyan on thursday before lunch", "i called stoyan. he laughed and wants to speak first next time", True),
+    ("en", "on friday i ask achieng to name a second person", "not the tank. you said youd ask? achieng came, i asked achieng on the spot, she named a guy", True),
+    ("fr", "vendredi j'appelle fabienne avant la signature", "au fait, j'ai appelé fabienne. elle a pleuré puis elle a dit merci", False),
+    ("es", "el viernes llamo a rosalba por la convocatoria", "oye, llamé a rosalba. dijo que sí, y que le tocaba", False),
+]  # fmt: skip
+STILL_OPEN = [  # told of something else, or asked: the step stays open
+    ("en", "i'll call stoyan on thursday before lunch", "i called my sister. she laughed at me"),
+    ("en", "i'll call stoyan on thursday before lunch", "i called stoyan today, how do i tell the brewery now?"),
+    ("en", "i'll call stoyan on thursday before lunch", "stoyan was at the meeting and said nothing"),
+    ("fr", "vendredi j'appelle fabienne avant la signature", "j'ai vu le maire au marché. il veut tout recommencer"),
+    ("es", "el viernes llamo a rosalba por la convocatoria", "rosalba está enojada con todos"),
+]
+
+
+@pytest.mark.parametrize(("language", "plan", "told", "offered"), UNASKED)
+def test_what_came_of_a_plan_is_heard_when_it_is_told_unasked(language: str, plan: str, told: str, offered: bool):
+    chat = chat_in(LIBRARY, language)
+    chat.say(plan)
+    kept = chat.intentions[0]
+    chat.at += timedelta(days=1, hours=5)
+    if offered:
+        chat.take(Fell(chat.key(), chat.at, "reminder", chat.at))
+        assert chat.conversation.place
+
+    turn = chat.say(told)
+
+    assert Settle(kept.id, told) in turn.effects
+    assert [effect.text for effect in turn.effects if isinstance(effect, Keep)] == [plan, told]
+    assert text_of(turn).endswith("?")
+
+
+@pytest.mark.parametrize(("language", "plan", "told"), STILL_OPEN)
+def test_what_is_told_of_something_else_settles_no_plan(language: str, plan: str, told: str):
+    chat = chat_in(LIBRARY, language)
+    chat.say(plan)
+    chat.at += timedelta(days=1, hours=5)
+
+    assert not any(isinstance(effect, Settle) for effect in chat.say(told).effects)
+
+
 def test_a_question_to_take_along_comes_once_and_so_do_the_words_whichever_way_it_went():
     chat = chat_in(LIBRARY)
     carried = LIBRARY.words["en"].guides["if-then"].closes or ()
