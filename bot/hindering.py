@@ -7,19 +7,19 @@ names a way round by themselves is not asked for one, and whoever says goodbye w
 from __future__ import annotations
 
 from bot.draft import Draft
+from bot.farewell import without_goodbye
 from bot.fragments import fragment_in
 from bot.guiding import SETTLED
 from bot.happening import told_in
-from bot.hearing import act_in, asks_coach, asks_plainly, heard, pleads
+from bot.hearing import asks_coach, asks_plainly, pleads
 from bot.recasting import is_told
-from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
+from bot.spelling import any_in, in_line, words_in
 from prompts.library import Hear
 
 ASKED = "if-then.closes"  # the question that is answered here
 JUST = 4  # marks of what was said since it was asked
 LONGEST, ROOM = 32, 160  # words of an answer to it, and characters of what is said back
 DEED = 16  # words in which they say what they would do then
-GOES = ("thanks", "bye")
 
 
 def told_hindrance(draft: Draft, text: str) -> bool:
@@ -32,7 +32,7 @@ def told_hindrance(draft: Draft, text: str) -> bool:
         return True
     if not (draft.lately(SETTLED, JUST) and draft.said_lately(ASKED, JUST) and _hinders(text, hear)):
         return False
-    told, goes = _without_goodbye(text, hear)
+    told, goes = without_goodbye(text, hear)
     how = ".round" if any_in(hear.plans.rounds, in_line(told)) else ".bye" if goes else ""
     draft.say(draft.fitting(f"plan.hindrance{how}", ROOM, own=fragment_in(told, hear)))
     return True
@@ -46,15 +46,3 @@ def _hinders(text: str, hear: Hear) -> bool:
 def _says_what_then(draft: Draft, text: str) -> bool:
     """Whether a message says what they would do, and tells nothing new."""
     return len(words_in(text)) <= DEED and told_in(draft, text) is None and not is_told(draft, text)
-
-
-def _without_goodbye(text: str, hear: Hear) -> tuple[str, bool]:
-    """A message without the thanks or the farewell in it, and whether there was one."""
-    parts = BETWEEN_SENTENCES.split(text.strip())
-    stays = [part for part in parts if not _goes(part, hear)]
-    return " ".join(stays), len(stays) < len(parts)
-
-
-def _goes(part: str, hear: Hear) -> bool:
-    said = part.strip(" .,;!")
-    return any(heard(each, hear.wishes, hear) in GOES or act_in(each, hear) in GOES for each in (said, said.partition(",")[0]))

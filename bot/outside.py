@@ -13,6 +13,7 @@ from bot import (
     answering,
     coaching,
     course,
+    farewell,
     finding,
     guiding,
     hindering,
@@ -224,6 +225,7 @@ def answer(draft: Draft, text: str) -> None:
         or _puts_right(draft, read)
         or _of_plans(draft, text, read, asked)
         or hindering.told_hindrance(draft, text)
+        or farewell.told_and_gone(draft, text)
         or answering.answers(draft, text)
         or answering.wants_no_ideas(draft, text)
         or _bare_number(draft, text)

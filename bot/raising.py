@@ -17,7 +17,7 @@ from bot.hearing import asks_coach, asks_plainly, content_of, echo_of, feels, ki
 from bot.model import Alarm, Grave, Remind, Talk
 from bot.phrases import CLAUSES
 from bot.rhythm import next_reminder
-from bot.spelling import READ, words_in
+from bot.spelling import BETWEEN_SENTENCES, READ, words_in
 from bot.theirs import opening
 from bot.untruths import NUMBER, is_withheld, untruth_in
 from prompts.library import Safety
@@ -281,7 +281,14 @@ def _others_wonder(draft: Draft, text: str) -> bool:
 def not_worn(draft: Draft, text: str) -> bool:
     """Takes it at its word that somebody is not worn out but angry, or that it is others who are; the talk is theirs again."""
     hear = draft.words.hear
-    asks = pleads(text, hear) or "?" in text
+    asks = pleads(text, hear) or "?" in text or any(asks_plainly(part, hear) for part in BETWEEN_SENTENCES.split(text))
+    if draft.alarm in ("strain", "eased", "spent") and not draft.place and says(text, "rested", draft.words.safety):
+        draft.alarm = draft.grave = None
+        if asks:  # that is answered as anybody else's question
+            return False
+        draft.talk = draft.before or draft.talk
+        draft.say(draft.once("safety.strain.rested"))
+        return True
     if draft.alarm not in (None, "strain", "eased", "spent") or draft.place or asks or not says(text, "not_worn", draft.words.safety):
         return False
     key = "safety.strain.not-mine" if set(words_in(text)) & set(hear.others) else "safety.strain.not-worn"

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from bot.doings import QUOTED, RUN, named_in_capitals, respelt, run_of
 from bot.hearing import at_hand, content_of, feels, handed_back, kinds_named
-from bot.spelling import BETWEEN_SENTENCES, any_in, flat, in_line, one_line, words_in
+from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear
 
 LEAST, MOST = 3, 16  # words of what is told back
@@ -27,6 +27,7 @@ NAMES, WEIGHTY, FAINT = 2.0, 1.5, 2.5  # what it weighs more for whom it names a
 HALF = re.compile(r"(?:^|\s)[\"'“«]\w")  # a quotation that has lost its end
 APART = " ,;:–—-()"  # what stands around a clause
 LOST = 1.0  # what a clause weighs less for being cut
+HANGS = 2  # parts of a sentence in which a condition and what hangs on it stand
 
 
 class Retold(NamedTuple):
@@ -72,6 +73,8 @@ def _turned(text: str, hear: Hear) -> Iterator[Clause]:
         told = re.split(r"[,;:]", sentence, maxsplit=1)[1:] if asks else [sentence]  # "what if he leaves, he has a temper"
         if told and any_in(hear.retelling.asks, in_line(told[0])):
             continue
+        if told and (hanging := _hanging(told[0], hear)) and not _is_untold(hanging, hear) and (said := _turned_to_you(hanging, hear)):
+            yield Clause(said, 0, False)
         for joint, clause in _clauses(told[0], hear) if told else ():
             turned = turned or joint in hear.turns
             said, whole = _second_person(clause, hear)
@@ -95,24 +98,39 @@ def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
             yield joint, part
 
 
+def _hanging(sentence: str, hear: Hear) -> str:
+    """What hangs on a condition, with it: "if he leaves the others won't come back"; empty where a sentence begins with none."""
+    said = sentence.strip(APART)
+    begins = next((found for pattern in hear.retelling.hangs if (found := expression(pattern).match(flat(said)))), None)
+    hanging = said[begins.end() :] if begins else ""
+    if "í" in hanging[:2].lower():  # a Spanish yes
+        return ""
+    return ", ".join(re.split(r"\s*[,;:–—]\s*", hanging, maxsplit=HANGS)[:HANGS])
+
+
 def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
     """A clause in the second person, and whether it is a whole one; empty where it is nothing that may be told."""
     retelling, patterns = hear.retelling, _patterns(hear)
     clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
     clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
-    line = in_line(clause)
-    if (
-        HALF.search(clause)
-        or any_in((*retelling.never, *hear.doings.untold, *hear.own.unfelt), line)
-        or set(words_in(clause)) & {*hear.reading.sensitive}
-    ):
+    if _is_untold(clause, hear):
         return "", False
-    whole = bool(patterns.whole.match(line))
-    if patterns.diary.match(line):
+    whole = bool(patterns.whole.match(in_line(clause)))
+    if patterns.diary.match(in_line(clause)):
         clause, whole = f"{retelling.writer} {clause}", True
-    turned = respelt(respelt(clause, retelling.turned), retelling.fresh)
-    back = handed_back(respelt(turned, hear.doings.spelling), hear) or ""
+    back = _turned_to_you(clause, hear)
     return back, whole and len(words_in(back)) >= LEAST
+
+
+def _turned_to_you(clause: str, hear: Hear) -> str:
+    """A clause as it is said to its writer; empty where it can't be."""
+    turned = respelt(respelt(clause, hear.retelling.turned), hear.retelling.fresh)
+    return handed_back(respelt(turned, hear.doings.spelling), hear) or ""
+
+
+def _is_untold(clause: str, hear: Hear) -> bool:
+    never = any_in((*hear.retelling.never, *hear.doings.untold, *hear.own.unfelt), in_line(clause))
+    return bool(HALF.search(clause) or never or set(words_in(clause)) & {*hear.reading.sensitive})
 
 
 def _fitted(clause: Clause, text: str, hear: Hear) -> Retold | None:

@@ -112,9 +112,7 @@ def answer(draft: Draft, text: str) -> None:
 
 
 def _meets_first(draft: Draft, text: str, meant: str) -> bool:
-    return (
-        _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text) or _tells_of_step(draft, text)
-    )
+    return _meets_step(draft, text) or outside.asked_of_logbook(draft, meant) or _trouble_first(draft, text) or _tells_of_step(draft, text)
 
 
 def _tells_of_step(draft: Draft, text: str) -> bool:

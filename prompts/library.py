@@ -364,7 +364,8 @@ class Retelling(_Part):
     """How a whole clause is known that can be told back, whatever is told in it.
 
     All are pieces of patterns or patterns. First everything is put as `spelling` says it is written. Before `joints` another clause begins;
-    one after a joint of `conditions` is left, and so is the one it hangs on. `leads` are left out before a clause and `trails` behind it.
+    one after a joint of `conditions` is left, and so is the one it hangs on, but for a sentence of which the head `hangs`: that can be said
+    again as one (recasting.py). `leads` are left out before a clause and `trails` behind it.
     It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with none of
     `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What `asks` is no
     clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh` says. One of
@@ -387,6 +388,7 @@ class Retelling(_Part):
     writer: str = ""
     asks: list[Pattern] = []
     never: list[Pattern] = []
+    hangs: list[Pattern] = []
     turned: dict[Bit, str] = {}
     fresh: dict[Bit, str] = {}
     moments: list[Bit] = []
@@ -752,7 +754,8 @@ class Safety(_One):
     `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is danger from others, by what is said of
     it, `menace` the parts of one (how it came, the `harm` in it, whom it aims at), and `peril` what is told while it has the floor.
     `violence` was done to somebody near the work, and `unwell` is a mood with nothing told of why. Strain is somebody else's where
-    `theirs` is in its sentence and `ours` is not, and `not_worn` says that it was none. `doubt` and `spent` are asked about gently;
+    `theirs` is in its sentence and `ours` is not, `not_worn` says that it was none, and `rested`, once it was met, that it was taken too
+    gravely. `doubt` and `spent` are asked about gently;
     `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the answers that make a danger of them. `accused` and
     `own` tell whose wrong is meant. `came` is what somebody may write while such a thing has the floor, in the order in which it counts;
     `people` and `channels` are whom they may name in it, after one of the `owners`, which are said back, and `deed` a step of theirs with
@@ -825,6 +828,7 @@ class Safety(_One):
     theirs: list[str] = []
     ours: list[str] = []
     not_worn: list[str] = []
+    rested: list[str] = []
     not_them: list[str] = []
     takes_back: list[Phrase]
     safe_now: list[Phrase]

@@ -266,3 +266,46 @@ def test_a_way_that_would_do_it_all_the_same_is_none(language, text):
 
     assert not heard(chat, "safety.ethics.true-way.asked")
     assert not heard(chat, "safety.ethics.true-way")
+
+
+WORN = {
+    "en": "i cant sleep since the quarrel, i cried twice this week",
+    "fr": "je ne dors plus depuis la dispute, j'ai pleuré deux fois cette semaine",
+    "es": "no duermo desde la pelea, lloré dos veces esta semana",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "i sleep ok, it was just a way of saying"),
+        ("fr", "mais non, je dors bien, c'était une façon de parler"),
+        ("es", "duermo bien, era un decir"),
+    ],
+)
+def test_whoever_says_that_they_do_sleep_is_taken_at_their_word(language: str, said: str):
+    chat = chat_in(LIBRARY, language)
+    chat.say(WORN[language])
+    assert chat.conversation.alarm == "strain"
+
+    assert text_of(chat.say(said)) in LIBRARY.words[language].variants("safety.strain.rested")
+    assert chat.conversation.alarm is None
+
+
+def test_what_is_asked_with_it_is_answered():
+    chat = chat_in(LIBRARY, "en")
+    chat.say(WORN["en"])
+
+    said = text_of(
+        chat.say("im fine, i sleep ok mostly, it was a way of saying. should i ask Tobias straight out or wait till he tells me")
+    )
+
+    assert "ask Tobias straight out" in said
+    assert chat.conversation.alarm is None
+
+
+def test_what_one_cannot_sleep_on_is_a_matter_and_no_sleepless_night():
+    chat = chat_in(LIBRARY, "en")
+    chat.say("my co-broker Tobias meets the farmers without me, thats what i cant sleep on")
+
+    assert chat.conversation.alarm is None

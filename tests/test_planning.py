@@ -329,7 +329,7 @@ def test_what_came_of_a_plan_is_heard_and_stands_beside_it(language: str, plan: 
 
 UNASKED = [  # a step, what came of it, told on another day than the one it was to be on, and whether a reflection was offered meanwhile
     ("en", "i'll call stoyan on thursday before lunch", "i called stoyan. he laughed and wants to speak first next time", True),
-    ("en", "on friday i ask achieng to name a second person", "not the tank. you said youd ask? achieng came, i asked achieng on the spot, she named a guy", True),
+    ("en", "on friday i ask achieng to name a second person", "you said youd ask? i asked achieng on the spot, she named a guy", True),
     ("fr", "vendredi j'appelle fabienne avant la signature", "au fait, j'ai appelé fabienne. elle a pleuré puis elle a dit merci", False),
     ("es", "el viernes llamo a rosalba por la convocatoria", "oye, llamé a rosalba. dijo que sí, y que le tocaba", False),
 ]  # fmt: skip
@@ -377,6 +377,22 @@ def test_a_question_to_take_along_comes_once_and_so_do_the_words_whichever_way_i
     assert any(line in first for line in carried)
     assert "whichever way" not in second
     assert not any(line in second for line in carried)
+
+
+@pytest.mark.parametrize(
+    ("language", "plan", "asked"),
+    [
+        ("en", "i'll call stoyan on thursday before lunch", "all the room. so will you remind me friday or not"),
+        ("fr", "vendredi j'appelle fabienne avant la signature", "vous me le rappelez vendredi ?"),
+        ("es", "el viernes llamo a rosalba por la convocatoria", "me lo recuerdas o no"),
+    ],
+)
+def test_whoever_asks_whether_they_will_be_reminded_is_told_the_day_that_is_kept(language: str, plan: str, asked: str):
+    chat = chat_in(LIBRARY, language)
+    chat.say(plan)
+
+    assert plan in text_of(chat.say(asked))
+    assert len(chat.intentions) == 1
 
 
 def test_it_says_what_it_holds_and_keeps_what_was_only_meant():

@@ -321,6 +321,22 @@ def test_a_goodbye_that_is_told_of_is_none(language: str, told: str):
     assert text_of(in_talk(language).say(told)) not in LIBRARY.words[language].variants("bye")
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "back"),
+    [
+        ("en", "hardest was my director clapping next to me. he knows and he clapped. anyway. goodnight", "clapping next to you"),
+        ("fr", "le maire est venu avec son adjointe. personne ne l'a salué. bon, bonne nuit", "le maire"),
+        ("es", "el alcalde llegó una hora tarde. las señoras ya se habían ido. chao, buenas noches", "alcalde"),
+    ],
+)
+def test_whoever_tells_something_and_says_goodbye_is_heard_and_let_go(language: str, told: str, back: str):
+    said = text_of(in_talk(language).say(told))
+
+    assert said.endswith(tuple(line.replace("$dear", "") for line in LIBRARY.words[language].variants("bye")))
+    assert "?" not in said
+    assert language != "en" or back in said
+
+
 @pytest.mark.parametrize(("language", "told"), UNASKED)
 def test_what_only_sounds_like_such_a_question_is_none(language: str, told: str):
     assert straight_in(told, LIBRARY.words[language].hear) is None
