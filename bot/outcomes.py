@@ -125,9 +125,9 @@ def _told_of(draft: Draft, text: str) -> Intention | None:
     answers = draft.lately(ASKED, 1) and "?" not in text and heard(text, hear.wishes, hear) is None
     if due and (answers or tells_outcome(text, hear)):
         return due
-    *_, last = BETWEEN_SENTENCES.split(text.strip())
-    done = [clause for clause in CLAUSES.split(text) if tells_outcome(clause, hear)]
-    if not done or last.endswith("?") or pleads(text, hear):
+    sentences = BETWEEN_SENTENCES.split(text.strip())
+    done = [clause for sentence in sentences for clause in CLAUSES.split(sentence) if tells_outcome(clause, hear)]
+    if not done or sentences[-1].endswith("?") or pleads(text, hear):
         return None
     told = {plan.id: _said_of(plan, text, done, hear) for plan in plans}
     plan = max(plans, key=lambda plan: (told[plan.id], plan.due), default=None)

@@ -53,6 +53,11 @@ PLANS = [
     ("en", "My plan: Monday I send one page", "2026-03-09", "Monday I send one page"),
     ("en", "thursday, before the meeting, i ask for 5 minutes in his office", "2026-03-05", "thursday, before the meeting, i ask for 5 minutes in his office"),  # noqa: E501
     ("en", "how do i save my plan: ask him 5 minutes thursday", "2026-03-05", "ask him 5 minutes thursday"),
+    ("en", "the pickers would. ok so what i want: call Stoyan thursday before lunch and say sorry", "2026-03-05", "call Stoyan thursday before lunch and say sorry"),  # noqa: E501
+    ("fr", "bon. je prends un truc à moi : je vais la voir au tri lundi 7h", "2026-03-09", "je vais la voir au tri lundi 7h"),
+    ("fr", "en tout petit je l'appelle fatou, dimanche", "2026-03-08", "je l'appelle fatou, dimanche"),
+    ("es", "mi hermana. la llamo hoy en la noche. gracias", "2026-03-03", "la llamo hoy en la noche"),
+    ("es", "el plan mio: el jueves le pido a rosalba que convoque ella la próxima", "2026-03-05", "el jueves le pido a rosalba que convoque ella la próxima"),  # noqa: E501
     ("en", "next monday i see him, i will ask to let the mayor chair", "2026-03-09", "next monday i see him, i will ask to let the mayor chair"),  # noqa: E501
     ("en", "Go village Saturday and listen", "2026-03-07", "Go village Saturday and listen"),
     ("en", "ok so I will write to the mayor on friday", "2026-03-06", "I will write to the mayor on friday"),
