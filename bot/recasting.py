@@ -25,6 +25,7 @@ from prompts.library import Hear, Recast, Recasts
 NEAR = 2.0  # how much less than the weightiest clause another may weigh, if it is the one that can be said again
 LONGEST = 160  # characters of a question
 LATELY = 30  # marks of what was said, some eight replies: within them no clause is said again twice
+TWICE = 3  # words that what stands behind may say again in a row
 JUST = 6  # marks of what was said, within this reply
 
 
@@ -106,7 +107,8 @@ def said_again(draft: Draft, text: str, longest: int, behind: str = "") -> str:
     if not said:
         return ""
     draft.remember(again.mark)
-    rest = behind or _say(draft, again, "means", text, longest - len(said) - len(". "))
+    twice = run_of(said, behind) > TWICE
+    rest = (not twice and behind) or _say(draft, again, "means", text, longest - len(said) - len(". "))
     return f"{said}. {rest}".strip()
 
 

@@ -74,6 +74,7 @@ UNTOLD = {
         "mercredi soir j'appelle fabienne d'abord",
         "je pensais plutôt leur proposer une date",
         "j'ai l'impression qu'on avance sans moi",
+        "la présidente et le trésorier ne se parlent plus depuis l'audit",
         "il faut que je le dise au maire",
         "je comprends pas la question",
         "la réunion à la mairie",

@@ -50,6 +50,10 @@ ASKED = [
     ("en", "we could leave the list as it is. does that seem fair to you?", "straight.right"),
     ("fr", "je leur laisse la semaine pour répondre. ça te parait juste ?", "straight.right"),
     ("es", "les voy a dejar la semana para contestar. te parece justo?", "straight.right"),
+    ("en", "i'd rather have one of the families tell him. would that be using them", "straight.unfair"),
+    ("en", "should she ring him first? isn't that pulling strings?", "straight.unfair"),
+    ("fr", "et si je demande à Ndèye de parler, c'est pas l'utiliser ?", "straight.unfair"),
+    ("es", "le pido a doña Rosa que hable ella. no sería usarla?", "straight.unfair"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -335,6 +339,13 @@ def test_whoever_tells_something_and_says_goodbye_is_heard_and_let_go(language: 
     assert said.endswith(tuple(line.replace("$dear", "") for line in LIBRARY.words[language].variants("bye")))
     assert "?" not in said
     assert language != "en" or back in said
+
+
+@pytest.mark.parametrize(("language", "asked"), [("en", "am i a coward"), ("fr", "est-ce que je suis lâche"), ("es", "¿soy cobarde?")])
+def test_whoever_asks_for_a_mark_for_themselves_gets_none(language: str, asked: str):
+    said = text_of(in_talk(language).say(asked))
+
+    assert said.endswith(tuple(LIBRARY.words[language].variants("verdict.self")))
 
 
 @pytest.mark.parametrize(("language", "told"), UNASKED)
