@@ -12,7 +12,7 @@ from bot.fragments import fragment_in
 from bot.guiding import SETTLED
 from bot.happening import told_in
 from bot.hearing import asks_coach, asks_plainly, pleads
-from bot.recasting import is_told
+from bot.recasting import kind_told
 from bot.spelling import any_in, in_line, words_in
 from prompts.library import Hear
 
@@ -45,4 +45,4 @@ def _hinders(text: str, hear: Hear) -> bool:
 
 def _says_what_then(draft: Draft, text: str) -> bool:
     """Whether a message says what they would do, and tells nothing new."""
-    return len(words_in(text)) <= DEED and told_in(draft, text) is None and not is_told(draft, text)
+    return len(words_in(text)) <= DEED and told_in(draft, text) is None and not kind_told(draft, text)

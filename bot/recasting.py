@@ -112,9 +112,10 @@ def said_again(draft: Draft, text: str, longest: int, behind: str = "") -> str:
     return f"{said}. {rest}".strip()
 
 
-def is_told(draft: Draft, text: str) -> bool:
-    """Whether something is told that could be said again."""
-    return _of(draft, text) is not None
+def kind_told(draft: Draft, text: str) -> str:
+    """The kind of clause in a text that could be said again; empty for none."""
+    again = _of(draft, text)
+    return again.name if again else ""
 
 
 def asked_on(draft: Draft, text: str) -> str:

@@ -15,6 +15,7 @@ from bot.draft import Draft
 from bot.exploring import walk
 from bot.happening import told_in
 from bot.model import Choice, Said
+from bot.recasting import kind_told
 from bot.reply import near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import opening, so_far
@@ -74,10 +75,11 @@ def _kinds(draft: Draft, asked: str) -> list[str]:
     matters = draft.library.ideas_in(draft.language).matters
     counts: Counter[str] = Counter()
     for told in dict.fromkeys([*asked.splitlines(), said]):
-        happened, line = told_in(draft, told), in_line(told)
+        happened, again, line = told_in(draft, told), kind_told(draft, told), in_line(told)
         for kind, matter in matters.items():
             by_words, by_deed = any_in(matter.heard, line), happened is not None and happened.name in matter.told
-            sure = by_words and (matter.said or by_deed or (told == said and len(words_in(said)) <= PLEA))
+            plainly = matter.said or by_deed or (told == said and len(words_in(said)) <= PLEA)
+            sure = again in matter.again or (by_words and plainly)
             counts[kind] += SURELY if sure else by_words or by_deed
     sure = [kind for kind, count in counts.most_common() if count >= SURELY]
     return sorted(sure, key=lambda kind: not matters[kind].said)

@@ -410,10 +410,12 @@ class Idea(_Part):
 
 
 class Matter(_Part):
-    """A kind of matter, for which there are small things to try: heard by what happened, else by its words. `said` are messages that are
-    heard as it; of a kind that has them, the words are exact enough to be trusted where they stand alone."""
+    """A kind of matter, for which there are small things to try: heard by what happened, by a clause that can be said again (`again`, kinds
+    of recasts), else by its words. `said` are messages that are heard as it; of a kind that has them, the words are exact enough to be
+    trusted where they stand alone."""
 
     told: list[Slug] = []
+    again: list[Slug] = []
     said: list[Line] = []
     heard: list[Pattern]
     ideas: Annotated[list[Idea], Field(min_length=2)]
@@ -1087,7 +1089,8 @@ def load_library(folder: Path = HERE, *, checked: bool | None = None) -> Library
     for path in sorted((folder / "ideas").glob("*.yaml")):
         if (bank := read(path, Ideas, faults, checked=checked)) is not None:
             ideas[path.stem] = bank
-            faults += [f"ideas/{path.stem}: {fault}" for fault in _idea_faults(bank, happenings.get(path.stem))] if checked else []
+            found = _idea_faults(bank, happenings.get(path.stem), recasts.get(path.stem))
+            faults += [f"ideas/{path.stem}: {fault}" for fault in found] if checked else []
     told, parts = folder / "languages.yaml", folder / "roles.yaml"
     languages = read(told, Languages, faults, checked=checked) if told.is_file() else None
     roles = read(parts, Roles, faults, checked=checked) if parts.is_file() else None
@@ -1264,11 +1267,14 @@ def _recast_faults(recasts: Recasts) -> Iterator[str]:
             yield f"{name}: a $ that begins no slot (write $$)"
 
 
-def _idea_faults(bank: Ideas, told: Happenings | None) -> Iterator[str]:
+def _idea_faults(bank: Ideas, told: Happenings | None, recasts: Recasts | None) -> Iterator[str]:
     for kind, matter in bank.matters.items():
         for name in matter.told:
             if told is None or name not in told.told:
                 yield f"{kind}: {name} is no happening"
+        for name in matter.again:
+            if recasts is None or name not in recasts.told:
+                yield f"{kind}: {name} is no clause that is said again"
     ideas = [idea for matter in bank.matters.values() for idea in matter.ideas] + bank.any
     for name, times in Counter(idea.name for idea in ideas).items():
         if times > 1:

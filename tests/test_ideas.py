@@ -87,6 +87,23 @@ def test_an_idea_that_was_picked_leads_to_a_step_of_ones_own(language: str) -> N
     assert chat.conversation.place.guide == "if-then"
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "plea", "kind"),
+    [
+        ("en", "the director of the mill arrived forty minutes late again", "what could I try?", "place"),
+        ("en", "my co-broker takes credit for everything", "what could I try?", "credit"),
+        ("fr", "le sous-préfet a parlé cinquante minutes", "une idée ?", "unheard"),
+        ("es", "la gerente llegó media hora tarde", "¿qué puedo probar?", "place"),
+    ],
+)
+def test_a_clause_that_can_be_said_again_tells_of_its_kind_of_matter(language: str, told: str, plea: str, kind: str) -> None:
+    chat = chat_in(LIBRARY, language)
+    chat.say(told)
+    (reply,) = said(chat.say(plea))
+
+    assert [choice.id.split(":")[1] for choice in ideas_in(reply.choices)] == [kind, kind]
+
+
 def test_one_word_that_might_mean_anything_tells_of_no_kind_of_matter() -> None:
     chat = chat_in(LIBRARY, "en")
     chat.say("she stood by the report table and looked out of the window")
