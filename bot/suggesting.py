@@ -15,7 +15,7 @@ from bot.draft import Draft
 from bot.exploring import walk
 from bot.happening import told_in
 from bot.model import Choice, Said
-from bot.recasting import kind_told
+from bot.recasting import kind_told, said_again
 from bot.reply import near_to, speak, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import opening, so_far
@@ -23,6 +23,7 @@ from prompts.library import Idea
 
 TITLES = 2  # cards that are named beside ideas of the coach's own
 TRIED, TRIES = "tried:", 3  # what a talk remembers of ideas that were offered, and how often there may be some
+SEEN = 200  # characters of what was told, said again before ideas
 PLEA = 16  # words of a message that asks and tells no story: what it names is what it is about
 SURELY = 3  # messages that tell of a kind of matter by one cue; told in the last one, by two cues or by exact words it counts as much
 
@@ -47,7 +48,7 @@ def suggest(draft: Draft, seen: str = "", most: int = 2) -> None:
     for mark, _ in found:
         draft.remember(mark)
     choices = [Choice(mark, idea.name) for mark, idea in found]
-    seen = seen or opening(draft, said) or so_far(draft, talk.asked) or _mirrored(draft, talk.asked)
+    seen = seen or said_again(draft, said, SEEN) or opening(draft, said) or so_far(draft, talk.asked) or _mirrored(draft, talk.asked)
     speak(draft, [seen, shown], draft.line(f"ideas.question{one}"), [*choices, *titled(draft, talk, TITLES)])
 
 

@@ -91,7 +91,7 @@ def test_an_idea_that_was_picked_leads_to_a_step_of_ones_own(language: str) -> N
     ("language", "told", "plea", "kind"),
     [
         ("en", "the director of the mill arrived forty minutes late again", "what could I try?", "place"),
-        ("en", "my co-broker takes credit for everything", "what could I try?", "credit"),
+        ("en", "my co-broker takes credit for everything", "ideas?", "credit"),
         ("fr", "le sous-préfet a parlé cinquante minutes", "une idée ?", "unheard"),
         ("es", "la gerente llegó media hora tarde", "¿qué puedo probar?", "place"),
     ],
