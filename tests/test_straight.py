@@ -54,6 +54,9 @@ ASKED = [
     ("en", "should she ring him first? isn't that pulling strings?", "straight.unfair"),
     ("fr", "et si je demande à Ndèye de parler, c'est pas l'utiliser ?", "straight.unfair"),
     ("es", "le pido a doña Rosa que hable ella. no sería usarla?", "straight.unfair"),
+    ("en", "i'd like to send them a thank you card. would that be weird", "straight.odd"),
+    ("fr", "leur écrire que je suis contente, ça serait bizarre ?", "straight.odd"),
+    ("es", "mandarles una tarjeta, no sería cursi?", "straight.odd"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
