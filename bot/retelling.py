@@ -156,7 +156,7 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
     for tail in tails:
         yield f"{said[: tail.start()]}{hear.retelling.beside}{said[tail.start() :].strip()}", False
     verb = patterns.after_subject.match(line)
-    if hear.retelling.then and verb and words_in(verb[0])[-1] not in hear.loose_ends:  # not between "ne se" and its verb
+    if hear.retelling.then and verb and not {*words_in(verb[0])[-1:]} & {*hear.loose_ends}:  # not between "ne se" and its verb
         then = hear.retelling.then[crc32(line.encode()) % len(hear.retelling.then)]
         yield f"{said[: verb.end()].rstrip()}{then} {said[verb.end() :].strip()}", False
     for whole in dict.fromkeys((said, fronted)):

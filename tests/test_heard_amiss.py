@@ -292,6 +292,16 @@ def test_whoever_says_that_they_do_sleep_is_taken_at_their_word(language: str, s
     assert chat.conversation.alarm is None
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "i slept well last night"), ("fr", "j'ai bien dormi cette nuit"), ("es", "anoche dormí bien")]
+)
+def test_a_good_night_after_it_is_no_denial(language: str, said: str):
+    chat = chat_in(LIBRARY, language)
+    chat.say(WORN[language])
+
+    assert text_of(chat.say(said)) not in LIBRARY.words[language].variants("safety.strain.rested")
+
+
 def test_what_is_asked_with_it_is_answered():
     chat = chat_in(LIBRARY, "en")
     chat.say(WORN["en"])
