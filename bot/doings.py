@@ -14,6 +14,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 from bot.hearing import at_hand, handed_back
+from bot.sieve import needed
 from bot.spelling import any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Doings, Hear
 
@@ -226,8 +227,12 @@ def _spelt(whole: str, found: re.Match[str], reader: Reader, doings: Doings) -> 
 
 def respelt(said: str, spelling: Mapping[str, str]) -> str:
     """With words, given as patterns, as they are written."""
+    small = said.lower()
     for found, back in spelling.items():
-        said = expression(rf"\b{found}\b", re.IGNORECASE).sub(back, said)
+        letters = needed(found)
+        if letters is None or any(run in small for run in letters):  # most of some hundred have none of theirs in it
+            said = expression(rf"\b{found}\b", re.IGNORECASE).sub(back, said)
+            small = said.lower()
     return said
 
 

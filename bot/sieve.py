@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from bot.spelling import expression
@@ -24,7 +25,7 @@ class Sieve:
 
     def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
         self._patterns = [(meaning, pattern) for meaning, each in patterns.items() for pattern in each]
-        needs = [_needed(pattern) for _, pattern in self._patterns]
+        needs = [needed(pattern) for _, pattern in self._patterns]
         common = Counter(row for each in needs if each for row in {row for letters in each for row in _rows(letters)})
         self._always = [n for n, each in enumerate(needs) if each is None]
         self._by_row: defaultdict[str, list[int]] = defaultdict(list)
@@ -45,7 +46,8 @@ def _rows(letters: str) -> Iterator[str]:
     return (letters[n : n + ROW] for n in range(len(letters) - ROW + 1))
 
 
-def _needed(pattern: str) -> frozenset[str] | None:
+@cache
+def needed(pattern: str) -> frozenset[str] | None:
     """Runs of letters one of which is in whatever a pattern finds; None where there are none long enough."""
     try:
         read = _reader.parse(pattern)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.doings import respelt
 from bot.sieve import Sieve
 from bot.spelling import expression, in_line
 from prompts.library import load_library
@@ -43,6 +44,23 @@ def test_what_a_sieve_finds_is_what_its_patterns_find_one_by_one(name: str) -> N
 def test_nor_does_it_lose_anything_in_words_thrown_together(text: str) -> None:
     for name, patterns in LISTS.items():
         assert list(SIEVES[name].found_in(in_line(text))) == one_by_one(patterns, in_line(text)), name
+
+
+SPELLINGS = [
+    spelling
+    for words in LIBRARY.words.values()
+    for spelling in (words.hear.retelling.spelling, words.hear.retelling.turned, words.hear.retelling.fresh, words.hear.doings.spelling)
+]
+
+
+@given(text=st.lists(st.sampled_from(sorted({word for line in TOLD for word in line.split()})), max_size=20).map(" ".join))
+@settings(max_examples=60)
+def test_words_are_respelt_as_if_each_pattern_were_tried(text: str) -> None:
+    for spelling in SPELLINGS:
+        tried = text
+        for found, back in spelling.items():
+            tried = re.sub(rf"\b{found}\b", back, tried, flags=re.IGNORECASE)
+        assert respelt(text, spelling) == tried
 
 
 ODD = (
