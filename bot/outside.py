@@ -250,6 +250,8 @@ def _after_end(text: str, hear: Hear) -> str:
 
 def _of_plans(draft: Draft, text: str, read: Reading, asked: finding.Asked | None) -> bool:
     """What is said of plans and of their days, whatever card or talk is open."""
+    if draft.context.intentions and planning.told_which(draft, text):  # "will you remind me?" is of these, and no wish for reminders
+        return True
     if (rest := planning.taken_out(draft, text)) is not None:
         if rest:
             answer(draft, rest)

@@ -388,6 +388,7 @@ def test_a_question_to_take_along_comes_once_and_so_do_the_words_whichever_way_i
     ("language", "plan", "asked"),
     [
         ("en", "i'll call stoyan on thursday before lunch", "all the room. so will you remind me friday or not"),
+        ("en", "i'll call stoyan on thursday before lunch", "will you remind me?"),
         ("fr", "vendredi j'appelle fabienne avant la signature", "vous me le rappelez vendredi ?"),
         ("es", "el viernes llamo a rosalba por la convocatoria", "me lo recuerdas o no"),
     ],
