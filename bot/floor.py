@@ -16,6 +16,7 @@ from bot.hearing import (
     aside_in,
     asks_plainly,
     begins_with,
+    denies,
     feels,
     heard,
     kinds_named,
@@ -27,6 +28,7 @@ from bot.hearing import (
 )
 from bot.model import Choice
 from bot.spelling import words_in
+from bot.suspecting import is_open, suspected_in
 from bot.untruths import untruth_in
 
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
@@ -112,8 +114,8 @@ def _kept(draft: Draft, text: str, *, again: bool) -> bool:
             return _doubt_answered(draft, text, wish)
         case "spent":
             return _spent_answered(draft, text, wish)
-        case "gloss":
-            return _gloss_answered(draft, text)
+        case "gloss" | "suspected":
+            return _gloss_answered(draft, text) if draft.alarm == "gloss" else _suspicion_answered(draft, text, wish)
     return numbered(draft, text) or _talk_goes_on(draft, text, wish, again=again)
 
 
@@ -388,6 +390,27 @@ def _gloss_answered(draft: Draft, text: str) -> bool:
         raising.met(draft, text, "ethics", draft.language)
         return True
     return raising.hinted_at(draft, text)
+
+
+def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
+    """Whether it is as it was heard. Whoever says that it isn't knows best; whoever says yes, or tells more of it, is met as one who told of
+    wrongdoing."""
+    hear, safety, told = draft.words.hear, draft.words.safety, beside.kept(draft).told
+    denied = wish == "no" or denies(text, hear) or says(text, "honest", safety) or is_open(text, safety)
+    if denied or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety):
+        return raising.let_go(draft, text)
+    if wish in LEAVING or aside_in(text, hear) is not None:
+        draft.alarm = None
+        return False
+    draft.before, draft.talk = draft.talk or draft.before, None
+    draft.alarm, draft.alarmed_at = "ethics", draft.at
+    raising.bear_in_mind(draft, f"{told}\n{text}")
+    if set(came_in(text, safety)) - PASSING_BY:
+        staying.stay(draft, text)
+    else:
+        what_now = "safety.ethics.what-now.paid" if suspected_in(told, safety) == "favour" else "safety.ethics.what-now"
+        draft.say(draft.once(what_now), "safety")
+    return True
 
 
 def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:

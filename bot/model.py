@@ -450,10 +450,12 @@ class Room:
     choices: tuple[Choice, ...] = ()
 
 
-# What has the floor. "doubt" and "spent" were hints and asked about; "eased" and "threat-eased" come after somebody said to be safe.
+# What has the floor. "doubt", "spent" and "suspected" were hints and are asked about; "eased" and "threat-eased" come after somebody said
+# to be safe.
 Alarm = Literal[
-    "asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "gloss", "ethics", "harassment", "told"
-]
+    "asked-danger", "asked-safe", "eased", "threat", "threat-eased", "doubt", "spent", "strain", "gloss", "suspected", "ethics",
+    "harassment", "told",
+]  # fmt: skip
 
 
 # How near somebody is who was named to help: only named, told of it, on the way, there, or not knowing of it yet.

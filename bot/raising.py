@@ -18,6 +18,7 @@ from bot.model import Alarm, Grave, Remind, Talk
 from bot.phrases import CLAUSES
 from bot.rhythm import next_reminder
 from bot.spelling import BETWEEN_SENTENCES, READ, words_in
+from bot.suspecting import suspected_in
 from bot.theirs import opening
 from bot.untruths import NUMBER, is_withheld, untruth_in
 from prompts.library import Safety
@@ -268,6 +269,22 @@ def hinted_at(draft: Draft, text: str) -> bool:
         draft.place = draft.held = None
     draft.say(_as_told(draft, text, key) if hint == "violence" else draft.once(key), "safety")
     draft.alarm, draft.alarmed_at = HINTS[hint], draft.at
+    bear_in_mind(draft, text)
+    return True
+
+
+def suspects(draft: Draft, text: str) -> bool:
+    """Asks whether something is as it may be heard: that what is to be vouched for isn't so, a tie, a favour, something kept from others.
+    Once of each kind, and no more in a talk in which such a thing was heard amiss; in a guide it is part of the answer."""
+    kind = suspected_in(text, draft.words.safety) if draft.place is None or _small_question(draft) else None
+    key = f"safety.suspect.{kind}"
+    if kind is None or not draft.unheard(key) or draft.heard_at(LET_GO) >= 0:
+        return False
+    if _small_question(draft):
+        draft.place = draft.held = None
+    draft.person = replace(draft.person, welcomed=True)
+    draft.say(draft.once(key), "safety")
+    draft.alarm, draft.alarmed_at = "suspected", draft.at
     bear_in_mind(draft, text)
     return True
 

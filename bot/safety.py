@@ -25,8 +25,8 @@ PASTED = 25  # words from which a text with orders in it is taken for something 
 JUST_SAID = 6  # marks of what was said, two replies or so
 # How grave what has the floor is, and what is raised: only something graver takes the floor from it.
 GRAVITY = {
-    "gloss": 0, "doubt": 0, "spent": 0, "strain": 0, "eased": 0, "ethics": 1, "told": 2, "harassment": 2, "threat-eased": 2, "threat": 3,
-    "asked-danger": 4, "asked-safe": 4, "danger": 4,
+    "gloss": 0, "suspected": 0, "doubt": 0, "spent": 0, "strain": 0, "eased": 0, "ethics": 1, "told": 2, "harassment": 2,
+    "threat-eased": 2, "threat": 3, "asked-danger": 4, "asked-safe": 4, "danger": 4,
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def alarmed(draft: Draft, text: str) -> bool:
         alarm = "threat"  # what was done to others there makes the threat graver, and is no danger from oneself
     if alarm is None and raising.not_worn(draft, text):
         return True
-    if alarm is None and draft.alarm in (None, "ethics", "gloss") and _people_first(draft, text):
+    if alarm is None and draft.alarm in (None, "ethics", "gloss", "suspected") and _people_first(draft, text):
         return True
     if draft.alarm and GRAVITY.get(alarm or "", 0) <= GRAVITY[draft.alarm]:
         return floor.keeps(draft, text, again=alarm is not None) or afterwards.follows(draft, text)
@@ -56,6 +56,7 @@ def alarmed(draft: Draft, text: str) -> bool:
             _half_said(draft, text)
             or raising.hinted_at(draft, text)
             or raising.strained_by(draft, text)
+            or raising.suspects(draft, text)
             or raising.weighed(draft, text)
             or afterwards.follows(draft, text)
         )
