@@ -393,7 +393,7 @@ def _gloss_answered(draft: Draft, text: str) -> bool:
 
 
 def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
-    """Whether it is as it was heard. Whoever says that it isn't knows best; whoever says yes, or tells more of it, is met as one who told of
+    """Whether it is as it was heard. Whoever says that it is not knows best; whoever says yes, or tells more, is met as one who told of
     wrongdoing."""
     hear, safety, told = draft.words.hear, draft.words.safety, beside.kept(draft).told
     denied = wish == "no" or denies(text, hear) or says(text, "honest", safety) or is_open(text, safety)
