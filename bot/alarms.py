@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from bot.hearing import any_of, at_hand
 from bot.phrases import CLAUSES, PARTS, SENTENCES, kinds_in, meant, stands
-from bot.spelling import READ, flat, in_words
+from bot.spelling import READ, flat, in_words, words_in
+from bot.suspecting import STORY, darkens, wears_down
 from bot.untruths import untruth_in
 from prompts.library import Safety
 
@@ -169,11 +170,11 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
     when they say that it is no such thing."""
     if any(stands(said, safety, "not_worn") for _, safety, said in _told(text, safeties)):
         return False
-    return any(
-        stands(said, safety, "strain") and not _spent_by_others(said, safety)
-        for sentence in SENTENCES.findall(text[:READ])
-        for _, safety, said in _told(sentence, safeties)
-    )
+    told = [each for sentence in SENTENCES.findall(text[:READ]) for each in _told(sentence, safeties)]
+    if any(stands(said, safety, "strain") and not _spent_by_others(said, safety) for _, safety, said in told):
+        return True
+    own = safeties[0][0] if safeties and len(words_in(text)) < STORY else None
+    return any(language == own and wears_down(said, safety) for language, safety, said in told)
 
 
 def _spent_by_others(said: str, safety: Safety) -> bool:
@@ -188,7 +189,9 @@ def hinted(text: str, safety: Safety) -> str | None:
     nothing told of why; None for none of them."""
     parts = [text, *SENTENCES.findall(text[:READ])]
     hints = ("spent", "doubt", "gloss", "feared", "violence", "belittled", "entrusted", "informs", "overheard", "unwell")
-    return next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
+    heard = next((hint for hint in hints if any(says(part, hint, safety) for part in parts)), None)
+    dark = heard is None and any(darkens(_affirmed(part, safety), safety) for part in parts)
+    return "spent" if dark else heard
 
 
 def says(text: str, what: str, safety: Safety) -> bool:

@@ -44,6 +44,8 @@ WAITED = "safety:waited"  # the mark that the work was asked to wait for a threa
 OFFERS_CALL = ("safety.threat.soon", "safety.threat.tonight")  # lines that ask whether somebody can be told at once
 # The answers to whether somebody can be called at once.
 RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
+# What is said first once something is as it was heard, by what it is.
+WHAT_NOW = {"favour": "ethics.what-now.paid", "near": "harassment.what-now"}
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
 TOLD = 6  # words from which something of work is told, and no answer is given
@@ -403,13 +405,13 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
         draft.alarm = None
         return False
     draft.before, draft.talk = draft.talk or draft.before, None
-    draft.alarm, draft.alarmed_at = "ethics", draft.at
+    kind = suspected_in(told, safety) or ""
+    draft.alarm, draft.alarmed_at = "harassment" if kind == "near" else "ethics", draft.at
     raising.bear_in_mind(draft, f"{told}\n{text}")
     if set(came_in(text, safety)) - PASSING_BY:
         staying.stay(draft, text)
     else:
-        what_now = "safety.ethics.what-now.paid" if suspected_in(told, safety) == "favour" else "safety.ethics.what-now"
-        draft.say(draft.once(what_now), "safety")
+        draft.say(draft.once(f"safety.{WHAT_NOW.get(kind, 'ethics.what-now')}"), "safety")
     return True
 
 

@@ -1,8 +1,9 @@
-"""What may be a matter of integrity, heard by everyday words that come together; it is asked about, and nothing is made of it before.
+"""What may be grave, heard by everyday words that come together; it is asked about, and nothing is made of it before.
 
 A wrong has a thousand wordings, and no list of phrases holds them. What nearly all of them have is somebody who presses, a paper, and a
-doubt; or kin and a contract; or something of worth and somebody who decides. Such words also stand where nothing is wrong, so what is
-heard by them is said with an if, and whoever wrote it says whether it is so. The words are data (`safety.suspect` in prompts/words). Pure.
+doubt; or kin and a contract; or something of worth and somebody who decides. So has being worn down: a self, the nights, and a lack. Such
+words also stand where nothing is wrong, so what is heard by them is said with an if, and whoever wrote it says whether it is so. The words
+are data (`safety.suspect`, `wearing` and `darkening` in prompts/words). Pure.
 """
 
 from __future__ import annotations
@@ -21,18 +22,41 @@ SUSPICIONS = (
     ("kept", frozenset({"not-told", "matters", "owed-to"})),
     ("trust", frozenset({"trust", "names"})),
     ("used", frozenset({"goods", "elsewhere"})),
+    ("near", frozenset({"whom", "intimate", "comes"})),
 )
+WEARING = (
+    frozenset({"self", "sleep", "lack"}),
+    frozenset({"mine", "body", "aches", "often"}),
+    frozenset({"self", "tears", "where"}),
+    frozenset({"self", "hollow", "lasting"}),
+    frozenset({"self", "numbing", "nightly"}),
+    frozenset({"self", "home", "missing"}),
+)
+DARKENING = frozenset({"self", "gone", "tone"})
+STORY = 45  # words from which a message is a story, in which one sentence of weariness is not what it is about
 
 
 @at_hand
 def suspected_in(text: str, safety: Safety) -> str | None:
     """What may be wrong in what a text tells: something to "vouch" for that isn't so, "kin" of whoever decides, a "favour", something
-    "kept" from those it concerns, a "trust" that is to be broken, or goods "used" for something else; None for none of it."""
+    "kept" from those it concerns, a "trust" that is to be broken, goods "used" for something else, or that somebody came too "near"; None
+    for none of it."""
     if not safety.suspect:
         return None
     sentences = SENTENCES.findall(text[:READ])
     windows = ("".join(sentences[at : at + NEAR]) for at in range(max(1, len(sentences) - NEAR + 1)))
     return next((kind for window in windows for kind in _suspected(window, safety)), None)
+
+
+def wears_down(said: str, safety: Safety) -> bool:
+    """Whether a sentence, in words, tells of being worn down."""
+    parts = kinds_in(said, safety, "wearing")
+    return any(together <= parts for together in WEARING)
+
+
+def darkens(said: str, safety: Safety) -> bool:
+    """Whether a sentence, in words, may tell of not wanting to be here."""
+    return kinds_in(said, safety, "darkening") >= DARKENING
 
 
 def is_open(text: str, safety: Safety) -> bool:

@@ -765,7 +765,8 @@ class Safety(_One):
     besides, by kind. `entrusted` is what one partner must not know of the other, `pointed` whoever is only pointed at, and `inner` the
     coach's own workings. `she` and `he` are words by which somebody is one.
     `untrue` are the parts that together tell of something put down as so that isn't (bot/untruths.py), and
-    `suspect` those that only may (bot/suspecting.py). `young` are whom nobody rings for
+    `suspect` those that only may (bot/suspecting.py); of `wearing` and `darkening` some together tell of being worn down, and hint at
+    not wanting to be here. `young` are whom nobody rings for
     help, and `several` says that they are more than one. `mine` is harm at home that is one's own, `confirms` and `unafraid` answer
     whether somebody there is afraid, `discreet` is that a check-in must not say what it is about, and `duty` is work that was to be done
     anyway and no step. `harm` are the parts of what makes people ill or injures them: that it was `found`, that a test was bad and it
@@ -838,6 +839,8 @@ class Safety(_One):
     ethics: list[str]
     untrue: dict[str, list[str]] = {}
     suspect: dict[str, list[str]] = {}
+    wearing: dict[str, list[str]] = {}
+    darkening: dict[str, list[str]] = {}
     accused: list[str]
     own: list[str]
     harassment: list[str]
@@ -1338,7 +1341,7 @@ def _words_faults(words: Words, english: Words, guides: Mapping[str, Guide]) -> 
         for phrase in phrases:
             if not re.fullmatch(r"(?:\([^()]+\)\??|[^()])+", phrase) or re.search(r"\|\||\(\||\|\)|\([^)]*[$^…]", phrase):
                 yield f"safety.{part}: the brackets in {phrase!r} do not close, or stand in each other"
-    for part in ("threat", "came", "sides", "suspect"):
+    for part in ("threat", "came", "sides", "suspect", "wearing", "darkening"):
         mine, theirs = getattr(words.safety, part), getattr(english.safety, part)
         for key in sorted(theirs.keys() ^ mine.keys()):
             yield f"safety.{part}.{key} is {'missing' if key in theirs else 'not in the English words'}"
