@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot import beside, company, raising, staying, threatened
-from bot.alarms import came_in, facts_in, mistaken, says, strained, surely
+from bot.alarms import came_in, facts_in, mistaken, says, strained, surely, told_of_another
 from bot.choosing import choice_in, number_in
 from bot.draft import Draft
 from bot.hearing import (
@@ -44,8 +44,6 @@ WAITED = "safety:waited"  # the mark that the work was asked to wait for a threa
 OFFERS_CALL = ("safety.threat.soon", "safety.threat.tonight")  # lines that ask whether somebody can be told at once
 # The answers to whether somebody can be called at once.
 RINGS = {"good": True, "agrees": True, "no": False, "later": False, "not-now": False}
-# What is said first once something is as it was heard, by what it is.
-WHAT_NOW = {"favour": "ethics.what-now.paid", "near": "harassment.what-now"}
 ANSWERED = 12  # words of an answer that puts a doubt at rest; whoever writes more has told something to go on with
 ANSWER = 4  # words of an answer that only names something
 TOLD = 6  # words from which something of work is told, and no answer is given
@@ -406,12 +404,13 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
         return False
     draft.before, draft.talk = draft.talk or draft.before, None
     kind = suspected_in(told, safety) or ""
-    draft.alarm, draft.alarmed_at = "harassment" if kind == "near" else "ethics", draft.at
+    of_another = kind == "near" and told_of_another(told, safety)
+    draft.alarm, draft.alarmed_at = "told" if of_another else "harassment" if kind == "near" else "ethics", draft.at
     raising.bear_in_mind(draft, f"{told}\n{text}")
     if set(came_in(text, safety)) - PASSING_BY:
         staying.stay(draft, text)
     else:
-        draft.say(draft.once(f"safety.{WHAT_NOW.get(kind, 'ethics.what-now')}"), "safety")
+        draft.say(draft.once(f"safety.{draft.alarm}.what-now{'.paid' if kind == 'favour' else ''}"), "safety")
     return True
 
 
