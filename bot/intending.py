@@ -59,6 +59,8 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     said = text[:READ].strip()
     if not words_in(said) or len(words_in(said)) > LONGEST_STEP:
         return None
+    if announced := _announced(said, clock):
+        return announced
     parts = _with_its_day(_sentences(said), clock)
     firm = [_firmness(part, clock) for part in parts]
     told = [n for n, found in enumerate(firm) if found and not _taken_back(parts[n + 1 : n + 2], clock)]
@@ -72,6 +74,20 @@ def intent_in(text: str, clock: Clock) -> Intent | None:
     if best == "mused" and len(parts) == PAIR and not _day_told(step, clock) and not _any(clock.hear.plans.never, said):
         step = bare_step(said, clock.hear)  # "I think I tell them. On Wednesday both will be there": whether it is meant is asked anyway
     return Intent(step, best, _day_told(step, clock) or _morrow(clock.hear.plans.today, step, clock)) if step else None
+
+
+def _announced(said: str, clock: Clock) -> Intent | None:
+    """What is said to be a step, in so many words: from where its day is named to the end, without what announces it."""
+    announced = [each for pattern in clock.hear.plans.announced for each in expression(pattern).finditer(flat(said))]
+    if not announced:
+        return None
+    for each in sorted(announced, key=lambda found: -found.start()):
+        said = f"{said[: each.start()].rstrip(' ,;:-')}. {said[each.end() :].lstrip(' ,;:.-')}"
+    parts = [part for part in _sentences(said) if words_in(part)]
+    first = next((n for n, part in enumerate(parts) if _day_told(part, clock)), len(parts))
+    step = bare_step(" ".join(parts[first:]), clock.hear)
+    day = _day_told(step, clock)
+    return Intent(step, "dated", day) if step and day and "?" not in step else None
 
 
 def closing_in(text: str, clock: Clock) -> Intent | None:

@@ -478,7 +478,8 @@ class Plans(_Part):
     was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
     `spoils` it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
     the step it stands beside: that it was told before, and that it be asked about. A message that begins with one of `hinders`, or holds
-    one of `likely`, tells what may get in the way of a step, where that was asked, and `rounds` what they would do then.
+    one of `likely`, tells what may get in the way of a step, where that was asked, and `rounds` what they would do then. What is
+    `announced` to be a step is one beside a day, in whatever form: "Tuesday at 9, each says what they lose. That is what I'll do".
     """
 
     fillers: list[Pattern] = []
@@ -513,6 +514,7 @@ class Plans(_Part):
     hinders: list[Pattern] = []
     likely: list[Pattern] = []
     rounds: list[Pattern] = []
+    announced: list[Pattern] = []
 
 
 class Phrases(dict[str, list[str]]):
