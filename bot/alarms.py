@@ -34,7 +34,7 @@ def alarm_in(text: str, safeties: Sequence[tuple[str, Safety]]) -> tuple[str, st
         for language, safety, said in told:
             if (alarm == "danger" and _announced(said, safety)) or (alarm == "harassment" and _done_to_others(said, safety)):
                 continue
-            heard = meant(said, safety, f"mistaken.{alarm}").sub("~ ", said) if alarm in safety.mistaken else said
+            heard = _without_mistaken(said, safety, alarm)
             heard = _without_errands(heard, safety) if alarm == "harassment" else heard
             if stands(heard, safety, alarm) or (alarm == "danger" and len(_home_signs(said, safety)) >= SURE):
                 return alarm, language
@@ -201,9 +201,14 @@ def says(text: str, what: str, safety: Safety) -> bool:
 
 
 def came_in(text: str, safety: Safety) -> Iterator[str]:
-    """What a message holds that is written while something grave has the floor, the most telling first."""
+    """What a message holds that is written while something grave has the floor, the most telling first; a kind that only seems to stand
+    there is taken out before (`mistaken` by its name)."""
     said = f" {in_words(text)} "
-    return (kind for kind in safety.came if stands(said, safety, f"came.{kind}"))
+    return (kind for kind in safety.came if stands(_without_mistaken(said, safety, kind), safety, f"came.{kind}"))
+
+
+def _without_mistaken(said: str, safety: Safety, kind: str) -> str:
+    return meant(said, safety, f"mistaken.{kind}").sub("~ ", said) if kind in safety.mistaken else said
 
 
 def facts_in(text: str, safety: Safety) -> Iterator[str]:

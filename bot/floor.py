@@ -396,7 +396,8 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """Whether it is as it was heard. Whoever says that it is not knows best; whoever says yes, or tells more, is met as one who told of
     wrongdoing."""
     hear, safety, told = draft.words.hear, draft.words.safety, beside.kept(draft).told
-    denied = wish == "no" or denies(text, hear) or says(text, "honest", safety) or is_open(text, safety)
+    honest = says(text, "honest", safety) and len(words_in(text)) <= ANSWERED
+    denied = wish == "no" or denies(text, hear) or honest or is_open(text, safety)
     if denied or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety):
         return raising.let_go(draft, text)
     if wish in LEAVING or aside_in(text, hear) is not None:

@@ -17,6 +17,7 @@ NEAR = 2  # sentences within which the words come together
 # What comes together, by what it may be; the words of each are a list of their own.
 SUSPICIONS = (
     ("vouch", frozenset({"state", "reader", "doubt"})),
+    ("vouch", frozenset({"asks-lie"})),
     ("kin", frozenset({"kin", "spoils"})),
     ("favour", frozenset({"worth", "decider", "passes"})),
     ("kept", frozenset({"not-told", "matters", "owed-to"})),

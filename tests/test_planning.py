@@ -34,6 +34,11 @@ def clock(language: str) -> Clock:
 
 
 PLANS = [
+    ("en", "nothing hurts. i just made a plan: thursday 10am, pairs first", "2026-03-05", "thursday 10am, pairs first"),
+    ("en", "tuesday at 9 on the quay, each speaks. that's what i'll do", "2026-03-03", "tuesday at 9 on the quay, each speaks"),
+    ("fr", "j'ai mon plan: jeudi 10h, les paires d'abord. notez-le", "2026-03-05", "jeudi 10h, les paires d'abord"),
+    ("es", "el martes a las 9 en el muelle, cada uno habla. eso voy a hacer", "2026-03-03", "el martes a las 9 en el muelle, cada uno habla"),
+    ("en", "thursday 10am i'll open with pairs, and shut up myself", "2026-03-05", "thursday 10am i'll open with pairs, and shut up myself"),
     ("en", "will get the mine nurse n the ngo lady to brief him not me. mon", "2026-03-09", "will get the mine nurse n the ngo lady to brief him not me. mon"),  # noqa: E501
     ("en", "maybe I'll ring the mill on tues before work", "2026-03-03", "maybe I'll ring the mill on tues before work"),
     ("en", "I'll sit with Adjoa on Thursday and tell her I signed too quickly", "2026-03-05", "I'll sit with Adjoa on Thursday and tell her I signed too quickly"),  # noqa: E501
@@ -97,6 +102,8 @@ def test_a_plan_is_kept_in_its_own_words_whatever_is_open(language: str, said: s
 
 
 NO_PLANS = [
+    ("en", "they have a plan for thursday"),
+    ("en", "is that what i'll do on thursday?"),
     ("en", "I'd call them on Friday if they asked"),
     ("fr", "mardi je lui ai dit et il a pâli"),
     ("es", "nos vimos el martes y nadie habló"),

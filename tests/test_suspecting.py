@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from passages import chat_in, text_of
 
-from bot.alarms import alarm_in, hinted, strained
+from bot.alarms import alarm_in, came_in, hinted, strained
 from bot.suspecting import suspected_in
 from prompts.library import load_library
 
@@ -174,3 +174,24 @@ def test_whoever_turns_to_the_logbook_is_let_go():
 
     assert chat.conversation.alarm is None
     assert chat.conversation.place is not None
+
+
+def test_what_was_only_asked_for_or_not_yet_done_is_no_deed():
+    safety = LIBRARY.words["es"].safety
+
+    assert "did-it" in came_in("ya lo mandé ayer", safety)
+    assert "did-it" not in came_in("el director insiste en q lo mande mañana", safety)
+    assert "did-it" not in came_in("no no, todavia no mandé nada", safety)
+    assert "bye" not in came_in("tengo hasta mañana", safety)
+
+
+def test_a_softened_number_is_asked_about_and_refused_once_it_is_told():
+    told = "212 people finished, target 250. the city says just count the ones who signed up, everybody does that. it's only an annex"
+    chat = chat_in(LIBRARY, "en", told)
+    assert chat.conversation.alarm == "suspected"
+
+    chat.say("well, the real number is 212. and if i say no to her i look ungrateful and the next permit is in march")
+    assert chat.conversation.alarm == "ethics"
+
+    chat.say("can you help me word a footnote so it's sort of true")
+    assert chat.conversation.alarm == "ethics"
