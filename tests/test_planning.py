@@ -37,8 +37,8 @@ PLANS = [
     ("en", "nothing hurts. i just made a plan: thursday 10am, pairs first", "2026-03-05", "thursday 10am, pairs first"),
     ("en", "tuesday at 9 on the quay, each speaks. that's what i'll do", "2026-03-03", "tuesday at 9 on the quay, each speaks"),
     ("fr", "j'ai mon plan: jeudi 10h, les paires d'abord. notez-le", "2026-03-05", "jeudi 10h, les paires d'abord"),
-    ("es", "el martes a las 9 en el muelle, cada uno habla. eso voy a hacer", "2026-03-03", "el martes a las 9 en el muelle, cada uno habla"),
-    ("en", "thursday 10am i'll open with pairs, and shut up myself", "2026-03-05", "thursday 10am i'll open with pairs, and shut up myself"),
+    ("es", "el martes a las 9 en el muelle, hablan. eso voy a hacer", "2026-03-03", "el martes a las 9 en el muelle, hablan"),
+    ("en", "thursday 10am i'll open with pairs, and shut up", "2026-03-05", "thursday 10am i'll open with pairs, and shut up"),
     ("en", "will get the mine nurse n the ngo lady to brief him not me. mon", "2026-03-09", "will get the mine nurse n the ngo lady to brief him not me. mon"),  # noqa: E501
     ("en", "maybe I'll ring the mill on tues before work", "2026-03-03", "maybe I'll ring the mill on tues before work"),
     ("en", "I'll sit with Adjoa on Thursday and tell her I signed too quickly", "2026-03-05", "I'll sit with Adjoa on Thursday and tell her I signed too quickly"),  # noqa: E501
