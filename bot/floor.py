@@ -32,6 +32,7 @@ from bot.suspecting import is_open, suspected_in
 from bot.untruths import untruth_in
 
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
+PARTING = frozenset({"hello", "thanks", "bye", "leave-it"})  # words that say nothing of the matter, and leave it
 PASSING = frozenset(
     {"privacy", "delete", "status", "about-me", "who-are-you", "keep-out", "export", "shared", "unshare", "mentor-end"}
 )  # met without giving up the floor
@@ -396,11 +397,14 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     """Whether it is as it was heard. Whoever says that it is not knows best; whoever says yes, or tells more, is met as one who told of
     wrongdoing."""
     hear, safety, told = draft.words.hear, draft.words.safety, beside.kept(draft).told
+    kinds = set(came_in(text, safety))
     honest = says(text, "honest", safety) and len(words_in(text)) <= ANSWERED
-    denied = wish == "no" or denies(text, hear) or honest or is_open(text, safety)
-    if denied or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety):
+    denied = (wish == "no" or denies(text, hear)) and "unknowing" not in kinds
+    if denied or honest or is_open(text, safety) or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety):
         return raising.let_go(draft, text)
-    if wish in LEAVING or aside_in(text, hear) is not None:
+    if numbered(draft, text):
+        return True
+    if wish in LEAVING or wish in PARTING or heard(text, hear.controls, hear) == "stop" or aside_in(text, hear) is not None:
         draft.alarm = None
         return False
     draft.before, draft.talk = draft.talk or draft.before, None
@@ -408,7 +412,7 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     of_another = kind == "near" and told_of_another(told, safety)
     draft.alarm, draft.alarmed_at = "told" if of_another else "harassment" if kind == "near" else "ethics", draft.at
     raising.bear_in_mind(draft, f"{told}\n{text}")
-    if set(came_in(text, safety)) - PASSING_BY:
+    if kinds - PASSING_BY:
         staying.stay(draft, text)
     else:
         draft.say(draft.once(f"safety.{draft.alarm}.what-now{'.paid' if kind == 'favour' else ''}"), "safety")

@@ -195,3 +195,23 @@ def test_a_softened_number_is_asked_about_and_refused_once_it_is_told():
 
     chat.say("can you help me word a footnote so it's sort of true")
     assert chat.conversation.alarm == "ethics"
+
+
+@pytest.mark.parametrize("said", ["hello", "thanks", "stop"])
+def test_a_word_that_says_nothing_of_it_leaves_it(said):
+    chat = chat_in(LIBRARY, "en", "the guard sells our relief blankets")
+
+    chat.say(said)
+
+    assert chat.conversation.alarm is None
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "i don't know"), ("fr", "je sais pas"), ("es", "no sé si está mal")])
+def test_whoever_is_not_sure_whether_it_is_so_is_not_sent_away(language, said):
+    told = {"en": "the guard sells our relief blankets", "fr": SUSPECTED[11][1], "es": SUSPECTED[17][1]}[language]
+    chat = chat_in(LIBRARY, language, told)
+    assert chat.conversation.alarm == "suspected"
+
+    chat.say(said)
+
+    assert chat.conversation.alarm == "ethics"
