@@ -412,7 +412,8 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     of_another = kind == "near" and told_of_another(told, safety)
     draft.alarm, draft.alarmed_at = "told" if of_another else "harassment" if kind == "near" else "ethics", draft.at
     raising.bear_in_mind(draft, f"{told}\n{text}")
-    if kinds - PASSING_BY:
+    only_yes = wish in ("good", "agrees") and len(words_in(text)) <= ANSWER
+    if kinds - PASSING_BY and not only_yes:
         staying.stay(draft, text)
     else:
         draft.say(draft.once(f"safety.{draft.alarm}.what-now{'.paid' if kind == 'favour' else ''}"), "safety")

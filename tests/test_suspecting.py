@@ -58,7 +58,7 @@ INNOCENT = [
 ]
 IT_IS_SO = [
     ("en", "the director wants to keep the accidents out of the report", "he says the donor will cut us"),
-    ("en", "my boss wants me to write 80 people on the list, we were 35", "yes"),
+    ("en", "my boss wants me to write 80 people on the list, we were 35", "he says the quota hangs on it"),
     ("fr", "je suis dans le jury et l'ong de ma belle soeur est candidate", "personne ne le sait"),
     ("es", "mi directora quiere que ponga 80 personas en la lista, éramos 35", "sí, es así"),
 ]
@@ -147,6 +147,13 @@ def test_whoever_says_that_it_is_not_so_is_believed_and_not_asked_again(language
 
     chat.say(told)
     assert chat.conversation.alarm is None
+
+
+@pytest.mark.parametrize(("language", "told", "yes"), [("en", SUSPECTED[0][1], "yes"), ("es", SUSPECTED[17][1], "sí")])
+def test_after_a_bare_yes_comes_what_can_be_done_first(language, told, yes):
+    chat = chat_in(LIBRARY, language, told)
+
+    assert text_of(chat.say(yes)) in LIBRARY.words[language].variants("safety.ethics.what-now")
 
 
 def test_too_near_is_met_as_what_was_done_to_them():
