@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from prompts.library import Safety, load_library
 LIBRARY = load_library()
 SAFETIES = {language: words.safety for language, words in LIBRARY.words.items()}
 LISTS = ("danger", "harassment", "ethics", "injection", "idioms", "strain", "told_of", "of_oneself")
+OUTRIGHT: dict[str, dict[str, list[str]]] = yaml.safe_load(Path(__file__).with_name("outright.yaml").read_text(encoding="utf-8"))
 WORDS = sorted(
     {*chain.from_iterable(in_words(phrase).split() for safety in SAFETIES.values() for name in LISTS for phrase in getattr(safety, name))}
 )
@@ -1730,6 +1733,22 @@ def test_what_brokers_say_every_day_raises_nothing(language, text):
     assert hinted(text, SAFETIES[language]) is None
     assert not strained(text, safeties)
     assert not says(text, "retaliation", SAFETIES[language])
+
+
+def heard_as(text: str, language: str) -> str:
+    safeties, safety = LIBRARY.safeties(language), SAFETIES[language]
+    if alarm := alarm_in(text, safeties):
+        return alarm[0]
+    signs = {"hinted": hinted(text, safety), "strain": strained(text, safeties), "veiled": veiled(text, safety)}
+    return next((kind for kind, sign in signs.items() if sign), "nothing")
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "text"),
+    [(language, kind, text) for language, kinds in OUTRIGHT.items() for kind, texts in kinds.items() for text in texts],
+)
+def test_what_is_said_outright_is_heard_as_what_it_is(language, kind, text):
+    assert heard_as(text, language) == kind
 
 
 @pytest.mark.parametrize(("language", "text", "alarm"), [(language, *told) for language, each in TELLING.items() for told in each])
