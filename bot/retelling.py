@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -75,21 +76,44 @@ def _turned(text: str, hear: Hear) -> Iterator[Clause]:
             continue
         if told and (hanging := _hanging(told[0], hear)) and not _is_untold(hanging, hear) and (said := _turned_to_you(hanging, hear)):
             yield Clause(said, 0, False)
+        termed = [*_termed(told[0], hear)] if told else []
         for joint, clause in _clauses(told[0], hear) if told else ():
             turned = turned or joint in hear.turns
+            if any(_without_trails(_without_leads(clause, hear), hear) in whole for whole in termed):
+                continue
             said, whole = _second_person(clause, hear)
             if said:
                 yield Clause(said, turned + (joint in hear.retelling.reasons), whole)
+        for each in termed:
+            if not _is_untold(each, hear) and (said := _turned_to_you(each, hear)):
+                yield Clause(said, turned, True)
+
+
+def _parts(sentence: str, hear: Hear) -> list[tuple[str, str]]:
+    """The parts of a sentence, each with the joint before it."""
+    spans = [found.span() for found in _patterns(hear).joints.finditer(flat(sentence))]
+    return [
+        (flat(sentence[start:end]).strip(), sentence[end:upto].strip(APART))
+        for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(sentence), 0)], strict=True)
+    ]
+
+
+def _termed(sentence: str, hear: Hear) -> Iterator[str]:
+    """What holds only on a term, together with it: "every time you try, they pull you back in", "they'll leave if you push"."""
+    parts, patterns = _parts(sentence, hear), _patterns(hear)
+    for (_, part), (joint, following) in pairwise(parts):
+        part = _without_leads(part, hear)
+        if QUOTED in f"{part}{following}" or _is_untold(part, hear) or _is_untold(following, hear):
+            continue
+        if not joint.strip(APART) and patterns.terms.match(flat(part)) and patterns.whole.match(in_line(following)):
+            yield f"{part}, {_without_trails(following, hear)}"
+        elif patterns.terms.fullmatch(joint) and patterns.whole.match(in_line(part)):
+            yield f"{part} {joint} {_without_trails(following, hear)}"
 
 
 def _clauses(sentence: str, hear: Hear) -> Iterator[tuple[str, str]]:
     """Parts of a sentence, each with the joint before it; one that hangs on a condition stands with it, or is left."""
-    cuts = _patterns(hear).joints
-    spans = [found.span() for found in cuts.finditer(flat(sentence))]
-    parts = [
-        (flat(sentence[start:end]).strip(), sentence[end:upto].strip(APART))
-        for (start, end), (upto, _) in zip([(0, 0), *spans], [*spans, (len(sentence), 0)], strict=True)
-    ]
+    parts = _parts(sentence, hear)
     held, hangs = hear.retelling.conditions, bool(_patterns(hear).conditional.match(flat(sentence)))
     for place, (before, part) in enumerate(parts):
         joint, (after, following) = before.strip(APART), parts[place + 1] if place + 1 < len(parts) else ("", "")
@@ -111,8 +135,7 @@ def _hanging(sentence: str, hear: Hear) -> str:
 def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
     """A clause in the second person, and whether it is a whole one; empty where it is nothing that may be told."""
     retelling, patterns = hear.retelling, _patterns(hear)
-    clause = clause[patterns.leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
-    clause = clause[: found.start() if (found := patterns.trails.search(flat(clause))) else None].strip(" .,;:!…'")
+    clause = _without_trails(_without_leads(clause, hear), hear)
     if _is_untold(clause, hear):
         return "", False
     whole = bool(patterns.whole.match(in_line(clause)))
@@ -120,6 +143,15 @@ def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
         clause, whole = f"{retelling.writer} {clause}", True
     back = _turned_to_you(clause, hear)
     return back, whole and len(words_in(back)) >= LEAST
+
+
+def _without_leads(clause: str, hear: Hear) -> str:
+    return clause[_patterns(hear).leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
+
+
+def _without_trails(clause: str, hear: Hear) -> str:
+    found = _patterns(hear).trails.search(flat(clause))
+    return clause[: found.start() if found else None].strip(" .,;:!…'")
 
 
 def _turned_to_you(clause: str, hear: Hear) -> str:
@@ -158,7 +190,11 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
     verb = patterns.after_subject.match(line)
     if hear.retelling.then and verb and not {*words_in(verb[0])[-1:]} & {*hear.loose_ends}:  # not between "ne se" and its verb
         then = hear.retelling.then[crc32(line.encode()) % len(hear.retelling.then)]
-        yield f"{said[: verb.end()].rstrip()}{then} {said[verb.end() :].strip()}", False
+        opened = f"{said[: verb.end()].rstrip()}{then} "
+        yield f"{opened}{said[verb.end() :].strip()}", False
+        for tail in tails:
+            if tail.start() > verb.end():
+                yield f"{opened}{said[verb.end() : tail.start()].strip()}{hear.retelling.beside}{said[tail.start() :].strip()}", False
     for whole in dict.fromkeys((said, fronted)):
         for cut in reversed([*patterns.cuts.finditer(flat(whole))]):
             shorter = whole[: cut.start()].rstrip(" ,")
@@ -191,6 +227,7 @@ class _Patterns(NamedTuple):
     tails: re.Pattern[str]
     cuts: re.Pattern[str]
     conditional: re.Pattern[str]
+    terms: re.Pattern[str]
 
 
 @lru_cache(8)
@@ -214,4 +251,5 @@ def _patterns(hear: Hear) -> _Patterns:
         re.compile(rf"(?<=\w) (?:{either(retelling.tails)})(?!\w)"),
         re.compile(rf"(?<=\w) (?:{either([*retelling.cuts, *hear.doings.cuts])})(?!\w)"),
         re.compile(rf"(?:(?:{either(retelling.leads)})(?:(?<=')|(?!\w))[\s,]*)*(?:{either(retelling.conditions)})(?!\w)"),
+        re.compile(rf"(?:{either(retelling.terms)})(?!\w)"),
     )

@@ -56,7 +56,6 @@ UNTOLD = {
         "should I ring her before the meeting?",
         "how do I tell her the slides are too many",
         "if they refuse the director leaves",
-        "the director leaves unless they sign",
         "you keep going on about the missing people",
         "I should call the director tomorrow",
         "I'm not ashamed of it",
