@@ -40,6 +40,7 @@ ACTS = {"opinion": "opinion", "my-place": "opinion.mine", "wording": "wording", 
 ACTS_NAMED = frozenset({"go", "tell", "leave", "right"})  # kinds to which a question about a known kind of act is nearer
 OWNED = 24  # marks of what was said, some six replies: within them a miss is owned once
 HEADS = 2  # sentences at the head of a message in which the coach is told that it missed
+BY_ITSELF = ("hindsight", "own-interest")  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts
 JUST = 4  # marks of what was said, within this reply
@@ -63,10 +64,11 @@ def answers(draft: Draft, text: str) -> bool:
         return False
     if asked.kind in _OWN:
         return _OWN[asked.kind](draft, text, asked)
-    if draft.talk is None and not _just_kept(draft):
+    if asked.kind not in BY_ITSELF and draft.talk is None and not _just_kept(draft):
         return False
+    theirs = (opening(draft, text) or opening(draft, _told(draft).rpartition("\n")[2])) if asked.kind in BY_ITSELF else ""
     _stays(draft, text)
-    draft.say(_line(draft, f"straight.{asked.kind}", asked.what), "reply", draft.offered)
+    draft.say(f"{theirs} {_line(draft, f'straight.{asked.kind}', asked.what)}".strip(), "reply", draft.offered)
     return True
 
 

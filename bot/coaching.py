@@ -40,6 +40,7 @@ from bot.hearing import (
 from bot.model import Passage, Said, Talk
 from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
+from bot.retelling import retold_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from bot.suggesting import is_exact, names_matter, suggest
 from bot.theirs import opening
@@ -487,5 +488,6 @@ def _stay_glad(draft: Draft, talk: Talk, text: str) -> None:
         return
     draft.talk = with_used(replace(talk, at=draft.at), "on")
     said = draft.line("joy.on")
-    back = back_in(draft, text)
+    told = retold_in(text, draft.words.hear)
+    back = f"{told}." if told else back_in(draft, text)
     draft.say(draft.line("joy.back", back=back, said=said) if back else said, "reply", choices)

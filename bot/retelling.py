@@ -101,8 +101,8 @@ def _parts(sentence: str, hear: Hear) -> list[tuple[str, str]]:
 def _termed(sentence: str, hear: Hear) -> Iterator[str]:
     """What holds only on a term, together with it: "every time you try, they pull you back in", "they'll leave if you push"."""
     parts, patterns = _parts(sentence, hear), _patterns(hear)
-    for (_, part), (joint, following) in pairwise(parts):
-        part = _without_leads(part, hear)
+    for (_, led), (joint, following) in pairwise(parts):
+        part = _without_leads(led, hear)
         if QUOTED in f"{part}{following}" or _is_untold(part, hear) or _is_untold(following, hear):
             continue
         if not joint.strip(APART) and patterns.terms.match(flat(part)) and patterns.whole.match(in_line(following)):
