@@ -176,8 +176,8 @@ def _show_one(draft: Draft, talk: Talk, passage: Passage, number: int, key: str)
     said = draft.line(key, offer=offer, price=price)
     draft.talk = _shown(replace(talk, stage="options", at=draft.at), passage, number)
     voice.show([number])
-    pleaded = isinstance(draft.event, Said) and pleads(draft.event.text, draft.words.hear)
-    told = so_far(draft, talk.asked) if pleaded else ""
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    told = so_far(draft, talk.asked) if pleads(text, draft.words.hear) else opening(draft, text)
     question = voice.challenge()
     wording = replace(
         brief(draft, "one", passage, talk.asked, "", question),

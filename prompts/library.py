@@ -660,6 +660,7 @@ class Hear(_One):
     opinions: dict[Slug, list[Pattern]] = {}
     straight: dict[Slug, Shape] = {}
     points: list[Pattern] = []
+    presents_self: list[Pattern] = []
     sayings: list[Pattern] = []
     told_how: list[Pattern] = []
     weighs: Weighs = Weighs()
