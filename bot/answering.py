@@ -40,7 +40,11 @@ ACTS = {"opinion": "opinion", "my-place": "opinion.mine", "wording": "wording", 
 ACTS_NAMED = frozenset({"go", "tell", "leave", "right"})  # kinds to which a question about a known kind of act is nearer
 OWNED = 24  # marks of what was said, some six replies: within them a miss is owned once
 HEADS = 2  # sentences at the head of a message in which the coach is told that it missed
-BY_ITSELF = ("hindsight", "own-interest")  # kinds that are met at the head of a talk, too, with something of theirs before the answer
+BY_ITSELF = (
+    "hindsight",
+    "own-interest",
+    "if-said",
+)  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts
 JUST = 4  # marks of what was said, within this reply

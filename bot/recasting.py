@@ -86,7 +86,7 @@ def _slots(said: str, found: re.Match[str], hear: Hear, recasts: Recasts) -> dic
 def _small(said: str, hear: Hear) -> str:
     """What stood at the head of a sentence, as it stands in the middle of one: only a name keeps its capital."""
     first = words_in(said)[:1]
-    small = first and first[0] in {*hear.subjects, *hear.addressed, *hear.reading.determiners, *hear.doings.pronouns}
+    small = first and first[0] in {*hear.subjects, *hear.addressed, *hear.reading.determiners, *hear.doings.pronouns, *hear.filling}
     return said[:1].lower() + said[1:] if small else said
 
 
