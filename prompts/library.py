@@ -366,12 +366,12 @@ class Retelling(_Part):
     All are pieces of patterns or patterns. First everything is put as `spelling` says it is written. Before `joints` another clause begins;
     one after a joint of `conditions` is left, and so is the one it hangs on, but for a sentence of which the head `hangs`: that can be said
     again as one (recasting.py); what hangs on one of the `terms` may also be told with it. `leads` are left out before a clause and
-    `trails` behind it. It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words with none of
-    `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What `asks` is no
-    clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh` says. One of
-    the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be cut before one
-    of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells more, and so does
-    one after one of the `reasons`; a `faint` one tells less.
+    `trails` behind it. It is whole where it begins with one of the `subjects`, which hold their verb, or with `someone`, perhaps more words
+    with none of `between` among them, and one of the `verbs`; where it begins like a line of a `diary`, the `writer` is put before it. What
+    `asks` is no clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh`
+    says. One of the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be
+    cut before one of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells
+    more, and so does one after one of the `reasons`; a `faint` one tells less.
     """
 
     spelling: dict[Bit, str] = {}
