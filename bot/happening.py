@@ -131,8 +131,8 @@ def back_to(draft: Draft, text: str, kind: Heard, key: str) -> Back:
     span = span_in(text, happenings) if happenings else ""
     others = (doing for doing in doings_in(told, hear) if doing.kind not in (OWN_DOING, PLAIN))
     by = next((doing for doing in others if kind.stands_in(_line(draft, doing.said))), None)
-    others = {*hear.doings.pronouns} - {*hear.reading.determiners}
-    done_to = bool(others & {*words_in(told)[:1]})  # whoever is named behind a "he" had it done to them
+    persons = {*hear.doings.pronouns} - {*hear.reading.determiners}
+    done_to = bool(persons & {*words_in(told)[:1]})  # whoever is named behind a "he" had it done to them
     who = by.who if by else "" if done_to else only_who_in(told, hear) or ""
     return Back(draft, key, kind, who, span, _what_in(draft, told, kind))
 
