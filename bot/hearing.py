@@ -26,6 +26,7 @@ WHOLE = 4  # words that a sentence has which is told back
 SIDES = 2  # who may see one matter differently
 THOUGHT = 4  # words of a thought behind a thank-you
 DENIAL = 3  # words of a "no" that says something besides
+INTRODUCED = 3  # words of content that what is told beside an introduction has, to be told without it
 OWN, STEM = 5, 6  # letters of a word that belongs to a matter of its own, and by how many of them it is known again
 ECHO = (2, 6)  # words, least and most, that are handed back in quotation marks
 
@@ -316,6 +317,14 @@ def returned_in(text: str, hear: Hear) -> str | None:
 def content_of(text: str, hear: Hear) -> int:
     """How many words of a text are more than fillers."""
     return len([word for word in words_in(text) if word not in hear.fillers])
+
+
+def without_introduction(text: str, hear: Hear) -> str:
+    """A text without the sentences that only say who the writer is and with whom they work: what happened is in the others."""
+    parts = BETWEEN_SENTENCES.split(text)
+    told = [part for part in parts if not any_in(hear.presents_self, in_line(part))]
+    rest = "\n".join(told)
+    return rest if len(told) < len(parts) and content_of(rest, hear) >= INTRODUCED else text
 
 
 def same_matter(earlier: str, text: str, hear: Hear) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
-from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back, undenied
+from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, name_in, refers_back, undenied, without_introduction
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
-from bot.spelling import BETWEEN_SENTENCES, any_in, in_line, words_in
+from bot.spelling import words_in
 from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
@@ -27,14 +27,7 @@ def lookup(library: Library, context: Context, event: Event) -> str | None:
     """The words to search the knowledge for before this event is decided; None when nothing needs to be found."""
     hear = library.in_language(held_in(library, context, event)).hear
     sought = _sought(library, context, event, hear)
-    return sought if sought is None else _without_introduction(sought, hear)
-
-
-def _without_introduction(text: str, hear: Hear) -> str:
-    """A text without the sentences that only say who the writer is and with whom they work: what happened is in the others."""
-    told = [part for part in BETWEEN_SENTENCES.split(text) if not any_in(hear.presents_self, in_line(part))]
-    rest = "\n".join(told)
-    return rest if content_of(rest, hear) >= TELLING else text
+    return sought if sought is None else without_introduction(sought, hear)
 
 
 def _sought(library: Library, context: Context, event: Event, hear: Hear) -> str | None:

@@ -15,7 +15,7 @@ from bot.doings import BRIEF, PAIR, PLAIN, TELLING, doing_in, doings_in, fact_in
 from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN
-from bot.hearing import asks_plainly, feels, feels_with, handed_back
+from bot.hearing import asks_plainly, feels, feels_with, handed_back, without_introduction
 from bot.recasting import said_again
 from bot.retelling import clauses_in, retold_in, weight_of
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
@@ -37,6 +37,7 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
     a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there."""
     hear = draft.words.hear
+    text = without_introduction(text, hear)
     if holds(mirror, text, hear) if mirror else asks(text, hear):
         return mirror
     if not only and (again := said_again(draft, text, longest, mirror)):
@@ -114,7 +115,8 @@ def _within(said: str, text: str, hear: Hear) -> str:
 def opening(draft: Draft, text: str) -> str:
     """What was told in a message beside what is asked in it, as it stands: two facts, else what somebody did, else what was said in
     quotation marks, else its weightiest clause. Empty where there is none, or where it was just told back."""
-    sentences = (part.split(", ") if asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(text))
+    besides = without_introduction(text, draft.words.hear)
+    sentences = (part.split(", ") if asks(part, draft.words.hear) else [part] for part in BETWEEN_SENTENCES.split(besides))
     told = " ".join(", ".join(part for part in parts if not asks(part, draft.words.hear)) for parts in sentences)
     if pair := facts(draft, told):
         return pair
