@@ -260,7 +260,10 @@ def ideas(draft: Draft) -> None:
         draft.say(draft.line("unsure"))
         return
     draft.talk = talk = without(talk, "listening")
-    if options.shown_any(draft):
+    shown = options.shown_any(draft)
+    if shown and (known := _known_of_others(draft, talk)):
+        advise(draft, replace(talk, card=known.card, stage="options", at=draft.at), known, talk.asked)
+    elif shown:
         options.another_way(draft)
     elif near and options.has_ways(draft, talk, near[0]) and _answers(draft, talk, near[0]):
         advise(draft, replace(talk, card=near[0].card, stage="options", at=draft.at), near[0], talk.asked)
@@ -268,11 +271,26 @@ def ideas(draft: Draft) -> None:
         suggest(draft)
 
 
+def _known_of_others(draft: Draft, talk: Talk) -> Passage | None:
+    """Another card that is near, where it is asked what others did; None for none."""
+    if not _asks_of_others(draft):
+        return None
+    near = (passage for passage in near_to(draft, talk) if passage.card != talk.card)
+    return next((passage for passage in near if options.has_ways(draft, talk, passage)), None)
+
+
+def _asks_of_others(draft: Draft) -> bool:
+    text = draft.event.text if isinstance(draft.event, Said) else ""
+    return any_in(draft.words.hear.of_others, in_line(text))
+
+
 def _answers(draft: Draft, talk: Talk, near: Passage) -> bool:
     """Whether a card that is near answers a plea: surely, or as likely as an idea of the coach's own would. Where the plea itself says what
     it is about, the search went by that."""
     text = draft.event.text if isinstance(draft.event, Said) else ""
     likely = NEAR if content_of(text, draft.words.hear) >= FEW else LIKELY
+    if _asks_of_others(draft):  # what others did stands on the cards, and an idea of the coach's own is none
+        return near.score >= NEAR
     return near.score >= CLEAR or (near.score >= likely and not is_exact(draft, talk.asked))
 
 

@@ -13,7 +13,7 @@ from bot.hearing import aside_in, asks_coach, asks_plainly, content_of, heard, n
 from bot.keeping import LONGEST_PLACE
 from bot.mirroring import TOLD
 from bot.model import Context, Event, Fell, Pressed, Said, Talk
-from bot.spelling import words_in
+from bot.spelling import any_in, in_line, words_in
 from bot.threads import picked_in
 from bot.tongue import held_in
 from prompts.library import Hear, Library
@@ -70,7 +70,7 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
 def _outside(context: Context, event: Said, hear: Hear) -> str | None:
     read = outside.reading(context.conversation, event.text, event, hear)
     talk, wish, act = read.talk, read.wish, read.act
-    if talk and act == "plea" and content_of(read.said, hear) >= TELLING:
+    if talk and act == "plea" and content_of(read.said, hear) >= TELLING and not any_in(hear.of_others, in_line(read.said)):
         return f"{talk.asked}\n{undenied(read.said, hear)}"
     if talk and (wish in SEARCHED or act in ("ideas", "one", "leaning", "plea")):
         return talk.asked

@@ -97,7 +97,7 @@ BRIEFLY = {
 PUT_TO_COACH = ("either", "my-place", "opinion", "wording", "leaning")  # acts in which a thought of theirs is put to the coach
 CLOSING = ("no", "nod", "good", "agrees", "thanks")  # wishes that say no more than that it is well
 JUST_SETTLED = 1  # marks of what was said since it was asked what else there is
-QUIET = 8  # words in which somebody tells that nothing happened; more tell of something
+QUIET = 10  # words in which somebody tells that nothing happened; more tell of something
 CLAUSES = re.compile(r"[,.;:!]+\s+")
 LONG = 6000  # characters from which a message outside a guide is taken for something pasted
 

@@ -207,7 +207,8 @@ def _settles_thought(draft: Draft, text: str) -> bool:
     if wish is None and planning.mused(draft) and "," in text:  # "yes, tomorrow"
         wish = heard(text.partition(",")[0], hear.wishes, hear)
     if wish in ("good", "agrees") or (planning.mused(draft) and affirms(text, hear)):
-        planning.it_is_meant(draft)
+        if not (planning.dated(draft, text) and planning.told_dated(draft, text)):  # "yes, I'll ring her on Friday"
+            planning.it_is_meant(draft)
     elif wish == "no":
         guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
     else:
