@@ -272,10 +272,10 @@ def ideas(draft: Draft) -> None:
 
 
 def _known_of_others(draft: Draft, talk: Talk) -> Passage | None:
-    """Another card that is near, where it is asked what others did; None for none."""
+    """Another card that surely speaks to it, where it is asked what others did; None for none."""
     if not _asks_of_others(draft):
         return None
-    near = (passage for passage in near_to(draft, talk) if passage.card != talk.card)
+    near = (passage for passage in near_to(draft, talk) if passage.card != talk.card and passage.score >= CLEAR)
     return next((passage for passage in near if options.has_ways(draft, talk, passage)), None)
 
 
