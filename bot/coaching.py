@@ -281,7 +281,7 @@ def _known_of_others(draft: Draft, talk: Talk) -> Passage | None:
 
 def _asks_of_others(draft: Draft) -> bool:
     text = draft.event.text if isinstance(draft.event, Said) else ""
-    return any_in(draft.words.hear.of_others, in_line(text))
+    return any_in(draft.library.ideas_in(draft.language).others, in_line(text))
 
 
 def _answers(draft: Draft, talk: Talk, near: Passage) -> bool:

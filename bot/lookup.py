@@ -6,6 +6,8 @@ the coach answers without: a greeting, a name, a button, a word for moving about
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot import finding, nudge, outside, wishes
 from bot.choosing import choice_in
 from bot.draft import Draft
@@ -43,7 +45,7 @@ def _sought(library: Library, context: Context, event: Event, hear: Hear) -> str
     if len(event.text) > outside.LONG:
         return None
     choice = choice_in(event.text, conversation.choices, hear)
-    return _for_choice(conversation.talk, choice.id) if choice else _outside(context, event, hear)
+    return _for_choice(conversation.talk, choice.id) if choice else _outside(context, event, hear, _others(library, context, event))
 
 
 def card_in_hand(library: Library, context: Context, event: Event) -> str | None:
@@ -67,10 +69,15 @@ def _for_choice(talk: Talk | None, choice: str) -> str | None:
     return talk.asked if choice in ("do:another", "do:ideas", "do:stay") or kind == "card" else None
 
 
-def _outside(context: Context, event: Said, hear: Hear) -> str | None:
+def _others(library: Library, context: Context, event: Said) -> Sequence[str]:
+    return library.ideas_in(held_in(library, context, event)).others
+
+
+def _outside(context: Context, event: Said, hear: Hear, others: Sequence[str]) -> str | None:
+    """`others`: how it is asked what others did, which names no matter of its own."""
     read = outside.reading(context.conversation, event.text, event, hear)
     talk, wish, act = read.talk, read.wish, read.act
-    if talk and act == "plea" and content_of(read.said, hear) >= TELLING and not any_in(hear.of_others, in_line(read.said)):
+    if talk and act == "plea" and content_of(read.said, hear) >= TELLING and not any_in(others, in_line(read.said)):
         return f"{talk.asked}\n{undenied(read.said, hear)}"
     if talk and (wish in SEARCHED or act in ("ideas", "one", "leaning", "plea")):
         return talk.asked

@@ -40,9 +40,9 @@ def suggest(draft: Draft, seen: str = "", most: int = 2) -> None:
     draft.talk = with_used(replace(talk, card="", stage="explore", at=draft.at), f"{TRIED}{tried}")
     said = draft.event.text if isinstance(draft.event, Said) else ""
     known = "/o" in "".join(talk.used) or bool(near_to(draft, talk, 1))  # something of others was shown, or stands beside
-    of_others = not known and any_in(draft.library.ideas_in(draft.language).others, in_line(said))
+    of_others = any_in(draft.library.ideas_in(draft.language).others, in_line(said))
     one = ".one" if len(found) == 1 else ""
-    lead = draft.line(f"ideas.lead{'.others' if of_others else one}")
+    lead = draft.line(f"ideas.lead{one if one or not of_others else '.more' if known else '.others'}")
     rows = [f"{idea.offer} {idea.price} {draft.line('ours')}" for _, idea in found]
     shown = f"{lead} {rows[0]}" if one else "\n".join([lead, *(f"{n}. {row}" for n, row in enumerate(rows, 1))])
     for mark, _ in found:

@@ -653,7 +653,6 @@ class Hear(_One):
     denied: list[Pattern] = []
     echoed: list[Pattern] = []
     pleas: list[Pattern] = []
-    of_others: list[Pattern] = []
     wants_no_ideas: list[Pattern] = []
     either: list[Pattern] = []
     firstly: str = ""

@@ -76,4 +76,4 @@ def _joined(shipped: Library, own: Mapping[str, OwnGuide]) -> Library:
         language: spoken.model_copy(update={"guides": {**spoken.guides, **{name: own[name].in_language(language) for name in own}}})
         for language, spoken in shipped.words.items()
     }
-    return Library(guides={**shipped.guides, **guides}, words=words, roles=shipped.roles)
+    return Library(**{**dict(shipped), "guides": {**shipped.guides, **guides}, "words": words})

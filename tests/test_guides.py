@@ -296,6 +296,16 @@ def test_without_a_folder_there_are_the_shipped_guides(tmp_path):
     assert load_with_own(tmp_path / "nowhere").guides == LIBRARY.guides
 
 
+def test_beside_an_own_guide_stands_everything_else_that_is_shipped(tmp_path):
+    library = load_with_own(own(tmp_path))
+
+    shipped = {name: value for name, value in LIBRARY if name not in ("guides", "words")}
+    assert {name: value for name, value in library if name in shipped} == shipped
+    assert shipped["ideas"]
+    assert shipped["happenings"]
+    assert shipped["recasts"]
+
+
 def test_an_own_guide_stands_beside_the_shipped_ones_in_every_language(tmp_path):
     library = load_with_own(own(tmp_path / "guides"))
 
