@@ -76,4 +76,5 @@ def _joined(shipped: Library, own: Mapping[str, OwnGuide]) -> Library:
         language: spoken.model_copy(update={"guides": {**spoken.guides, **{name: own[name].in_language(language) for name in own}}})
         for language, spoken in shipped.words.items()
     }
-    return Library(**{**dict(shipped), "guides": {**shipped.guides, **guides}, "words": words})
+    parts = {name: getattr(shipped, name) for name in Library.model_fields}  # what it has worked out from the guides is not taken along
+    return Library(**{**parts, "guides": {**shipped.guides, **guides}, "words": words})
