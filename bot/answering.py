@@ -44,6 +44,9 @@ BY_ITSELF = (
     "hindsight",
     "own-interest",
     "if-said",
+    "legal",
+    "tried-that",
+    "what-broker",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts
