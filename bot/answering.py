@@ -47,6 +47,7 @@ BY_ITSELF = (
     "legal",
     "tried-that",
     "what-broker",
+    "cost",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts
@@ -149,9 +150,10 @@ def _idea_picked(draft: Draft, text: str) -> Choice | None:
 
 def wants_no_ideas(draft: Draft, text: str) -> bool:
     """Ideas are not wanted just now: none are shown, nor offered, in this reply and the next, and what was told besides is heard."""
-    hear, talk = draft.words.hear, draft.talk
-    if talk is None or not any_in(hear.wants_no_ideas, in_line(text)):
+    hear = draft.words.hear
+    if not any_in(hear.wants_no_ideas, in_line(text)):
         return False
+    talk = draft.talk or Talk("", "explore", draft.at, draft.at, "")
     draft.remember(NO_IDEAS)
     if act_in(text, hear) == "anger":
         return False
