@@ -32,6 +32,7 @@ from bot.hearing import (
     pleads,
     when_in,
     who_in,
+    without_introduction,
 )
 from bot.model import Choice
 from bot.reflecting import wish_in
@@ -450,3 +451,29 @@ def test_what_brokers_ask_in_any_language_is_never_taken_for_a_danger_to_life():
     assert len(asks) > 5000
     taken = [ask for language, ask in asks if (alarm_in(ask, library.safeties(language)) or ("", ""))[0] == "danger"]
     assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "told"),
+    [
+        (
+            "en",
+            "I facilitate a partnership between a town and a builder. The builder wants to decide it all.",
+            "The builder wants to decide it all.",
+        ),
+        (
+            "fr",
+            "Je facilite un partenariat entre une mairie et une entreprise. L'entreprise veut tout décider.",
+            "L'entreprise veut tout décider.",
+        ),
+        (
+            "es",
+            "Facilito una alianza entre una alcaldía y una empresa. La empresa quiere decidirlo todo.",
+            "La empresa quiere decidirlo todo.",
+        ),
+        ("en", "I facilitate a partnership between a town and a builder.", "I facilitate a partnership between a town and a builder."),
+        ("en", "The builder shouted. The town is silent.", "The builder shouted. The town is silent."),
+    ],
+)
+def test_who_somebody_is_is_left_out_where_they_tell_something_besides(language, said, told):
+    assert without_introduction(said, load_library().words[language].hear) == told

@@ -191,6 +191,23 @@ def test_a_choice_a_goodbye_and_an_idea_put_to_the_coach_are_no_thoughts_of_a_pl
     assert not chat.intentions
 
 
+@pytest.mark.parametrize(
+    ("language", "story", "thought", "yes"),
+    [
+        ("en", "our partner refuses to sign", "I could ask the company to wait until May.", "Yes, I'll call their director on Friday."),
+        ("fr", "notre partenaire refuse de signer", "Je pourrais demander d'attendre mai.", "Oui, j'appelle leur directrice vendredi."),
+        ("es", "nuestro socio se niega a firmar", "Podría pedirle que espere hasta mayo.", "Sí, llamo a su directora el viernes."),
+    ],
+)
+def test_a_yes_that_brings_its_own_step_and_day_is_that_step(language: str, story: str, thought: str, yes: str):
+    chat = chat_in(LIBRARY, language, story, thought)
+    chat.say(yes)
+
+    [plan] = chat.intentions
+    assert plan.due.isoweekday() == 5
+    assert "ire" in plan.text  # the director, and not the waiting until May
+
+
 @pytest.mark.parametrize("words", ["no thats not a plan. why would you keep that", "not a plan", "that wasn't a plan"])
 def test_a_plan_that_was_none_is_taken_out_and_its_day_with_it(words: str):
     chat = chat_in(LIBRARY)

@@ -95,6 +95,38 @@ UNASKED = [
 ]
 
 
+AT_THE_HEAD = [
+    ("en", "Is it legal to share the participants' list with the sponsor?", "straight.legal"),
+    ("fr", "Est-ce que c'est légal de donner la liste des participants au sponsor ?", "straight.legal"),
+    ("es", "¿Es legal darle la lista de participantes al patrocinador?", "straight.legal"),
+    ("en", "You suggested that last time and it didn't work.", "straight.tried-that"),
+    ("fr", "Vous l'avez déjà proposé et ça n'a pas marché.", "straight.tried-that"),
+    ("es", "Eso ya me lo propusiste y no funcionó.", "straight.tried-that"),
+    ("en", "What is a partnership broker?", "straight.what-broker"),
+    ("fr", "C'est quoi un courtier en partenariats ?", "straight.what-broker"),
+    ("es", "¿Qué es un bróker de alianzas?", "straight.what-broker"),
+    ("en", "How much does this service cost?", "straight.cost"),
+    ("fr", "Combien coûte ce service ?", "straight.cost"),
+    ("es", "¿Cuánto cuesta este servicio?", "straight.cost"),
+    ("en", "The meeting ended in shouting. What could I have done differently?", "straight.hindsight"),
+    ("fr", "La réunion s'est finie dans les cris. Qu'est-ce que j'aurais pu faire ?", "straight.hindsight"),
+    ("es", "La reunión terminó a gritos. ¿Qué podría haber hecho?", "straight.hindsight"),
+    ("en", "People come for the lunch. What would happen if I just said that?", "straight.if-said"),
+    ("fr", "Les gens viennent pour le déjeuner. Que se passerait-il si je le disais ?", "straight.if-said"),
+    ("es", "La gente viene por el almuerzo. ¿Qué pasaría si lo dijera?", "straight.if-said"),
+]
+CHANGES = [
+    ("en", "I noticed today that I always give the floor to the men first.", "I'd like to change that."),
+    ("fr", "J'ai remarqué que je donne toujours la parole aux hommes d'abord.", "J'aimerais changer ça."),
+    ("es", "Hoy noté que siempre doy la palabra primero a los hombres.", "Me gustaría cambiar eso."),
+]
+AFTER_PROTEST = [
+    ("en", "That's not what I asked. I wanted to know if it's my job to tell him."),
+    ("fr", "Ce n'est pas ce que je demandais. Je voulais savoir si c'est mon rôle de lui dire."),
+    ("es", "No era eso lo que preguntaba. Quería saber si me toca a mí decírselo."),
+]
+
+
 def in_talk(language: str) -> Chat:
     return chat_in(LIBRARY, language, STORIES[language])
 
@@ -109,6 +141,29 @@ def test_what_is_asked_straight_out_is_answered(language: str, asked: str, key: 
 
     shapes = [re.sub(r"\\\$\w+", ".+", re.escape(bare(line))) for line in LIBRARY.words[language].variants(key)]
     assert any(re.fullmatch(shape, bare(told)) for shape in shapes), told
+
+
+@pytest.mark.parametrize(("language", "asked", "key"), AT_THE_HEAD)
+def test_some_things_are_answered_at_the_head_of_a_talk_too(language: str, asked: str, key: str):
+    chat = chat_in(LIBRARY, language, asked)
+
+    assert any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
+
+
+@pytest.mark.parametrize(("language", "told", "wish"), CHANGES)
+def test_a_habit_that_is_to_change_is_no_setting(language: str, told: str, wish: str):
+    chat = chat_in(LIBRARY, language, told, wish)
+
+    assert any(mark.startswith("straight.change-it#") for mark in chat.conversation.recent)
+
+
+@pytest.mark.parametrize(("language", "protest"), AFTER_PROTEST)
+def test_a_question_behind_a_protest_is_what_is_answered(language: str, protest: str):
+    chat = in_talk(language)
+    chat.say(protest)
+
+    assert any(mark.startswith("opinion.mine#") for mark in chat.conversation.recent)
+    assert any(mark.startswith("straight.passed#") for mark in chat.conversation.recent)
 
 
 @pytest.mark.parametrize(("language", "plan", "asked", "key"), OF_A_PLAN)
