@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import Ground
-from turns import DONE, MANY, at_rest, waited
+from turns import FIRST, MANY, all_taken, warmed
 
 KINDS = {"alone": (1, False), "one": (1, True), "two": (2, True)}
 CGROUPS = Path("/sys/fs/cgroup")
@@ -74,12 +74,11 @@ def limited(pids: list[int], percent: int) -> Iterator[None]:
 async def measured(on: Any, postmaster: int, processes: int, cluster: bool, percent: int) -> dict[str, Any]:
     from harness import BOTH
 
-    on.welcome(range(1000, 1000 + MANY))
+    on.welcome(range(1000, 1000 + FIRST + MANY))
     env = BOTH if cluster else {}
     async with AsyncExitStack() as stack:
         programs = [await stack.enter_async_context(on.served(*how, **env)) for how in ((), ("--workers-only",))[:processes]]
-        await waited(on.fake, 1000, "reflect")
-        await at_rest(programs)
+        await warmed(on, programs)
         pids = [program.process.pid for program in programs]
         stack.enter_context(limited(pids, percent))
 
@@ -90,12 +89,8 @@ async def measured(on: Any, postmaster: int, processes: int, cluster: bool, perc
                 "bot_api_and_measuring": time.process_time(),
             }
 
-        first, before, begun = on.count(DONE), spent(), time.perf_counter()
-        for text in ("reflect", "ok"):
-            for chat in range(1001, 1000 + MANY):
-                on.fake.say(text, chat, date=int(time.time()))
-        while (done := await asyncio.to_thread(on.count, DONE) - first) < 2 * (MANY - 1):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        before, begun = spent(), time.perf_counter()
+        done = await all_taken(on, range(1000 + FIRST, 1000 + FIRST + MANY))
         seconds, after = time.perf_counter() - begun, spent()
     return {
         "turns_per_s": round(done / seconds, 1),

@@ -21,6 +21,7 @@ from measuring import HERE, Ground, process_numbers, spread, took
 ROUNDS = 60  # samples of each kind; everyone is written to less often than the pace of one chat would hold up
 RESTING = 0.1  # seconds of CPU in one second below which a process counts as at rest
 MANY = 300  # people in the count of turns a second, each with two messages
+FIRST = 100  # people before them: a process that takes its first turn compiles what it listens with, which takes a second, once
 
 MOMENT = "The ministry and the farmers met at last, and nobody spoke of money"
 QUESTION = "how do I stop one partner from attacking everyone by email?"
@@ -160,19 +161,33 @@ async def _rates(ground: Ground) -> dict[str, Any]:
 
 async def _rate(on: Any, processes: int, **env: str) -> tuple[float, float]:
     """Messages taken in and decided a second, and milliseconds of CPU for each; sending has its own pace."""
-    on.welcome(range(1000, 1000 + MANY))
+    on.welcome(range(1000, 1000 + FIRST + MANY))
     async with AsyncExitStack() as stack:
         programs = [await stack.enter_async_context(on.served(*how, **env)) for how in ((), ("--workers-only",))[:processes]]
-        await waited(on.fake, 1000, "reflect")
-        await at_rest(programs)
-        spent, first, begun = await _cpu(programs), await asyncio.to_thread(on.count, DONE), time.perf_counter()
-        for text in ("reflect", "ok"):
-            for chat in range(1001, 1000 + MANY):
-                on.fake.say(text, chat, date=int(time.time()))
-        while (done := await asyncio.to_thread(on.count, DONE) - first) < 2 * (MANY - 1):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        await warmed(on, programs)
+        spent, begun = await _cpu(programs), time.perf_counter()
+        done = await all_taken(on, range(1000 + FIRST, 1000 + FIRST + MANY))
         seconds = time.perf_counter() - begun
         return round(done / seconds, 1), round(1000 * (await _cpu(programs) - spent) / done, 2)
+
+
+async def warmed(on: Any, programs: list[Any]) -> None:
+    """Returns once each process has opened the knowledge, has taken turns of its own and is at rest."""
+    await waited(on.fake, 1000, "reflect")
+    await at_rest(programs)
+    await all_taken(on, range(1001, 1000 + FIRST))
+    await at_rest(programs)
+
+
+async def all_taken(on: Any, chats: range) -> int:
+    """How many turns it was, once everybody has begun a reflection."""
+    first, turns = await asyncio.to_thread(on.count, DONE), 2 * len(chats)
+    for text in ("reflect", "ok"):
+        for chat in chats:
+            on.fake.say(text, chat, date=int(time.time()))
+    while (done := await asyncio.to_thread(on.count, DONE) - first) < turns:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    return done
 
 
 DONE = "inbox WHERE done_at IS NOT NULL"

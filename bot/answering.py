@@ -47,6 +47,8 @@ BY_ITSELF = (
     "legal",
     "tried-that",
     "what-broker",
+    "unexposed",
+    "minutes",
     "cost",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them

@@ -18,6 +18,7 @@ NONE = "do:none-of-these"  # a way out, not one of the things to choose from
 SHORT = 7  # words of a clause in which somebody says how much energy they have
 TELLS = 3  # words from which more is told after it
 MIDDLE = "ok"  # the level between two others
+_HEAD = re.compile(r"(?P<head>[^.,;:!?\n]+)(?:[.,;:!]|\n)(?P<rest>.+)", re.DOTALL)
 SENTENCE = 5  # words from which a choice is looked for inside only when the sentence is about the person
 
 
@@ -109,18 +110,29 @@ def number_in(text: str, hear: Hear) -> int | None:
 
 
 def picked_with_words(text: str, choices: Iterable[Choice], hear: Hear) -> tuple[Choice, str] | None:
-    """A choice by its number with something said beside it: "1. I think in January", "2 then, but how". "2 people left" is none."""
+    """A choice by its number or place with something said beside it: "1. I think in January", "2 then, but how", "The second one. But she
+    would be hurt". "2 people left" is none."""
     offered = list(choices)
     before = any_of([*hear.fillers, *hear.picks, *hear.number_leads])
     found = re.match(rf"(?:(?:{before})[,.]? ){{0,3}}(?P<number>\d)(?P<sep>[.):,;–-]*)\s+(?P<rest>.{{2,}})$", flat(text).strip(), re.DOTALL)
     if found is None or not 1 <= int(found["number"]) <= len(offered):
-        return None
+        return _placed_with_words(text, offered, hear)
     choice, rest = offered[int(found["number"]) - 1], text.strip()[found.start("rest") :].strip()
     leads = words_in(rest)[:1]
     named = {word for word in words_in(choice.label) if len(word) >= TELLING} & set(words_in(rest))
     if not (found["sep"] or named or set(leads) & {*hear.turns, *hear.joints, *hear.picks}):
         return None
     return choice, rest
+
+
+def _placed_with_words(text: str, offered: list[Choice], hear: Hear) -> tuple[Choice, str] | None:
+    """A choice that the first sentence or clause only points at, with what is said after it."""
+    found = _HEAD.fullmatch(text.strip())
+    if found is None or not points(found["head"], hear):
+        return None
+    head, rest = found["head"], found["rest"].strip()
+    choice = _by_place(head, core_of(head, hear.filling), offered, hear)
+    return (choice, rest) if choice and len(words_in(rest)) >= TELLS else None
 
 
 def _rank_in(core: tuple[str, ...], hear: Hear) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from bot.doings import OWN as OWN_DOING
 from bot.doings import PLAIN, doings_in
@@ -153,9 +153,12 @@ def happening_in(text: str, happenings: Happenings) -> str | None:
     line = _elided(in_line(text), happenings)
     if any_in(happenings.unless, line):
         return None
-    happened, anywhere = _happened(line, happenings), _anywhere(happenings)
+    happened = _happened(line, happenings)
     found = ((name, happenings.told[name]) for name in _sieve(happenings).found_in(line))
-    return next((name for name, each in found if (name in anywhere or each.stands_in(happened)) and not any_in(each.unless, line)), None)
+    return next(
+        (name for name, each in found if (each.stands_in(happened) or _anywhere(happenings, name)) and not any_in(each.unless, line)),
+        None,
+    )
 
 
 def _happened(line: str, happenings: Happenings) -> str:
@@ -165,11 +168,12 @@ def _happened(line: str, happenings: Happenings) -> str:
     return line
 
 
-@lru_cache(8)
-def _anywhere(happenings: Happenings) -> frozenset[str]:
-    """Those that are heard in what stands aside as well: their own examples tell of one there."""
-    lines = ((name, each, _elided(in_line(said), happenings)) for name, each in happenings.told.items() for said in each.said)
-    return frozenset(name for name, each, line in lines if not each.stands_in(_happened(line, happenings)))
+@cache
+def _anywhere(happenings: Happenings, name: str) -> bool:
+    """Whether one is heard in what stands aside as well: an example of its own tells of it there."""
+    happening = happenings.told[name]
+    lines = (_elided(in_line(said), happenings) for said in happening.said)
+    return any(not happening.stands_in(_happened(line, happenings)) for line in lines)
 
 
 @lru_cache(8)

@@ -253,6 +253,26 @@ def test_a_number_with_words_beside_it_is_the_option_and_the_words():
     assert "without them noticing" in chat.conversation.talk.asked
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "rest"),
+    [
+        ("en", "The second one. But I don't know how they'd take it", "how they'd take it"),
+        ("fr", "La deuxième. Mais je ne sais pas comment ils le prendraient", "comment ils le prendraient"),
+        ("es", "La segunda. Pero no sé cómo lo tomarían", "cómo lo tomarían"),
+    ],
+)
+def test_a_place_with_a_sentence_behind_it_is_the_option_and_the_sentence(language: str, said: str, rest: str):
+    found = passage("they-wait-for-me")
+    chat = chat_in(LIBRARY, language)
+    chat.say(QUARREL[language], [found])
+    chat.say({"en": "what can I do?", "fr": "qu'est-ce que je peux faire ?", "es": "¿qué puedo hacer?"}[language], [found])
+
+    turn = chat.say(said, [found])
+
+    assert found.options[1].name in text_of(turn)
+    assert rest in chat.conversation.talk.asked
+
+
 def test_a_number_with_nothing_to_choose_from_says_so():
     assert "“7”" in text_of(chat_in(LIBRARY).say("7"))
 

@@ -57,6 +57,18 @@ ASKED = [
     ("en", "i'd like to send them a thank you card. would that be weird", "straight.odd"),
     ("fr", "leur écrire que je suis contente, ça serait bizarre ?", "straight.odd"),
     ("es", "mandarles una tarjeta, no sería cursi?", "straight.odd"),
+    ("en", "Let me think about it until the weekend", "straight.sleeps-on-it"),
+    ("en", "i'll sleep on it", "straight.sleeps-on-it"),
+    ("fr", "laissez-moi y réfléchir jusqu'à lundi", "straight.sleeps-on-it"),
+    ("fr", "la nuit porte conseil", "straight.sleeps-on-it"),
+    ("es", "déjame pensarlo hasta el fin de semana", "straight.sleeps-on-it"),
+    ("es", "lo consultaré con la almohada", "straight.sleeps-on-it"),
+    ("en", "ok and how do I sell that to the director?", "straight.sell"),
+    ("fr", "d'accord, et comment je vends ça à la directrice ?", "straight.sell"),
+    ("es", "bien, ¿y cómo se lo vendo a la directora?", "straight.sell"),
+    ("en", "who would keep it going if I stepped back?", "straight.goes-on"),
+    ("fr", "qui va faire tourner tout ça si je me retire ?", "straight.goes-on"),
+    ("es", "¿quién lo va a sostener si yo me retiro?", "straight.goes-on"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -114,6 +126,12 @@ AT_THE_HEAD = [
     ("en", "People come for the lunch. What would happen if I just said that?", "straight.if-said"),
     ("fr", "Les gens viennent pour le déjeuner. Que se passerait-il si je le disais ?", "straight.if-said"),
     ("es", "La gente viene por el almuerzo. ¿Qué pasaría si lo dijera?", "straight.if-said"),
+    ("en", "A driver told me the lists are copied. How do I raise it without exposing him?", "straight.unexposed"),
+    ("fr", "Un chauffeur m'a dit que les listes sont copiées. Comment en parler sans le trahir ?", "straight.unexposed"),
+    ("es", "Un chofer me contó que copian las listas. ¿Cómo lo planteo sin delatarlo?", "straight.unexposed"),
+    ("en", "who should write the minutes when nobody trusts anybody?", "straight.minutes"),
+    ("fr", "qui devrait rédiger le compte-rendu quand personne ne se fait confiance ?", "straight.minutes"),
+    ("es", "¿quién debería levantar el acta cuando nadie confía en nadie?", "straight.minutes"),
 ]
 CHANGES = [
     ("en", "I noticed today that I always give the floor to the men first.", "I'd like to change that."),
