@@ -19,13 +19,14 @@ from bot.hearing import (
     kinds_named,
     only_who_in,
     two_in,
+    without_introduction,
 )
 from bot.model import Choice, Passage, Talk
 from bot.recasting import asked_on, said_again
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import asks, counted, facts, made_theirs, so_far
+from bot.theirs import AGAINST, against, asks, counted, facts, made_theirs, so_far
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -61,6 +62,8 @@ def heard_in(draft: Draft, text: str) -> str:
     told = told_in(draft, text)
     heard = told if told and told.fresh and not told.plain else None
     exact = heard is not None and bool(heard.grave or heard.span or heard.what)  # it says how long, or what, as the clause alone would not
+    if not (heard and heard.grave) and (both := against(draft, text)):
+        return both
     if not exact and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
         return again
     happened = heard.mirror() if heard else ""
@@ -135,6 +138,10 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
 def follows_in(draft: Draft, text: str) -> str:
     """A question that follows from what was just said: from what happened, from a feeling, from what somebody did, from what was told
     besides or the question before. Empty where nothing of it leads on."""
+    hear = draft.words.hear
+    own = ".own" if any_in(hear.reading.selves, in_line(without_introduction(text, hear))) else ""
+    if draft.said_lately(AGAINST, 1) and draft.unheard(key := f"{AGAINST}{own}.question"):
+        return draft.once(key)
     if follows := asked_on(draft, text):
         return follows
     told, doing = told_in(draft, text), doing_in(text, draft.words.hear)

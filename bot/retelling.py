@@ -28,6 +28,7 @@ NAMES, WEIGHTY, FAINT = 2.0, 1.5, 2.5  # what it weighs more for whom it names a
 HALF = re.compile(r"(?:^|\s)[\"'“«]\w")  # a quotation that has lost its end
 APART = " ,;:–—-()"  # what stands around a clause
 LOST = 1.0  # what a clause weighs less for being cut
+BY_NAME = re.compile(r"(?P<whom>[^,;:]{3,40}), (?:[A-ZÀ-Þ][\w'’-]+ ?){1,3}, (?P<next>(?=[a-zà-ÿ])[\w'’-]+)")  # "my boss, Rita, says"
 HANGS = 2  # parts of a sentence in which a condition and what hangs on it stand
 
 
@@ -65,19 +66,43 @@ def turned_in(text: str, hear: Hear) -> tuple[Clause, ...]:
     return tuple(_turned(text, hear)) if hear.retelling.verbs else ()
 
 
-def _turned(text: str, hear: Hear) -> Iterator[Clause]:
+@at_hand
+def contrast_in(text: str, hear: Hear) -> tuple[str, ...]:
+    """Two clauses of one sentence, told back, of which the second turns against the first ("they say they listen, but every date is set
+    far away"), without stops; empty for none."""
+    for sentence in _sentences(text, hear) if hear.retelling.verbs else ():
+        for (_, one), (joint, other) in pairwise(_clauses(sentence, hear)):
+            if joint in hear.turns and (pair := [*_both(one, other, text, hear)])[1:]:
+                return tuple(pair)
+    return ()
+
+
+def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[str]:
+    for clause in (one, other):
+        said, whole = _second_person(clause, hear)
+        if said and whole and (told := _fitted(Clause(said, 0, whole), text, hear)):
+            yield told.said
+
+
+def _sentences(text: str, hear: Hear) -> Iterator[str]:
+    """What tells in each sentence of a text: "what if he leaves, he has a temper" is told behind its question only."""
     clean = respelt(named_in_capitals(one_line(text), hear), hear.retelling.spelling)
     for sentence in BETWEEN_SENTENCES.split(re.sub(r"[\"“«„][^\"”»“]*[\"”»“]|(?<!\w)['‘][^'’]+['’](?!\w)", f" , {QUOTED} , ", clean)):
         if sentence.rstrip(" )\"'").endswith("?"):
             continue
-        turned, asks = False, any_in(hear.retelling.asks, in_line(sentence))
-        told = re.split(r"[,;:]", sentence, maxsplit=1)[1:] if asks else [sentence]  # "what if he leaves, he has a temper"
-        if told and any_in(hear.retelling.asks, in_line(told[0])):
-            continue
-        if told and (hanging := _hanging(told[0], hear)) and not _is_untold(hanging, hear) and (said := _turned_to_you(hanging, hear)):
+        asks = any_in(hear.retelling.asks, in_line(sentence))
+        told = re.split(r"[,;:]", sentence, maxsplit=1)[1:] if asks else [_without_name(sentence, hear)]
+        if told and not any_in(hear.retelling.asks, in_line(told[0])):
+            yield told[0]
+
+
+def _turned(text: str, hear: Hear) -> Iterator[Clause]:
+    for sentence in _sentences(text, hear):
+        turned = False
+        if (hanging := _hanging(sentence, hear)) and not _is_untold(hanging, hear) and (said := _turned_to_you(hanging, hear)):
             yield Clause(said, 0, False)
-        termed = [*_termed(told[0], hear)] if told else []
-        for joint, clause in _clauses(told[0], hear) if told else ():
+        termed = [*_termed(sentence, hear)]
+        for joint, clause in _clauses(sentence, hear):
             turned = turned or joint in hear.turns
             if any(_without_trails(_without_leads(clause, hear), hear) in whole for whole in termed):
                 continue
@@ -87,6 +112,16 @@ def _turned(text: str, hear: Hear) -> Iterator[Clause]:
         for each in termed:
             if not _is_untold(each, hear) and (said := _turned_to_you(each, hear)):
                 yield Clause(said, turned, True)
+
+
+def _without_name(sentence: str, hear: Hear) -> str:
+    """A sentence whose first words say who it is about, without the name set behind them: "One of the chairs, Rehema, told me"."""
+    found, heads = BY_NAME.match(sentence), {*hear.reading.determiners}
+    if found is None or words_in(found["whom"])[0] not in heads or flat(found["next"]) in heads:
+        return sentence
+    if _patterns(hear).joints.fullmatch(f", {flat(found['next'])}"):  # "the chair, Rehema, and the treasurer" are three
+        return sentence
+    return f"{found['whom']} {sentence[found.start('next') :]}"
 
 
 def _parts(sentence: str, hear: Hear) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN
 from bot.hearing import asks_plainly, feels, feels_with, handed_back, without_introduction
 from bot.recasting import said_again
-from bot.retelling import clauses_in, retold_in, weight_of
+from bot.retelling import clauses_in, contrast_in, retold_in, weight_of
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
 
@@ -25,7 +25,8 @@ STEM = 5  # letters by which a word is known again
 JUST_TOLD = 12  # marks of what was said, some two replies
 PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
-FACTS, ROOM = "theirs.facts", 150  # and characters of a mirror that is made of two facts
+FACTS, AGAINST = "theirs.facts", "theirs.against"
+ROOM = 150  # characters of a mirror that is made of two facts
 ODD = 2  # words in quotation marks that name something oddly, unless somebody said them
 PAIRED = 3.0  # what each of two clauses weighs that are told back beside each other
 HEAVY = 4.0  # what a clause weighs that tells enough to stand among others
@@ -82,16 +83,28 @@ def facts(draft: Draft, text: str) -> str:
     if asks(text, hear):
         return ""
     pairs = [pair for pair in (facts_in(text, hear), _weightiest(text, hear)) if pair]
-    slots = dict(zip(PAIR, max(pairs, key=lambda pair: sum(weight_of(each, hear) for each in pair), default=()), strict=False))
+    return _beside(draft, text, FACTS, max(pairs, key=lambda pair: sum(weight_of(each, hear) for each in pair), default=()))
+
+
+def against(draft: Draft, text: str) -> str:
+    """Two things that were told in one sentence, the second against the first; empty where there are none, or as with `facts`."""
+    hear = draft.words.hear
+    pair = () if asks(text, hear) or draft.said_lately(AGAINST, JUST_TOLD) else contrast_in(text, hear)
+    return _beside(draft, text, AGAINST, [_within(each, text, hear) for each in pair])
+
+
+def _beside(draft: Draft, text: str, key: str, pair: Sequence[str]) -> str:
+    slots = dict(zip(PAIR, pair, strict=False))
     if not slots or any(draft.lately(_mark(fact), TOLD_LATELY) for fact in slots.values()):
         return ""
-    filled = {variant: draft.fill(variant, **slots) for variant in draft.words.variants(FACTS)}
+    filled = {variant: draft.fill(variant, **slots) for variant in draft.words.variants(key)}
     own = tuple(variant for variant, said in filled.items() if len(said) <= ROOM and run_of(said, text) <= OWN)
     if not own:
         return ""
     for fact in slots.values():
         draft.remember(_mark(fact))
-    return draft.fitting(FACTS, ROOM, own, **slots)
+    said = draft.fitting(key, ROOM, own, **slots)
+    return said[:1].upper() + said[1:]
 
 
 def _weightiest(text: str, hear: Hear) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.doings import RUN, run_of
 from bot.hearing import speaks_of_oneself
-from bot.retelling import MOST, TELLS, clauses_in, retold_in
+from bot.retelling import MOST, TELLS, clauses_in, contrast_in, retold_in
 from bot.spelling import words_in
 from prompts.library import load_library
 
@@ -108,6 +108,36 @@ def test_what_comes_back_is_not_parroted_and_speaks_of_nobody_else(language: str
         assert run_of(back, told) <= RUN
         assert not speaks_of_oneself(back, hear)
         assert not {"~", "="} & {*back}  # by which the data knows an accent
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "both"),
+    [
+        (
+            "en",
+            "The company says it listens but every date is set far away.",
+            ("The company says it listens", "Every date is set far away"),
+        ),
+        ("en", "She is kind to me, but she never shares the budget", ("She is kind to you", "She never shares the budget")),
+        (
+            "fr",
+            "Elle est gentille avec moi mais elle ne montre jamais le budget",
+            ("Elle est gentille avec vous", "Elle ne montre jamais le budget"),
+        ),
+        ("es", "Es amable conmigo pero nunca muestra el presupuesto", ()),  # whom it is about is in neither
+        ("es", "La empresa dice que escucha pero el donante decide", ("La empresa dice que escucha", "El donante decide")),
+        ("en", "The company says it listens. But every date is set far away.", ()),
+        ("en", "How do I tell her, but kindly?", ()),
+    ],
+)
+def test_two_halves_of_a_sentence_that_turns_are_told_back(language: str, told: str, both: tuple[str, ...]) -> None:
+    assert contrast_in(told, LIBRARY.words[language].hear) == both
+
+
+def test_a_clause_is_told_without_the_name_set_beside_whom_it_is_about() -> None:
+    hear = LIBRARY.words["en"].hear
+    assert retold_in("The mayor, Peter Owusu, keeps us waiting", hear) == "The mayor keeps you waiting"
+    assert "mayor keeps" not in retold_in("The mayor, Peter, and the chief keep us waiting", hear)
 
 
 def test_of_several_clauses_the_one_after_a_but_weighs_more() -> None:
