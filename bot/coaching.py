@@ -37,6 +37,7 @@ from bot.hearing import (
     turns_in,
     undenied,
 )
+from bot.intending import clouded
 from bot.model import Passage, Said, Talk
 from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
@@ -69,7 +70,7 @@ def _carried_on(draft: Draft, text: str) -> bool:
     if talk is None:
         return False
     if talk.stage == "glad":
-        if asks or turns_in(text, hear):
+        if asks or turns_in(text, hear) or clouded(text, hear):
             draft.talk = None
             return False
         _stay_glad(draft, talk, text)

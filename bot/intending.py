@@ -266,7 +266,12 @@ def tells_refused(text: str, hear: Hear) -> bool:
 
 def tells_success(text: str, hear: Hear) -> bool:
     """True when a message tells that something came off, and nothing against it."""
-    return "?" not in text and _any(hear.plans.went_well, text) and not _any(hear.plans.spoils, text)
+    return "?" not in text and _any(hear.plans.went_well, text) and not _any(hear.plans.spoils, text) and not clouded(text, hear)
+
+
+def clouded(text: str, hear: Hear) -> bool:
+    """True when something takes the joy out of what came off: an embarrassment, or that it was another's work."""
+    return _any(hear.plans.clouds, text)
 
 
 def tells_undone(text: str, hear: Hear) -> bool:

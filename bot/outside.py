@@ -138,6 +138,8 @@ def reading(conversation: Conversation, text: str, event: Said, hear: Hear) -> R
         act = "either" if either_in(said, hear) else next((put for put in PUT_TO_COACH if any_in(hear.acts[put], in_line(said))), act)
     if (act in BRIEFLY and len(words_in(said)) > BRIEFLY[act]) or (act in TALK_ONLY and talk is None):
         act = None
+    if act == "anger" and begins_with_others(said, hear):
+        act = None  # "they say it is useless" is said of something else
     if act == "wording" and any_in(hear.told_how, in_line(said)):
         act = None
     if act in ("role", "lens") and not roles.asks_role(said, hear):

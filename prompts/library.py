@@ -477,7 +477,7 @@ class Plans(_Part):
     where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to keep it, with the group `what` where
     they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that something
     was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
-    `spoils` it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
+    `spoils` it, and one of `clouds` takes the joy out of it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
     the step it stands beside: that it was told before, and that it be asked about. A message that begins with one of `hinders`, or holds
     one of `likely`, tells what may get in the way of a step, where that was asked, and `rounds` what they would do then. What is
     `announced` to be a step is one beside a day, in whatever form: "Tuesday at 9, each says what they lose. That is what I'll do".
@@ -511,6 +511,7 @@ class Plans(_Part):
     refused: list[Pattern] = []
     went_well: list[Pattern] = []
     spoils: list[Pattern] = []
+    clouds: list[Pattern] = []
     besides: list[Pattern] = []
     hinders: list[Pattern] = []
     likely: list[Pattern] = []
