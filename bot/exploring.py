@@ -24,6 +24,7 @@ from bot.hearing import (
 from bot.model import Choice, Passage, Talk
 from bot.recasting import asked_on, said_again
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
+from bot.retelling import clause_about
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import AGAINST, against, asks, counted, facts, made_theirs, so_far
@@ -61,8 +62,8 @@ def heard_in(draft: Draft, text: str) -> str:
     a question alone is better than a word that says nothing."""
     told = told_in(draft, text)
     heard = told if told and told.fresh and not told.plain else None
-    exact = heard is not None and bool(heard.grave or heard.span or heard.what)  # it says how long, or what, as the clause alone would not
-    if not (heard and heard.grave) and (both := against(draft, text)):
+    exact = heard is not None and bool(heard.grave or heard.whole or heard.span or heard.what)  # more than a clause alone
+    if not (heard and (heard.grave or heard.whole)) and (both := against(draft, text)):
         return both
     if not exact and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
         return again
@@ -102,6 +103,7 @@ def _stands(draft: Draft, text: str) -> str:
 
 def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
     """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
+    text = _named_again(talk, text, draft.words.hear) or text
     told = told_in(draft, text)
     if passage and (told is None or not told.fresh):
         voice = Voice(draft, passage, text)
@@ -114,6 +116,12 @@ def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> No
         if OFFERED in draft.talk.used and OFFERED not in talk.used:  # where ways are offered, it is said for what
             said = said or so_far(draft, talk.asked)
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))
+
+
+def _named_again(talk: Talk, text: str, hear: Hear) -> str:
+    """What was told earlier about whom a message only names ("the college, I think"); empty for one that says more."""
+    earlier = "\n".join(line for line in talk.asked.splitlines() if line != text)
+    return clause_about(earlier, text, hear)
 
 
 def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Choice]]:

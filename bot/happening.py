@@ -80,6 +80,11 @@ class Told(Back):
         return self.name in self.draft.library.happenings[self.draft.language].plain or self.by_word
 
     @property
+    def whole(self) -> bool:
+        """Whether it was told in more than one clause, of which one alone says less."""
+        return self.name in self.draft.library.happenings[self.draft.language].whole
+
+    @property
     def grave(self) -> bool:
         return self.name in self.draft.library.happenings[self.draft.language].grave
 

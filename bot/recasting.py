@@ -16,7 +16,7 @@ from zlib import crc32
 from bot.doings import RUN, run_of
 from bot.draft import Draft
 from bot.hearing import at_hand
-from bot.retelling import turned_in
+from bot.retelling import small, turned_in
 from bot.retelling import weight_of as weighs
 from bot.sieve import Sieve
 from bot.spelling import expression, flat, one_line, words_in
@@ -75,19 +75,12 @@ def _slots(said: str, found: re.Match[str], hear: Hear, recasts: Recasts) -> dic
     what, pronouns = words_in(told.get("what", "")), {*hear.doings.pronouns, *recasts.whom.values()}
     if what and (what[-1] in {*hear.loose_ends} - {*pronouns, *hear.addressed} or {*what} <= pronouns):
         return None
-    slots = {slot: _small(part, hear) if said.startswith(part) else part for slot, part in told.items()}
+    slots = {slot: small(part, hear) if said.startswith(part) else part for slot, part in told.items()}
     if who := slots.get("who"):
         slots["whom"] = recasts.whom.get(flat(who), who)
         of = recasts.of_s if flat(who).endswith("s") else recasts.of
         slots["whose"] = recasts.whose.get(flat(who), of.replace("$who", who))
     return slots
-
-
-def _small(said: str, hear: Hear) -> str:
-    """What stood at the head of a sentence, as it stands in the middle of one: only a name keeps its capital."""
-    first = words_in(said)[:1]
-    small = first and first[0] in {*hear.subjects, *hear.addressed, *hear.reading.determiners, *hear.doings.pronouns, *hear.filling}
-    return said[:1].lower() + said[1:] if small else said
 
 
 @lru_cache(8)

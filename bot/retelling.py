@@ -21,6 +21,7 @@ from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, o
 from prompts.library import Hear
 
 LEAST, MOST = 3, 16  # words of what is told back
+NAMED = 3  # words by which somebody or something is only named
 SHORTEST = 4  # words of what is left of a clause that is cut
 CONTENT = 4  # words of content that weigh; more of them make it no more telling
 TELLS = 2.0  # what a clause weighs at least to be told back
@@ -75,6 +76,18 @@ def contrast_in(text: str, hear: Hear) -> tuple[str, ...]:
             if joint in hear.turns and (pair := [*_both(one, other, text, hear)])[1:]:
                 return tuple(pair)
     return ()
+
+
+def clause_about(text: str, named: str, hear: Hear) -> str:
+    """The weightiest clause of a text, as it was written, about whom or what is only named ("the college, I think"); empty for none."""
+    if not hear.retelling.verbs:
+        return ""
+    words = words_in(_without_trails(_without_leads(named, hear), hear))
+    if not 1 < len(words) <= NAMED or words[0] not in hear.reading.determiners:
+        return ""
+    told = [clause for sentence in _sentences(text, hear) for _, clause in _clauses(sentence, hear)]
+    about = [clause for clause in told if set(words[1:]) < set(words_in(clause)) and len(words_in(clause)) >= len(words) + LEAST]
+    return max(about, key=lambda clause: weight_of(clause, hear), default="")
 
 
 def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[str]:
@@ -217,7 +230,7 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
     fronted = said
     if moment := patterns.moments.search(line):
         rest = f"{said[: moment.start()].rstrip()} {said[moment.end() :].strip()}".strip()
-        fronted = f"{moment[0].strip() and said[slice(*moment.span())].strip()}, {rest}"
+        fronted = f"{moment[0].strip() and said[slice(*moment.span())].strip()}, {small(rest, hear)}"
         yield fronted, False
     tails = [*patterns.tails.finditer(line)]
     for tail in tails:
@@ -249,6 +262,13 @@ def weight_of(said: str, hear: Hear) -> float:
         + WEIGHTY * any_in(hear.retelling.weighty, line)
         - FAINT * any_in(hear.retelling.faint, line)
     )
+
+
+def small(said: str, hear: Hear) -> str:
+    """What stood at the head of a sentence, as it stands in the middle of one: only a name keeps its capital."""
+    first = words_in(said)[:1]
+    small = first and first[0] in {*hear.subjects, *hear.addressed, *hear.reading.determiners, *hear.doings.pronouns, *hear.filling}
+    return said[:1].lower() + said[1:] if small else said
 
 
 class _Patterns(NamedTuple):

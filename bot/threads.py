@@ -62,7 +62,7 @@ def threads_in(text: str, hear: Hear) -> tuple[str, ...]:
         added = _cut(said, start, adding, hear, TELLS) if len(adding) >= least - 1 else ()
         told = _cut(said, start, sentences, hear, NAMED)
         return _most_told(added if len(added) >= least else told if len(told) >= least else _cut(said, start, cuts, hear, NAMED), hear)
-    if row := _listed_under(said, hear) or _series(said, sentences, cuts, bool(adding), hear):
+    if row := _listed_under(said, hear) or _series(said, sentences, cuts, bool(adding), hear) or _in_one_sentence(said, hear):
         return _most_told(row, hear)
     return _most_told(_cut(said, 0, adding, hear, TELLS), hear) if adding and len(words_in(said)) >= STORY else ()
 
@@ -135,6 +135,12 @@ def _series(said: str, sentences: Sequence[tuple[int, int]], cuts: Sequence[tupl
     one = len([part for part in _SENTENCES.split(said) if words_in(part)]) == 1
     enough = len(words_in(" ".join(pieces))) >= TOLD * len(pieces) and len(words_in(said)) >= SERIES * TOLD
     return pieces if len(pieces) >= SERIES and opened and len(subjects) == len(pieces) and (one or added) and enough else ()
+
+
+def _in_one_sentence(said: str, hear: Hear) -> tuple[str, ...]:
+    """The same where one sentence among others holds them: "We are three. The bank ..., the college ... and the cooperative ..."."""
+    rows = (_series(part.strip(), [], _clauses(part.strip(), 0, hear), False, hear) for part in _SENTENCES.split(said))
+    return next(filter(None, rows), ())
 
 
 def _opens(piece: str, hear: Hear) -> bool:

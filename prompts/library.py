@@ -474,13 +474,14 @@ class Plans(_Part):
     apart by its number only: "a Tuesday, the 14th". `next_time` tells what they would do at the next occasion,
     without a day. `weeks` name a week,
     `short_days` are weekdays cut short, `next` stands beside a weekday,
-    where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to keep it, with the group `what` where
-    they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that something
-    was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless something
-    `spoils` it, and one of `clouds` takes the joy out of it. A thought of `meaning` says what something meant, and is no step. A sentence of `besides` says nothing that is not said by
-    the step it stands beside: that it was told before, and that it be asked about. A message that begins with one of `hinders`, or holds
-    one of `likely`, tells what may get in the way of a step, where that was asked, and `rounds` what they would do then. What is
-    `announced` to be a step is one beside a day, in whatever form: "Tuesday at 9, each says what they lose. That is what I'll do".
+    where that is marked "|", and `willing` follows a day that hangs on others. `keeps` are commands to keep it, with the group `what`
+    where they say what; `asks` are questions whether something is kept, `undoes` says that something kept was no plan, `tells` that
+    something was done and `undone` that it was not; `refused` that somebody said no to it, and `went_well` that it came off, unless
+    something `spoils` it, and one of `clouds` takes the joy out of it. A thought of `meaning` says what something meant, and is no step.
+    A sentence of `besides` says nothing that is not said by the step it stands beside: that it was told before, and that it be asked
+    about. A message that begins with one of `hinders`, or holds one of `likely`, tells what may get in the way of a step, where that was
+    asked, and `rounds` what they would do then. What is `announced` to be a step is one beside a day, in whatever form: "Tuesday at 9,
+    each says what they lose. That is what I'll do".
     """
 
     fillers: list[Pattern] = []
@@ -929,10 +930,11 @@ class Happenings(_One):
     """What people tell, in the order in which it is looked for: the graver and the more exact first.
 
     `spans`: how a stretch of time, or how often something came, is named. `elided`: a space typed for an apostrophe ("j ai"). `unless`:
-    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that
-    weigh more than the question to which they are told. `plain`: those heard by a word alone, so that two facts are said back instead
-    where two were told. `aside`: parts of a text that tell of nothing that happened (what is denied, supposed, planned or said to the
-    coach); there only those are heard of which one is told in such a part in what they have `said`.
+    what is told is put aside by the text itself ("that, but what really hurts is ..."), so that none is heard. `grave`: those that weigh
+    more than the question to which they are told. `whole`: those told in more than one clause, of which one alone says less. `plain`:
+    those heard by a word alone, so that two facts are said back instead where two were told. `aside`: parts of a text that tell of
+    nothing that happened (what is denied, supposed, planned or said to the coach); there only those are heard of which one is told in
+    such a part in what they have `said`.
     """
 
     spans: list[Pattern]
@@ -940,6 +942,7 @@ class Happenings(_One):
     unless: list[Pattern] = []
     aside: list[Pattern] = []
     grave: list[Slug] = []
+    whole: list[Slug] = []
     plain: list[Slug] = []
     told: dict[Slug, Happening]
 
@@ -1251,9 +1254,9 @@ def _bad_templates(lines: Lines) -> list[str]:
 
 
 def _happening_faults(told: Happenings) -> Iterator[str]:
-    for name in (*told.grave, *told.plain):
+    for name in (*told.grave, *told.whole, *told.plain):
         if name not in told.told:
-            yield f"grave or plain: {name} is no happening"
+            yield f"grave, whole or plain: {name} is no happening"
     for name, happening in told.told.items():
         for lines in (happening.mirrors, happening.questions):
             yield from (f"{name}: {fault}" for fault in _heard_faults(happening, lines, ("who", "span", "what")))
