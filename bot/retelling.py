@@ -85,7 +85,7 @@ def clause_about(text: str, named: str, hear: Hear) -> str:
     words = words_in(_without_trails(_without_leads(named, hear), hear))
     if not 1 < len(words) <= NAMED or words[0] not in hear.reading.determiners:
         return ""
-    told = [clause for sentence in _sentences(text, hear) for _, clause in _clauses(sentence, hear)]
+    told = [clause.rstrip(" .!…") for sentence in _sentences(text, hear) for _, clause in _clauses(sentence, hear)]
     about = [clause for clause in told if set(words[1:]) < set(words_in(clause)) and len(words_in(clause)) >= len(words) + LEAST]
     return max(about, key=lambda clause: weight_of(clause, hear), default="")
 

@@ -438,3 +438,45 @@ def test_an_own_document_speaks_where_the_cards_are_silent():
 
     assert "(handbook.pdf, page 3)" in message.text
     assert message.text.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("told", "back"),
+    [
+        ("The secretary won't meet us without a letter and my boss refuses to write one.", "told.two-refusals"),
+        ("They agree on everything in the meeting and then do the opposite.", "told.agree-then-opposite"),
+    ],
+)
+def test_what_is_told_in_two_clauses_is_not_met_as_one_of_them(told, back):
+    chat = chat_in(LIBRARY, "en", told)
+
+    assert any(mark.startswith(f"{back}.mirror#") for mark in chat.conversation.recent)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Today the director thanked me in front of everybody and I felt awkward."),
+        ("fr", "Aujourd'hui le directeur m'a remerciée devant tout le monde et ça m'a gênée."),
+        ("es", "Hoy el director me agradeció delante de todos y me dio pena."),
+    ],
+)
+def test_a_joy_that_is_clouded_is_no_occasion_to_enjoy(language, told):
+    chat = chat_in(LIBRARY, language, told)
+
+    assert chat.conversation.talk is None or chat.conversation.talk.stage != "glad"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "They say it's useless"), ("fr", "Ils disent que ça ne sert à rien"), ("es", "Ellos dicen que es inútil")],
+)
+def test_scorn_that_others_have_is_not_taken_for_anger_at_the_coach(language, told):
+    first = {
+        "en": "The young do not come to the committee any more.",
+        "fr": "Les jeunes ne viennent plus au comité.",
+        "es": "Los jóvenes ya no vienen al comité.",
+    }  # noqa: E501
+    chat = chat_in(LIBRARY, language, first[language], told)
+
+    assert not any(mark.startswith("sorry.") for mark in chat.conversation.recent)

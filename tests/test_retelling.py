@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.doings import RUN, run_of
 from bot.hearing import speaks_of_oneself
-from bot.retelling import MOST, TELLS, clauses_in, contrast_in, retold_in
+from bot.retelling import MOST, TELLS, clause_about, clauses_in, contrast_in, retold_in
 from bot.spelling import words_in
 from prompts.library import load_library
 
@@ -138,6 +138,20 @@ def test_a_clause_is_told_without_the_name_set_beside_whom_it_is_about() -> None
     hear = LIBRARY.words["en"].hear
     assert retold_in("The mayor, Peter Owusu, keeps us waiting", hear) == "The mayor keeps you waiting"
     assert "mayor keeps" not in retold_in("The mayor, Peter, and the chief keep us waiting", hear)
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "named", "clause"),
+    [
+        ("en", "The bank has a new man and the college is late. I wrote to both.", "the college I think", "the college is late"),
+        ("en", "The bank has a new man and the college is late.", "the mayor", ""),
+        ("en", "The bank has a new man and the college is late.", "the college is what I lose sleep over", ""),
+        ("fr", "La banque a un nouveau chef et le lycée ne paie personne.", "le lycée, je crois", "le lycée ne paie personne"),
+        ("es", "El banco tiene jefe nuevo y el colegio no paga a nadie.", "el colegio, creo", "el colegio no paga a nadie"),
+    ],
+)
+def test_whom_a_message_only_names_is_found_in_what_was_told(language: str, told: str, named: str, clause: str) -> None:
+    assert clause_about(told, named, LIBRARY.words[language].hear) == clause
 
 
 def test_of_several_clauses_the_one_after_a_but_weighs_more() -> None:

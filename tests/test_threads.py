@@ -150,6 +150,32 @@ def test_one_story_stays_one(library: Library, language, text):
     assert threads_in(text, library.in_language(language).hear) == ()
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "beginnings"),
+    [
+        (
+            "en",
+            "We are three. The bank's person was replaced in May, the college is late with the training and the cooperative sells to somebody else now. I wrote to all of them.",  # noqa: E501
+            ("The bank", "the college", "the cooperative"),
+        ),
+        (
+            "fr",
+            "Nous sommes trois. La banque a changé de responsable en mai, le lycée est en retard pour la formation et la coopérative vend ailleurs. Je leur ai écrit.",  # noqa: E501
+            ("La banque", "le lycée", "la coopérative"),
+        ),
+        (
+            "es",
+            "Somos tres. El banco cambió de encargado en mayo, el colegio está atrasado con la formación y la cooperativa ya vende a otros. Les escribí a todos.",  # noqa: E501
+            ("El banco", "el colegio", "la cooperativa"),
+        ),
+    ],
+)
+def test_matters_in_one_sentence_among_others_are_told_apart(library: Library, language, told, beginnings):
+    matters = threads_in(told, library.words[language].hear)
+
+    assert [matter.startswith(beginning) for matter, beginning in zip(matters, beginnings, strict=True)] == [True] * 3
+
+
 def test_of_six_matters_the_five_that_were_told_most_about_are_named(library: Library):
     text = (
         "- money comes late\n- rent\n- the two directors have not spoken since June\n"
