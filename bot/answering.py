@@ -50,6 +50,8 @@ BY_ITSELF = (
     "unexposed",
     "minutes",
     "cost",
+    "opener",
+    "opener-of-loss",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts

@@ -86,7 +86,7 @@ def clause_about(text: str, named: str, hear: Hear) -> str:
     if not 1 < len(words) <= NAMED or words[0] not in hear.reading.determiners:
         return ""
     told = [clause.rstrip(" .!…") for sentence in _sentences(text, hear) for _, clause in _clauses(sentence, hear)]
-    about = [clause for clause in told if set(words[1:]) < set(words_in(clause)) and len(words_in(clause)) >= len(words) + LEAST]
+    about = [clause for clause in told if set(words[1:]) < set(words_in(clause)) and len(words_in(clause)) > len(words) + 1]
     return max(about, key=lambda clause: weight_of(clause, hear), default="")
 
 
@@ -188,7 +188,7 @@ def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
         return "", False
     whole = bool(patterns.whole.match(in_line(clause)))
     if patterns.diary.match(in_line(clause)):
-        clause, whole = f"{retelling.writer} {clause}", True
+        clause, whole = f"{retelling.writer} {clause[:1].lower()}{clause[1:]}", True
     back = _turned_to_you(clause, hear)
     return back, whole and len(words_in(back)) >= LEAST
 

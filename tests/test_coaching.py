@@ -476,7 +476,7 @@ def test_scorn_that_others_have_is_not_taken_for_anger_at_the_coach(language, to
         "en": "The young do not come to the committee any more.",
         "fr": "Les jeunes ne viennent plus au comité.",
         "es": "Los jóvenes ya no vienen al comité.",
-    }  # noqa: E501
+    }
     chat = chat_in(LIBRARY, language, first[language], told)
 
     assert not any(mark.startswith("sorry.") for mark in chat.conversation.recent)
