@@ -42,6 +42,7 @@ OWNED = 24  # marks of what was said, some six replies: within them a miss is ow
 HEADS = 2  # sentences at the head of a message in which the coach is told that it missed
 BY_ITSELF = (
     "hindsight",
+    "could-have-said",
     "own-interest",
     "if-said",
     "legal",
@@ -51,6 +52,7 @@ BY_ITSELF = (
     "minutes",
     "cost",
     "opener",
+    "raise-it",
     "opener-of-loss",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them

@@ -5,6 +5,7 @@ The lines that are said back are staying.py's.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from bot import beside, company, raising, staying, threatened
@@ -28,8 +29,10 @@ from bot.hearing import (
 )
 from bot.model import Choice
 from bot.spelling import words_in
+from bot.straight import affirms
 from bot.suspecting import is_open, suspected_in
 from bot.untruths import untruth_in
+from prompts.library import Hear, Safety
 
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
 PARTING = frozenset({"hello", "thanks", "bye", "leave-it"})  # words that say nothing of the matter, and leave it
@@ -148,7 +151,7 @@ def _answers_for_home(draft: Draft, text: str) -> bool:
         draft.alarm, draft.talk = None, draft.before or draft.talk  # what was told is borne in mind: another sign that day counts
         draft.say(draft.line("safety.hint.home.no"), "safety")
         return True
-    if says(text, "confirms", safety) or kinds & company.OUT_OF_REACH:
+    if says(text, "so_it_is", safety) or kinds & company.OUT_OF_REACH:
         raising.hurt_where_they_live(draft, told)
         return True
     if company.takes_back(draft, text):
@@ -400,7 +403,8 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     kinds = set(came_in(text, safety))
     honest = says(text, "honest", safety) and len(words_in(text)) <= ANSWERED
     denied = (wish == "no" or denies(text, hear)) and "unknowing" not in kinds
-    if denied or honest or is_open(text, safety) or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety):
+    taken_back = denied or honest or is_open(text, safety) or mistaken(text, "ethics", safety) or mistaken(text, "briefly", safety)
+    if taken_back and not _confirms(text, hear, safety):
         return raising.let_go(draft, text)
     if numbered(draft, text):
         return True
@@ -420,8 +424,17 @@ def _suspicion_answered(draft: Draft, text: str, wish: str | None) -> bool:
     return True
 
 
+def _confirms(text: str, hear: Hear, safety: Safety) -> bool:
+    """Whether a message says that it was heard rightly, whatever it goes on to tell."""
+    return says(text, "so_it_is", safety) or affirms(re.split(r"[.,;:!?\n]", text.strip(), maxsplit=1)[0], hear)
+
+
 def _threat_goes_on(draft: Draft, text: str, wish: str | None, *, again: bool) -> bool:
     """While somebody is threatened: that they are not alone with it eases it; the work waits once. `again`: another threat."""
+    if says(text, "of_post_only", draft.words.safety) and not again:
+        draft.alarm = "ethics"
+        staying.stay(draft, text)
+        return True
     if "arrived" in came_in(text, draft.words.safety) and not again:
         staying.names(draft, text)
         draft.alarm = "threat-eased"

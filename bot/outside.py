@@ -47,7 +47,7 @@ from bot.hearing import (
     pleads,
     turns_in,
 )
-from bot.intending import LONGEST_STEP, intent_in, is_none, tells_outcome, tells_success
+from bot.intending import LONGEST_STEP, intent_in, is_none, next_time_in, tells_outcome, tells_success
 from bot.keeping import clock
 from bot.model import Conversation, Said, Talk
 from bot.reflecting import told_with_wish, wish_in
@@ -487,6 +487,9 @@ def _tells_step(draft: Draft, talk: Talk, act: str | None, text: str) -> bool:
         return False
     found = intent_in(text, clock(draft))
     asked = talk.stage == "own" and act is None and SHORTEST_STEP <= len(words_in(text)) <= TOLD_STEP
+    if next_time := next_time_in(found.text if found else text, hear):
+        planning.take_step(draft, next_time)
+        return True
     theirs = begins_with_others(" ".join(words_in(text)[:SHORTEST_STEP]), hear)
     told = told_in(draft, text) is not None or feels(text, hear) or theirs or turns_in(text, hear)
     plain = asked and not told and not begins_with(text, (*hear.questions, *hear.joints))

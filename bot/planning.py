@@ -86,9 +86,9 @@ def mused(draft: Draft) -> bool:
     return draft.place is not None and draft.place.answer(MUSED) is not None
 
 
-def it_is_meant(draft: Draft) -> None:
-    """The thought is a step after all: its day is asked for, where it names none."""
-    take_step(draft, draft.here.answer("plan") or "")
+def it_is_meant(draft: Draft, said: str = "") -> None:
+    """The thought is a step after all: its day is asked for, where neither it nor what was `said` names one ("yes, Friday")."""
+    take_step(draft, draft.here.answer("plan") or "", _bare_day(draft, said))
 
 
 def told_dated(draft: Draft, text: str) -> bool:

@@ -24,7 +24,7 @@ LEAST, MOST = 3, 16  # words of what is told back
 NAMED = 3  # words by which somebody or something is only named
 SHORTEST = 4  # words of what is left of a clause that is cut
 CONTENT = 4  # words of content that weigh; more of them make it no more telling
-TELLS = 2.0  # what a clause weighs at least to be told back
+TELLS, LIGHT = 2.0, -1.0  # what a clause weighs at least to be told back, and beside one that does
 NAMES, WEIGHTY, FAINT = 2.0, 1.5, 2.5  # what it weighs more for whom it names and what it says, and less for naming nothing
 HALF = re.compile(r"(?:^|\s)[\"'“«]\w")  # a quotation that has lost its end
 APART = " ,;:–—-()"  # what stands around a clause
@@ -73,8 +73,9 @@ def contrast_in(text: str, hear: Hear) -> tuple[str, ...]:
     far away"), without stops; empty for none."""
     for sentence in _sentences(text, hear) if hear.retelling.verbs else ():
         for (_, one), (joint, other) in pairwise(_clauses(sentence, hear)):
-            if joint in hear.turns and (pair := [*_both(one, other, text, hear)])[1:]:
-                return tuple(pair)
+            pair = [*_both(one, other, text, hear)] if joint in hear.turns else []
+            if len(pair) == len((one, other)) and max(told.weighs for told in pair) >= TELLS:
+                return tuple(told.said for told in pair)
     return ()
 
 
@@ -90,11 +91,11 @@ def clause_about(text: str, named: str, hear: Hear) -> str:
     return max(about, key=lambda clause: weight_of(clause, hear), default="")
 
 
-def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[str]:
+def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[Retold]:
     for clause in (one, other):
         said, whole = _second_person(clause, hear)
-        if said and whole and (told := _fitted(Clause(said, 0, whole), text, hear)):
-            yield told.said
+        if said and whole and (told := _fitted(Clause(said, 0, whole), text, hear, LIGHT)):
+            yield told
 
 
 def _sentences(text: str, hear: Hear) -> Iterator[str]:
@@ -213,13 +214,14 @@ def _is_untold(clause: str, hear: Hear) -> bool:
     return bool(HALF.search(clause) or never or set(words_in(clause)) & {*hear.reading.sensitive})
 
 
-def _fitted(clause: Clause, text: str, hear: Hear) -> Retold | None:
-    """A clause as it may be told back: other than it was written, and no longer than that may be; None where it can't be."""
+def _fitted(clause: Clause, text: str, hear: Hear, least: float = TELLS) -> Retold | None:
+    """A clause as it may be told back: other than it was written, no longer than that may be and no lighter than the `least`; None where
+    it can't be."""
     for told, lost in _fitting(clause.said, hear):
         words = words_in(told)
         if len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
             weighs = weight_of(told, hear) - LOST * lost
-            return Retold(told[:1].upper() + told[1:], weighs + clause.turned) if weighs >= TELLS else None
+            return Retold(told[:1].upper() + told[1:], weighs + clause.turned) if weighs >= least else None
     return None
 
 

@@ -18,6 +18,7 @@ NEAR = 2  # sentences within which the words come together
 SUSPICIONS = (
     ("vouch", frozenset({"state", "reader", "doubt"})),
     ("vouch", frozenset({"asks-lie"})),
+    ("vouch", frozenset({"fabricates"})),
     ("kin", frozenset({"kin", "spoils"})),
     ("favour", frozenset({"worth", "decider", "passes"})),
     ("kept", frozenset({"not-told", "matters", "owed-to"})),

@@ -140,7 +140,8 @@ def _series(said: str, sentences: Sequence[tuple[int, int]], cuts: Sequence[tupl
 def _in_one_sentence(said: str, hear: Hear) -> tuple[str, ...]:
     """The same where one sentence among others holds them: "We are three. The bank ..., the college ... and the cooperative ..."."""
     rows = (_series(part.strip(), [], _clauses(part.strip(), 0, hear), False, hear) for part in _SENTENCES.split(said))
-    return next((row for row in rows if row and all(words_in(piece)[0] in hear.reading.determiners for piece in row)), ())
+    told = (row for row in rows if row and all(len(words_in(piece)) >= TOLD for piece in row))
+    return next((row for row in told if all(words_in(piece)[0] in hear.reading.determiners for piece in row)), ())
 
 
 def _opens(piece: str, hear: Hear) -> bool:

@@ -208,7 +208,7 @@ def _settles_thought(draft: Draft, text: str) -> bool:
         wish = heard(text.partition(",")[0], hear.wishes, hear)
     if wish in ("good", "agrees") or (planning.mused(draft) and affirms(text, hear)):
         if not (planning.dated(draft, text) and planning.told_dated(draft, text)):  # "yes, I'll ring her on Friday"
-            planning.it_is_meant(draft)
+            planning.it_is_meant(draft, text.partition(",")[2] or text)
     elif wish == "no":
         guiding.press(draft, Choice("if-then.due:not-a-plan", ""))
     else:

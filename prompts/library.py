@@ -785,8 +785,9 @@ class Safety(_One):
     `denied` takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for,
     or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
     of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
-    somebody will stay with what is so. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked
-    would be done all the same; `if_right` asks at the end whether that is right.
+    somebody will stay with what is so, by `so_it_is` that they were heard rightly, and by `of_post_only` that a threat is to their post
+    and not to them. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked would be done all
+    the same; `if_right` asks at the end whether that is right.
     """
 
     danger: list[str]
@@ -829,6 +830,8 @@ class Safety(_One):
     if_right: list[str] = []
     gloss: list[str]
     honest: list[str]
+    so_it_is: list[str] = []
+    of_post_only: list[str] = []
     not_so: list[str] = []
     belittled: list[str]
     feared: list[str]

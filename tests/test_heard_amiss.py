@@ -179,6 +179,24 @@ def test_what_follows_a_refusal_is_met_as_what_it_is(language, text, kind):
     assert heard(chat, f"safety.ethics.{kind}")
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [
+        ("en", "Who can I report to if the director is his cousin", "where-to"),
+        ("fr", "à qui puis-je le signaler si le directeur est son cousin", "where-to"),
+        ("en", "do i need to keep his messages", "keep-messages"),
+        ("fr", "est-ce que je dois garder ses messages", "keep-messages"),
+        ("es", "¿tengo que guardar sus mensajes?", "keep-messages"),
+    ],
+)
+def test_where_it_could_be_taken_and_what_is_to_be_kept_is_answered(language, text, kind):
+    chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language])
+
+    answer = text_of(chat.say(text))
+
+    assert any(line.split(":")[0].split(".")[0] in answer for line in LIBRARY.words[language].variants(f"safety.came.{kind}")), answer
+
+
 @pytest.mark.parametrize(("language", "text"), GIVEN_IN)
 def test_giving_in_is_not_met_as_the_true_way(language, text):
     chat = chat_in(LIBRARY, language, ASKED_FOR_MORE[language], text)

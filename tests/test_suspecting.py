@@ -35,8 +35,10 @@ SUSPECTED = [
     ("es", "la gerente quiere saber quién dijo qué, y yo prometí que era confidencial", "trust"),
     ("es", "el tesorero vende las semillas del proyecto en el mercado", "used"),
     ("es", "el viejo consultor me soba el cuello mientras escribo", "near"),
+    ("en", "Joel from the ngo asked me yesterday to just make a few receipts for the boat rental so the report can go", "vouch"),
 ]
 INNOCENT = [
+    ("en", "He must sign the order for the ice machines, 5 minutes of work. I sent four messages on whatsapp, blue ticks only"),
     ("en", "he asks me to sign the minutes"),
     ("en", "my boss wants me to put 80 chairs in the room"),
     ("en", "my best friend's organisation is a partner here, and i declared it"),
@@ -147,6 +149,40 @@ def test_whoever_says_that_it_is_not_so_is_believed_and_not_asked_again(language
 
     chat.say(told)
     assert chat.conversation.alarm is None
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "yes"),
+    [
+        (
+            "en",
+            "he asks me to sign the minutes of a meeting i wasn't at",
+            "yes that's how it is. when I said no he said he will tell the donor it was me",
+        ),
+        ("en", "he asks me to sign the minutes of a meeting i wasn't at", "No, you did not misread. It is so."),
+        (
+            "fr",
+            "le chef me dit de raconter au bailleur que les cinq sites marchent, deux n'ont jamais ouvert",
+            "oui. sinon il le dit au bailleur",
+        ),
+        ("es", "mi directora quiere que ponga 80 personas en la lista, éramos 35", "sí, así es. dice que le va a contar al donante"),
+    ],
+)
+def test_whoever_says_that_it_is_so_is_not_let_go_whatever_else_they_tell(language, told, yes):
+    chat = chat_in(LIBRARY, language, told)
+    assert chat.conversation.alarm == "suspected"
+
+    chat.say(yes)
+
+    assert chat.conversation.alarm == "ethics"
+
+
+def test_a_threat_to_the_post_alone_is_met_as_a_matter_of_integrity():
+    chat = chat_in(
+        LIBRARY, "en", "It is fake receipts, and now he threatens me.", "it's not that kind of threat, he won't hurt me, it's about my job"
+    )
+
+    assert chat.conversation.alarm == "ethics"
 
 
 @pytest.mark.parametrize(("language", "told", "yes"), [("en", SUSPECTED[0][1], "yes"), ("es", SUSPECTED[17][1], "sí")])
