@@ -151,7 +151,7 @@ def _answers_for_home(draft: Draft, text: str) -> bool:
         draft.alarm, draft.talk = None, draft.before or draft.talk  # what was told is borne in mind: another sign that day counts
         draft.say(draft.line("safety.hint.home.no"), "safety")
         return True
-    if says(text, "so_it_is", safety) or kinds & company.OUT_OF_REACH:
+    if says(text, "confirms", safety) or kinds & company.OUT_OF_REACH:
         raising.hurt_where_they_live(draft, told)
         return True
     if company.takes_back(draft, text):
