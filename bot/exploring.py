@@ -69,7 +69,7 @@ def heard_in(draft: Draft, text: str) -> str:
         return again
     happened = heard.mirror() if heard else ""
     mirror = happened or facts(draft, text) or (made_theirs(draft, text, "", ROOM) if told and told.plain else "")
-    mirror = made_theirs(draft, text, mirror or mirror_in(draft, text) or _felt_in(draft, text), ROOM)
+    mirror = made_theirs(draft, text, mirror or mirror_in(draft, text) or _felt_in(draft, text), ROOM, told=heard if happened else None)
     return mirror or counted(draft, text) or _stands(draft, text)
 
 

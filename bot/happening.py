@@ -104,6 +104,14 @@ def told_in(draft: Draft, text: str) -> Told | None:
     return Told(draft, said.key, happening, said.who, said.span, said.what, name, happening, _by_word(draft, text, happening))
 
 
+def besides(draft: Draft, text: str, told: Told) -> str:
+    """A text without the words by which a happening was heard in it: only in the others is it one person's own."""
+    line = _line(draft, text)
+    for pattern in told.happening.heard:
+        line = expression(pattern).sub(lambda found: " " * len(found[0]), line)
+    return line
+
+
 def _by_word(draft: Draft, text: str, happening: Happening) -> bool:
     """Whether all that stands for a happening in a text is one word, and no feeling: "the loudest"."""
     line = _line(draft, text)

@@ -11,7 +11,7 @@ from itertools import product
 
 from bot.choosing import choice_in, points
 from bot.draft import Draft
-from bot.exploring import ROOM, follows_in, heard_in, walk
+from bot.exploring import follows_in, heard_in, walk
 from bot.happening import told_in
 from bot.hearing import feels, pleads, shared_words
 from bot.model import Cited, Passage, Said, Talk
@@ -21,6 +21,7 @@ from bot.theirs import holds, made_theirs, opening, so_far
 from bot.voice import Voice
 
 SCREEN = 550  # characters of an advising reply that fit one phone screen (about 38 characters by 24 lines, less blank lines)
+MIRROR = 200  # characters of what is said before the options
 QUOTED = 220  # characters of an own document that are quoted in a reply
 CAUTIONED = "caution"  # the mark that a caution was said in this talk; once is enough
 SAID_IT = 2  # words of a caution that they have used themselves, and so need not be told
@@ -43,7 +44,7 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     room = SCREEN - len(middle) - len("\n\n\n\n")
     draft.talk = _shown(replace(talk, stage="options"), passage, *numbers)
     voice.show(numbers)
-    said, asked = _opening(draft, voice, text, room, talk.began < draft.at)
+    said, asked = _opening(draft, voice, text, room)
     wording = replace(
         brief(draft, "options", passage, text, said, asked),
         before="\n".join([*([passage.thin] if passage.thin else []), lead]),
@@ -55,9 +56,9 @@ def advise(draft: Draft, talk: Talk, passage: Passage, text: str) -> None:
     speak(draft, [said, middle], asked, [*map(voice.choice, numbers), draft.choice("another")], sources, wording)
 
 
-def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> tuple[str, str]:
+def _opening(draft: Draft, voice: Voice, text: str, room: int) -> tuple[str, str]:
     """What is said before the options, and asked after them: by a card that is quite sure its own mirror, else what happened; nothing by
-    one that is only near. Who was heard before (`later`) is asked for another reading of it, with their own part."""
+    one that is only near. What is asked is for another reading, with their own part in it, where no feeling was told and there is room."""
     last = text.rpartition("\n")[2]
     told = None if voice.passage.score >= SURE else told_in(draft, last) or told_in(draft, text)
     if told and told.fresh:
@@ -69,9 +70,9 @@ def _opening(draft: Draft, voice: Voice, text: str, room: int, later: bool) -> t
         fitting = [pair for pair in pairs if len(voice.part(pair[0])) + len(voice.part(pair[1])) <= room]
         mirror, question = fitting[0] if fitting else min(pairs, key=lambda pair: len(voice.part(pair[0])) + len(voice.part(pair[1])))
         said = voice.use(mirror) if voice.passage.score >= CLEAR else ""
-    challenged = later and len(said) + len(voice.passage.challenge) <= room
+    challenged = len(said) + len(voice.passage.challenge) <= room
     asked = voice.challenge() if challenged else voice.use(question)
-    with_theirs = made_theirs(draft, last, said, min(ROOM, room - len(asked)))
+    with_theirs = made_theirs(draft, last, said, min(MIRROR, room - len(asked)), told=told if told and told.fresh else None)
     if with_theirs == said and said and not holds(said, last, draft.words.hear):
         return opening(draft, last) or said, asked  # there is room for one of the two, and theirs fits nobody else
     return with_theirs, asked

@@ -14,7 +14,7 @@ from zlib import crc32
 from bot.doings import BRIEF, PAIR, PLAIN, TELLING, doing_in, doings_in, fact_in, facts_in, lowered, run_of
 from bot.draft import Draft
 from bot.fragments import fragment_in
-from bot.happening import LONGEST, OWN
+from bot.happening import LONGEST, OWN, Told, besides
 from bot.hearing import asks_plainly, feels, feels_with, handed_back, without_introduction
 from bot.recasting import said_again
 from bot.retelling import clauses_in, contrast_in, retold_in, weight_of
@@ -26,6 +26,7 @@ JUST_TOLD = 12  # marks of what was said, some two replies
 PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
 FACTS, AGAINST = "theirs.facts", "theirs.against"
+WEIGHTY = "doing.weighty"  # the kind of a clause that tells much and is of no other
 ROOM = 150  # characters of a mirror that is made of two facts
 ODD = 2  # words in quotation marks that name something oddly, unless somebody said them
 PAIRED = 3.0  # what each of two clauses weighs that are told back beside each other
@@ -34,12 +35,13 @@ KNOWN = 2.0  # what it weighs besides that it is known what kind of doing someth
 TOLD_LATELY = 30  # marks of what was said, some eight replies: within them no word is handed back twice
 
 
-def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, only: str = "") -> str:
+def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, only: str = "", told: Told | None = None) -> str:
     """A mirror with something of theirs beside it, where it holds nothing of the kind and there is room in `longest` characters; without
-    a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there."""
+    a mirror what is theirs, with what may hang on it, or nothing. `only`: the one kind that may be put there. `told`: the happening whose
+    mirror it is."""
     hear = draft.words.hear
     text = without_introduction(text, hear)
-    if holds(mirror, text, hear) if mirror else asks(text, hear):
+    if _fits_only(draft, mirror, text, told) if mirror else asks(text, hear):
         return mirror
     if not only and (again := said_again(draft, text, longest, mirror)):
         return again
@@ -49,7 +51,8 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
         mark = _mark(own)
         if draft.lately(mark, TOLD_LATELY):
             continue
-        key = _key(kind, alone=not mirror)
+        heavy = kind == f"doing.{PLAIN}" and weight_of(own, hear) >= HEAVY
+        key = WEIGHTY if heavy and not mirror else _key(kind, alone=not mirror)
         slots = {"own": own, "who": who, "mirror": mirror}
         if draft.fits(key, longest, **slots):
             draft.remember(mark)
@@ -195,6 +198,16 @@ def _key(kind: str, *, alone: bool) -> str:
     if kind.startswith("doing."):
         return kind if alone else "theirs.doing"
     return f"theirs.{kind}.alone" if alone else f"theirs.{kind}"
+
+
+def _fits_only(draft: Draft, mirror: str, text: str, told: Told | None) -> bool:
+    """Whether a mirror fits just this message. That of a happening is about what anybody tells of the kind, unless it names who, for how
+    long or what it was."""
+    if told is None:
+        return holds(mirror, text, draft.words.hear)
+    general = {*draft.words.hear.general}
+    named = (told.span, told.what, "" if {*words_in(told.who)[-1:]} <= general else told.who)
+    return any(each and flat(each) in flat(mirror) for each in named) or holds(mirror, besides(draft, text, told), draft.words.hear)
 
 
 def holds(mirror: str, text: str, hear: Hear) -> bool:

@@ -149,6 +149,8 @@ def _faults_in_text(kind: str, text: str, language: str) -> Iterator[str]:
         yield "a slot other than $who and $when"
     if kind == "question" and not is_open_question(text, language):
         yield "not one open question (what, how, who, where, when, which)"
+    if kind == "challenge" and "?" in text and not is_open_question(text, language):
+        yield "asks, but not one open question"
     if kind == "if_then" and not re.match(IF_THEN[language], text):
         yield "not of the form If ..., then ..."
     if kind == "mirror" and "?" in text:

@@ -96,6 +96,8 @@ EN = "words.en"
         (put(f"{EN}.questions.0", "What they wanted."), "not one open question"),
         (put("words.fr.questions.0", "Avez-vous demandé ?"), "words.fr.questions.1: not one open question"),
         (put("words.es.questions.0", "¿Preguntaste?"), "words.es.questions.1: not one open question"),
+        (put(f"{EN}.challenge", "Is it yours? Or theirs?"), "asks, but not one open question"),
+        (put("words.es.challenge", "Quizá sea tuyo. ¿Lo es?"), "words.es.challenge: asks, but not one open question"),
         (put(f"{EN}.if_then", "When they ask, I wait."), "not of the form If ..., then ..."),
         (put("words.fr.if_then", "Quand on me demande, j'attends."), "words.fr.if_then: not of the form"),
         (put(f"{EN}.mirrors.pattern", "Is it always you?"), "a mirror asks nothing"),
