@@ -27,7 +27,7 @@ from bot.reply import BARRED, brief, near_to, speak, titled, with_used
 from bot.retelling import clause_about
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
-from bot.theirs import AGAINST, against, asks, counted, facts, made_theirs, so_far
+from bot.theirs import AGAINST, FELT, against, asks, counted, facts, felt_in, made_theirs, so_far
 from bot.threads import choices_of, leading, shown
 from bot.voice import Voice
 from prompts.library import Hear
@@ -65,7 +65,7 @@ def heard_in(draft: Draft, text: str) -> str:
     exact = heard is not None and bool(heard.grave or heard.whole or heard.span or heard.what)  # more than a clause alone
     if not (heard and (heard.grave or heard.whole)) and (both := against(draft, text)):
         return both
-    if not exact and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM)):
+    if not exact and not asks(text, draft.words.hear) and (again := said_again(draft, text, ROOM, felt_in(draft, text))):
         return again
     happened = heard.mirror() if heard else ""
     mirror = happened or facts(draft, text) or (made_theirs(draft, text, "", ROOM) if told and told.plain else "")
@@ -150,6 +150,8 @@ def follows_in(draft: Draft, text: str) -> str:
     own = ".own" if any_in(hear.reading.selves, in_line(without_introduction(text, hear))) else ""
     if draft.said_lately(AGAINST, 1) and draft.unheard(key := f"{AGAINST}{own}.question"):
         return draft.once(key)
+    if draft.said_lately(FELT, JUST) and draft.unheard("explore.feeling.question"):
+        return draft.line("explore.feeling.question")
     if follows := asked_on(draft, text):
         return follows
     told, doing = told_in(draft, text), doing_in(text, draft.words.hear)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import takewhile
 
 from bot.sieve import Sieve
 from bot.spelling import BETWEEN_SENTENCES, READ, any_in, bare, expression, flat, in_line, in_words, one_line, words_in
@@ -209,7 +210,8 @@ def _feelings_in(text: str, hear: Hear) -> frozenset[str]:
         if any_in(hear.own.unfelt, in_line(clause)):
             continue
         for found in words.finditer(said):
-            before, after = said[: found.start()], " ".join(said[found.end() :].split()[:OBJECT])
+            following = takewhile(lambda word: word not in hear.reading.hinges, said[found.end() :].split()[:OBJECT])
+            before, after = said[: found.start()], " ".join(following)
             own = max((m.end() for pattern in hear.reading.selves for m in expression(pattern).finditer(before)), default=-1)
             others = (_others(tuple(hear.others), tuple(hear.actors)), *map(expression, hear.reading.several))
             other = max((m.end() for each in others for m in each.finditer(before)), default=-1)

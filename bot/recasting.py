@@ -111,6 +111,12 @@ def kind_told(draft: Draft, text: str) -> str:
     return again.name if again else ""
 
 
+def clause_told(draft: Draft, text: str) -> str:
+    """The clause of a text that could be said again, as it is told back; empty for none."""
+    again = _of(draft, text)
+    return again.clause if again else ""
+
+
 def asked_on(draft: Draft, text: str) -> str:
     """A question that follows from what this reply says again; empty where it says nothing again, or each was asked lately."""
     again = _of(draft, text)

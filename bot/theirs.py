@@ -16,7 +16,7 @@ from bot.draft import Draft
 from bot.fragments import fragment_in
 from bot.happening import LONGEST, OWN, Told, besides
 from bot.hearing import asks_plainly, feels, feels_with, handed_back, without_introduction
-from bot.recasting import said_again
+from bot.recasting import clause_told, said_again
 from bot.retelling import clauses_in, contrast_in, retold_in, weight_of
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from prompts.library import Hear, Own
@@ -26,6 +26,7 @@ JUST_TOLD = 12  # marks of what was said, some two replies
 PARTICULARS, SO_FAR, SHORT = 3, 160, 8  # of a talk that are told back together, in so many characters; words of a doing among them
 TELLS = 3  # words of an amount that says something by itself: "two sets of minutes", not "6 pages"
 FACTS, AGAINST = "theirs.facts", "theirs.against"
+FELT = "theirs.felt.behind"
 WEIGHTY = "doing.weighty"  # the kind of a clause that tells much and is of no other
 ROOM = 150  # characters of a mirror that is made of two facts
 ODD = 2  # words in quotation marks that name something oddly, unless somebody said them
@@ -58,6 +59,14 @@ def made_theirs(draft: Draft, text: str, mirror: str, longest: int = LONGEST, on
             draft.remember(mark)
             return draft.fitting(key, longest, **slots)
     return mirror
+
+
+def felt_in(draft: Draft, text: str) -> str:
+    """What is said of a feeling that was named behind what it is about; empty where there is none, or what is said again names it."""
+    hear = draft.words.hear
+    clause = clause_told(draft, text)
+    felt = _felt(text, hear, hear.own) if clause and feels(text, hear) and not feels(clause, hear) else ""
+    return draft.line(FELT, own=felt) if felt else ""
 
 
 def so_far(draft: Draft, asked: str) -> str:
