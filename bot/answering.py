@@ -54,6 +54,13 @@ BY_ITSELF = (
     "opener",
     "raise-it",
     "opener-of-loss",
+    "in-the-room",
+    "speaks-first",
+    "lying",
+    "serious",
+    "overlooked",
+    "is-normal",
+    "why-me",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
 OFF = ("wrong-turn", "rejects", "plain")  # and acts
@@ -388,8 +395,9 @@ def _turned(draft: Draft, text: str, _: Asked) -> bool:
     return True
 
 
-def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
-    """The coach left something of theirs unanswered: that is owned, and their last question, step or thought is taken up."""
+def _unanswered(draft: Draft, text: str, asked: Asked) -> bool:
+    """The coach left something of theirs unanswered: that is owned, and what they say they asked, or their last question, step or thought,
+    is taken up."""
     if draft.talk is None and not draft.meant:
         return False
     hear, told = draft.words.hear, [line for line in _told(draft).splitlines() if words_in(line)]
@@ -398,7 +406,9 @@ def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
     question = next(
         (found for line in reversed(told) if (found := question_of(line, hear)) and straight_in(found, hear) != Asked("unanswered")), ""
     )
-    if content_of(rest, hear) >= GOES_ON:
+    if asked.what:
+        _once_more(draft, asked.what)
+    elif content_of(rest, hear) >= GOES_ON:
         if not answers(draft, rest):
             owned = draft.line("straight.passed")
             coaching.coach(draft, rest)
@@ -414,6 +424,15 @@ def _unanswered(draft: Draft, text: str, _: Asked) -> bool:
         draft.say(draft.line("straight.unanswered.which"), "reply")
     draft.lead(owned)
     return True
+
+
+def _once_more(draft: Draft, what: str) -> None:
+    """A question that is put again in a sentence of its own ("I asked who should be there"): answered, else handed back as what it is."""
+    if answers(draft, f"{what}?"):
+        return
+    back = handed_back(what, draft.words.hear) or what
+    _stays(draft, what)
+    draft.say(draft.line("straight.unanswered.asked", what=back[:1].upper() + back[1:]), "reply", draft.offered)
 
 
 # --- a plan that was just kept

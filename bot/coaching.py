@@ -16,7 +16,21 @@ from typing import Literal
 
 from bot import options
 from bot.draft import Draft
-from bot.exploring import STORY, TELLING, ask_back, follows_in, heard_in, holds_several, name_threads, offer_threads, question_on, walk
+from bot.exploring import (
+    BACK,
+    NO_IDEAS,
+    STORY,
+    TELLING,
+    UNWANTED,
+    ask_back,
+    follows_in,
+    heard_in,
+    holds_several,
+    name_threads,
+    offer_threads,
+    question_on,
+    walk,
+)
 from bot.happening import back_in, told_in
 from bot.hearing import (
     ECHO,
@@ -43,7 +57,7 @@ from bot.options import advise
 from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
 from bot.retelling import retold_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
-from bot.suggesting import is_exact, names_matter, suggest
+from bot.suggesting import TRIED, is_exact, names_matter, suggest
 from bot.theirs import opening
 from bot.threads import threads_in
 from prompts.library import First, Hear
@@ -270,6 +284,20 @@ def ideas(draft: Draft) -> None:
         advise(draft, replace(talk, card=near[0].card, stage="options", at=draft.at), near[0], talk.asked)
     else:
         suggest(draft)
+
+
+def only_asked(draft: Draft) -> bool:
+    """Whether questions are all that this talk has brought so far, more than one, though nothing speaks against ideas."""
+    talk = draft.talk
+    if (
+        talk is None
+        or talk.stage not in ("explore", "threads")
+        or {"tender", "listening"} & {*talk.used}
+        or draft.lately(NO_IDEAS, UNWANTED)
+    ):
+        return False
+    offered = any("/o" in part or part.startswith(TRIED) for part in talk.used)
+    return not offered and sum(part.startswith(BACK) for part in talk.used) > 1
 
 
 def _known_of_others(draft: Draft, talk: Talk) -> Passage | None:

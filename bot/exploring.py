@@ -113,6 +113,8 @@ def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> No
     else:
         said = heard_in(draft, text)
         draft.talk, question, choices = _on_with_it(draft, talk, text)
+        if not said and asks(text, draft.words.hear) and draft.unheard("straight.unknown"):
+            said, question = draft.line("straight.unknown"), draft.once("straight.unknown.question")
         if OFFERED in draft.talk.used and OFFERED not in talk.used:  # where ways are offered, it is said for what
             said = said or so_far(draft, talk.asked)
     speak(draft, [said], question, choices, brief=brief(draft, "ask-back", passage, text, said, question))

@@ -31,7 +31,7 @@ from bot.model import Choice
 from bot.spelling import words_in
 from bot.straight import affirms
 from bot.suspecting import is_open, suspected_in
-from bot.untruths import untruth_in
+from bot.untruths import is_surmised
 from prompts.library import Hear, Safety
 
 LEAVING = frozenset({"reflect", "ask", "logbook", "reminders-off", "guides"})
@@ -57,8 +57,6 @@ RESTING = timedelta(days=7)  # as long as this, whoever speaks of it again is st
 OF_THAT = frozenset({"blamed", "punished", "brushed", "boss", "channel", "witness", "written", "loss-job", "loss-standing", "afraid"})
 # What may have been raised by a misreading.
 MISREAD = frozenset({"asked-danger", "asked-safe", "doubt", "spent", "threat", "harassment", "told"})
-# Kinds of untruth that are put together from words which often mean something else.
-SURMISED = frozenset({"asserted", "cut", "withheld", "names", "moved", "story"})
 # What is asked of the coach about the matter itself; any other question after strain is one about the work.
 ABOUT_IT = frozenset(
     {
@@ -180,7 +178,7 @@ def _not_that(draft: Draft, text: str) -> bool:
         return mistaken(text, "harassment", safety) or (to_go_on and mistaken(text, "briefly", safety))
     if draft.alarm != "ethics" or not told:
         return False
-    surmised = not surely(told, "ethics", safety) and (untruth_in(told, safety) or ("", False))[0] in SURMISED
+    surmised = not surely(told, "ethics", safety) and is_surmised(told, safety)
     return mistaken(text, "ethics", safety) or (surmised and (mistaken(text, "lie", safety) or mistaken(text, "briefly", safety)))
 
 

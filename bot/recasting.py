@@ -16,7 +16,7 @@ from zlib import crc32
 from bot.doings import RUN, run_of
 from bot.draft import Draft
 from bot.hearing import at_hand
-from bot.retelling import small, turned_in
+from bot.retelling import Clause, guessed, small, turned_in
 from bot.retelling import weight_of as weighs
 from bot.sieve import Sieve
 from bot.spelling import expression, flat, one_line, words_in
@@ -30,12 +30,14 @@ JUST = 6  # marks of what was said, within this reply
 
 
 class Again(NamedTuple):
-    """`name` is that of its kind; `slots` are whom and what it is about, as they stand in a line; `clause` is what was told."""
+    """`name` is that of its kind; `slots` are whom and what it is about, as they stand in a line; `clause` is what was told, perhaps only
+    as a `guess`."""
 
     name: str
     kind: Recast
     slots: dict[str, str]
     clause: str
+    guess: bool
 
     @property
     def mark(self) -> str:
@@ -45,18 +47,18 @@ class Again(NamedTuple):
 @at_hand
 def again_in(text: str, hear: Hear, recasts: Recasts) -> Again | None:
     """The weightiest clause of a text that can be said again; None for none."""
-    told = sorted(((weighs(clause.said, hear) + clause.turned, clause.said) for clause in turned_in(text, hear)), key=lambda each: -each[0])
+    told = sorted(((weighs(clause.said, hear) + clause.turned, clause) for clause in turned_in(text, hear)), key=lambda each: -each[0])
     least = told[0][0] - NEAR if told else 0.0
     return next((again for weight, clause in told if weight >= least and (again := _again(clause, hear, recasts))), None)
 
 
-def _again(clause: str, hear: Hear, recasts: Recasts) -> Again | None:
-    said = _between_moments(one_line(clause), hear)
+def _again(clause: Clause, hear: Hear, recasts: Recasts) -> Again | None:
+    said = _between_moments(one_line(clause.said), hear)
     line = flat(said)
     for name in dict.fromkeys(_sieve(recasts).found_in(line)):
         for pattern in recasts.heard[name]:
             if (found := expression(pattern).search(line)) and (slots := _slots(said, found, hear, recasts)) is not None:
-                return Again(name, recasts.told[name], slots, clause)
+                return Again(name, recasts.told[name], slots, clause.said, clause.guess)
     return None
 
 
@@ -100,6 +102,7 @@ def said_again(draft: Draft, text: str, longest: int, behind: str = "") -> str:
     if not said:
         return ""
     draft.remember(again.mark)
+    said = guessed(said, draft.words.hear) if again.guess else said
     twice = run_of(said, behind) > TWICE
     rest = (not twice and behind) or _say(draft, again, "means", text, longest - len(said) - len(". "))
     return f"{said}. {rest}".strip()

@@ -41,12 +41,13 @@ class Retold(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """A clause in the second person, how much more it weighs for where it stands (behind a "but", or as a reason), and whether it surely
-    is a `whole` one."""
+    """A clause in the second person, how much more it weighs for where it stands (behind a "but", or as a reason), whether it surely
+    is a `whole` one, and whether it was told as a `guess`."""
 
     said: str
     turned: float
     whole: bool
+    guess: bool = False
 
 
 def retold_in(text: str, hear: Hear) -> str:
@@ -94,7 +95,7 @@ def clause_about(text: str, named: str, hear: Hear) -> str:
 def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[Retold]:
     for clause in (one, other):
         said, whole = _second_person(clause, hear)
-        if said and whole and (told := _fitted(Clause(said, 0, whole), text, hear, LIGHT)):
+        if said and whole and (told := _fitted(Clause(said, 0, whole, _is_guess(clause, hear)), text, hear, LIGHT)):
             yield told
 
 
@@ -122,7 +123,7 @@ def _turned(text: str, hear: Hear) -> Iterator[Clause]:
                 continue
             said, whole = _second_person(clause, hear)
             if said:
-                yield Clause(said, turned + (joint in hear.retelling.reasons), whole)
+                yield Clause(said, turned + (joint in hear.retelling.reasons), whole, _is_guess(clause, hear))
         for each in termed:
             if not _is_untold(each, hear) and (said := _turned_to_you(each, hear)):
                 yield Clause(said, turned, True)
@@ -198,6 +199,16 @@ def _without_leads(clause: str, hear: Hear) -> str:
     return clause[_patterns(hear).leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
 
 
+def _is_guess(clause: str, hear: Hear) -> bool:
+    """Whether a clause is led in by words that make a guess of it: "maybe he isn't allowed to"."""
+    return any_in(hear.retelling.guesses, clause[: len(clause) - len(_without_leads(clause, hear))].lower())
+
+
+def guessed(said: str, hear: Hear) -> str:
+    """What was told as a guess, told back as one."""
+    return f"{said}{hear.retelling.perhaps}"
+
+
 def _without_trails(clause: str, hear: Hear) -> str:
     found = _patterns(hear).trails.search(flat(clause))
     return clause[: found.start() if found else None].strip(" .,;:!…'")
@@ -221,7 +232,8 @@ def _fitted(clause: Clause, text: str, hear: Hear, least: float = TELLS) -> Reto
         words = words_in(told)
         if len(words) <= MOST and run_of(told, text) <= RUN and words[-1] not in {*hear.loose_ends, *hear.reported}:
             weighs = weight_of(told, hear) - LOST * lost
-            return Retold(told[:1].upper() + told[1:], weighs + clause.turned) if weighs >= least else None
+            said = told[:1].upper() + told[1:]
+            return Retold(guessed(said, hear) if clause.guess else said, weighs + clause.turned) if weighs >= least else None
     return None
 
 

@@ -71,17 +71,19 @@ def _open(draft: Draft, asked: str) -> Iterator[tuple[str, Idea]]:
 
 
 def _kinds(draft: Draft, asked: str) -> list[str]:
-    """The kinds of matter that were surely told of: the exact ones first, among them the one most spoken of."""
+    """The kinds of matter that were surely told of: the exact ones first, among them the one most spoken of, and of as many the latest."""
     said = draft.event.text if isinstance(draft.event, Said) else ""
     matters = draft.library.ideas_in(draft.language).matters
     counts: Counter[str] = Counter()
+    last = next((line for line in reversed(asked.splitlines()) if line != said), "")
     for told in dict.fromkeys([*asked.splitlines(), said]):
         happened, again, line = told_in(draft, told), kind_told(draft, told), in_line(told)
         for kind, matter in matters.items():
             by_words, by_deed = any_in(matter.heard, line), happened is not None and happened.name in matter.told
             plainly = matter.said or by_deed or (told == said and len(words_in(said)) <= PLEA)
-            sure = again in matter.again or (by_words and plainly)
-            counts[kind] += SURELY if sure else by_words or by_deed
+            just_told = by_deed and told == last and happened is not None and not happened.plain
+            sure = again in matter.again or (by_words and plainly) or just_told
+            counts[kind] += SURELY + (told in (last, said)) if sure else by_words or by_deed  # what was told last goes first
     sure = [kind for kind, count in counts.most_common() if count >= SURELY]
     return sorted(sure, key=lambda kind: not matters[kind].said)
 

@@ -15,6 +15,7 @@ from bot.spelling import READ, in_words
 from prompts.library import Safety
 
 NUMBER = re.compile(r"(?<![\w.,:/])\d{1,3}(?:[ .,]?\d{3})*(?![\w:/])")
+SURMISED = frozenset({"asserted", "cut", "withheld", "names", "moved", "story"})  # kinds that a plain "nobody lies" takes back
 NEAR = 3  # sentences within which things are told of together
 
 
@@ -82,6 +83,12 @@ def untruth_in(text: str, safety: Safety) -> tuple[str, bool] | None:
     if found and any("open" in _parts_in(clause, safety) for clause in CLAUSES.findall(text[:READ])):
         return None
     return found
+
+
+def is_surmised(text: str, safety: Safety) -> bool:
+    """Whether an untruth is only put together from words that may stand for something harmless: figures nobody asked for are."""
+    kind, _ = untruth_in(text, safety) or ("", False)
+    return kind in SURMISED or (kind == "figures" and "asked" not in _parts_in(f" {in_words(text[:READ])} ", safety))
 
 
 def is_withheld(text: str, safety: Safety) -> bool:

@@ -291,7 +291,12 @@ def _once_more(draft: Draft, key: str) -> None:
 
 
 def _anger(draft: Draft) -> None:
-    """Owns its part and changes the approach at once; the talk goes on, without advice until they have been heard (rubric S7)."""
+    """Owns its part and changes the approach at once (rubric S7): where it only asked, something is offered; else the talk goes on, without
+    advice until they have been heard."""
+    if coaching.only_asked(draft):
+        coaching.ideas(draft)
+        draft.lead(draft.line("sorry.starved"))
+        return
     key = "sorry.anger" if draft.talk or draft.ending else "sorry.anger.first"
     if draft.ending:
         finish(draft, draft.line(key))

@@ -371,7 +371,8 @@ class Retelling(_Part):
     `asks` is no clause, and what is `never` told back stays away. Words about oneself become what `turned` says, others are put as `fresh`
     says. One of the `moments` may go first, `beside` may stand before one of the `tails` and one of `then` before the verb, and it may be
     cut before one of the `cuts`, or of `Doings.cuts`, if it does not end as one of the `stubs`. A clause with something `weighty` tells
-    more, and so does one after one of the `reasons`; a `faint` one tells less.
+    more, and so does one after one of the `reasons`; a `faint` one tells less. What is led in by one of the `guesses` is told back with
+    `perhaps` behind it.
     """
 
     spelling: dict[Bit, str] = {}
@@ -400,6 +401,8 @@ class Retelling(_Part):
     stubs: list[Pattern] = []
     weighty: list[Pattern] = []
     faint: list[Pattern] = []
+    guesses: list[Pattern] = []
+    perhaps: str = ""
 
 
 class Idea(_Part):

@@ -166,3 +166,15 @@ def test_whatever_is_typed_what_comes_back_is_short_and_weighs_enough(text: str,
         assert len(words_in(clause.said)) <= MOST
         assert clause.weighs >= TELLS
         assert run_of(clause.said, text) <= RUN
+
+
+GUESSES = [
+    ("en", "maybe he is not allowed to sign", "He is not allowed to sign, perhaps"),
+    ("fr", "je crois que la banque veut partir", "La banque veut partir, peut-être"),
+    ("es", "creo que el banco quiere irse", "El banco quiere irse, quizá"),
+]
+
+
+@pytest.mark.parametrize(("language", "told", "back"), GUESSES)
+def test_what_was_told_as_a_guess_comes_back_as_one(language: str, told: str, back: str) -> None:
+    assert retold_in(told, LIBRARY.words[language].hear) == back

@@ -20,6 +20,11 @@ STORIES = {
     "fr": "La présidente et le trésorier ne se parlent plus depuis l'audit. Le camion est en panne depuis mai, faute de pneus.",
     "es": "La presidenta y el tesorero no se hablan desde la auditoría. La camioneta está parada desde mayo por las llantas.",
 }
+THIN = {
+    "en": ("Nobody dares to ask him about the van", "They have the same quarrel every month"),
+    "fr": ("Personne n'ose lui parler du camion", "Ils ont la même dispute chaque mois"),
+    "es": ("Nadie se atreve a hablarle de la camioneta", "Tienen la misma pelea cada mes"),
+}
 ASKED = [
     ("en", "What stage would you call this? We signed two years ago, and we've never reviewed anything.", "straight.stage.unreviewed"),
     ("en", "so what phase are we in now? nobody signed but the seedlings are already planted", "straight.stage.ahead"),
@@ -69,6 +74,21 @@ ASKED = [
     ("en", "who would keep it going if I stepped back?", "straight.goes-on"),
     ("fr", "qui va faire tourner tout ça si je me retire ?", "straight.goes-on"),
     ("es", "¿quién lo va a sostener si yo me retiro?", "straight.goes-on"),
+    ("en", "do I have to choose?", "straight.must-choose"),
+    ("fr", "est-ce que je dois choisir un camp ?", "straight.must-choose"),
+    ("es", "¿tengo que elegir un lado?", "straight.must-choose"),
+    ("en", "what would you ask him first?", "straight.first-question"),
+    ("fr", "que lui demanderiez-vous d'abord ?", "straight.first-question"),
+    ("es", "¿qué le preguntarías primero?", "straight.first-question"),
+    ("en", "when is the right moment?", "straight.right-moment"),
+    ("fr", "quel est le bon moment ?", "straight.right-moment"),
+    ("es", "¿cuál es el mejor momento?", "straight.right-moment"),
+    ("en", "what's the worst that can happen?", "straight.worst"),
+    ("fr", "quel est le pire qui puisse arriver ?", "straight.worst"),
+    ("es", "¿qué es lo peor que puede pasar?", "straight.worst"),
+    ("en", "what should I not do?", "straight.what-not"),
+    ("fr", "qu'est-ce que je ne dois surtout pas faire ?", "straight.what-not"),
+    ("es", "¿qué no debo hacer?", "straight.what-not"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -132,6 +152,27 @@ AT_THE_HEAD = [
     ("en", "who should write the minutes when nobody trusts anybody?", "straight.minutes"),
     ("fr", "qui devrait rédiger le compte-rendu quand personne ne se fait confiance ?", "straight.minutes"),
     ("es", "¿quién debería levantar el acta cuando nadie confía en nadie?", "straight.minutes"),
+    ("en", "who should be in the room when we sign?", "straight.in-the-room"),
+    ("fr", "qui inviter à cette réunion ?", "straight.in-the-room"),
+    ("es", "¿a quién invito a esa reunión?", "straight.in-the-room"),
+    ("en", "who should speak first in the meeting?", "straight.speaks-first"),
+    ("fr", "qui doit parler en premier ?", "straight.speaks-first"),
+    ("es", "¿quién debe hablar primero?", "straight.speaks-first"),
+    ("en", "do you think he is lying?", "straight.lying"),
+    ("fr", "pensez-vous qu'il ment ?", "straight.lying"),
+    ("es", "¿crees que miente?", "straight.lying"),
+    ("en", "how do I know if they're serious?", "straight.serious"),
+    ("fr", "comment savoir s'ils sont sérieux ?", "straight.serious"),
+    ("es", "¿cómo sé si van en serio?", "straight.serious"),
+    ("en", "what am I missing?", "straight.overlooked"),
+    ("fr", "qu'est-ce qui m'échappe ?", "straight.overlooked"),
+    ("es", "¿qué se me escapa?", "straight.overlooked"),
+    ("en", "is it normal that it takes so long?", "straight.is-normal"),
+    ("fr", "est-ce normal que ça prenne autant de temps ?", "straight.is-normal"),
+    ("es", "¿es normal que tarde tanto?", "straight.is-normal"),
+    ("en", "why do they do this to me?", "straight.why-me"),
+    ("fr", "pourquoi ils me font ça ?", "straight.why-me"),
+    ("es", "¿por qué me hacen esto?", "straight.why-me"),
 ]
 CHANGES = [
     ("en", "I noticed today that I always give the floor to the men first.", "I'd like to change that."),
@@ -204,6 +245,56 @@ def test_a_miss_of_the_coach_is_owned_and_what_was_told_taken_up(language: str, 
 
     assert told.startswith(tuple(LIBRARY.words[language].variants("straight.unanswered")))
     assert told.rstrip().endswith("?")
+
+
+ASKED_AGAIN = [
+    ("en", "I asked who should be in the room", "straight.in-the-room"),
+    ("en", "my question was who pays for the lunch", "straight.unanswered.asked"),
+    ("fr", "J'ai demandé qui devait être dans la salle", "straight.in-the-room"),
+    ("fr", "ma question était : qui paie le repas ?", "straight.unanswered.asked"),
+    ("es", "Pregunté quién debe estar en la sala", "straight.in-the-room"),
+    ("es", "mi pregunta era quién paga la comida", "straight.unanswered.asked"),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "key"), ASKED_AGAIN)
+def test_a_question_that_is_put_again_in_a_sentence_is_owned_and_answered_or_handed_back(language: str, said: str, key: str):
+    chat = in_talk(language)
+    chat.say(said)
+
+    assert any(mark.startswith(f"{key}#") for mark in chat.conversation.recent)
+    assert any(mark.startswith("straight.unanswered#") for mark in chat.conversation.recent)
+
+
+UNKNOWN = [
+    ("en", "how many people does it take for that?"),
+    ("fr", "combien de personnes faut-il pour ça ?"),
+    ("es", "¿cuántas personas hacen falta para eso?"),
+]
+
+
+@pytest.mark.parametrize(("language", "asked"), UNKNOWN)
+def test_a_question_to_which_the_coach_has_nothing_is_not_passed_over(language: str, asked: str):
+    told = text_of(in_talk(language).say(asked))
+
+    assert told.startswith(tuple(LIBRARY.words[language].variants("straight.unknown")))
+    assert told.endswith("?")
+
+
+STARVED = [
+    ("en", "you just repeat what I say and throw a question back"),
+    ("fr", "vous ne faites que répéter ce que je dis"),
+    ("es", "me devuelves siempre la pregunta"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), STARVED)
+def test_whoever_got_nothing_but_questions_and_is_angry_gets_something_to_try(language: str, said: str):
+    chat = chat_in(LIBRARY, language, *THIN[language])
+    told = text_of(chat.say(said))
+
+    assert told.startswith(tuple(LIBRARY.words[language].variants("sorry.starved")))
+    assert re.search(r"(?m)^2\. ", told), told
 
 
 THOUGHTS = [
