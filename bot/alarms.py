@@ -17,6 +17,7 @@ from bot.suspecting import STORY, darkens, wears_down
 from bot.untruths import untruth_in
 from prompts.library import Safety
 
+CRY = 14  # words up to which "everything is going wrong" is all that is told; behind it stands else what goes wrong, and that is work
 SURE = 2  # kinds of sign of harm at home that are more than a question
 CAME_BY = frozenset({"note", "message", "call", "person", "unsigned"})  # parts of a threat that say how it came
 AIMED_AT = {"children": "children", "colleague": "other", "house": "home", "family": "plain"}  # whom it aims at, and its kind by that
@@ -172,6 +173,8 @@ def strained(text: str, safeties: Sequence[tuple[str, Safety]]) -> bool:
         return False
     told = [each for sentence in SENTENCES.findall(text[:READ]) for each in _told(sentence, safeties)]
     if any(stands(said, safety, "strain") and not _spent_by_others(said, safety) for _, safety, said in told):
+        return True
+    if len(words_in(text)) <= CRY and any(stands(said, safety, "adrift") for _, safety, said in told):
         return True
     own = safeties[0][0] if safeties and len(words_in(text)) < STORY else None
     return any(language == own and wears_down(said, safety) for language, safety, said in told)

@@ -63,7 +63,7 @@ BY_ITSELF = (
     "why-me",
 )  # kinds that are met at the head of a talk, too, with something of theirs before the answer
 MISSED = ("lost", "turned")  # kinds of question by which somebody says that the coach missed them
-OFF = ("wrong-turn", "rejects", "plain")  # and acts
+OFF = ("wrong-turn", "rejects", "plain", "anger")  # and acts
 JUST = 4  # marks of what was said, within this reply
 OF_TWO = ("pen", "all", "wait")  # kinds of which their own two words may tell more
 HEAD = 8  # words at the head of a message in which an idea is picked
@@ -118,7 +118,7 @@ def _protests(part: str, hear: Hear) -> bool:
     asked = straight_in(part, hear)
     return (
         (asked is not None and asked.kind in MISSED)
-        or (act_in(part, hear) in OFF and "?" not in part)
+        or (act_in(part, hear) in OFF and "?" not in part and (asked is None or asked.kind != "unanswered"))
         or any_in(hear.denied, in_line(part))
     )
 
@@ -435,6 +435,13 @@ def _once_more(draft: Draft, what: str) -> None:
     draft.say(draft.line("straight.unanswered.asked", what=back[:1].upper() + back[1:]), "reply", draft.offered)
 
 
+def _own_sentence(draft: Draft, text: str, asked: Asked) -> bool:
+    """A sentence of their own is put to the coach: it comes back whole, with one thing to think of before it is said."""
+    _stays(draft, text)
+    draft.say(draft.line("straight.own-sentence", what=asked.what), "reply", draft.offered)
+    return True
+
+
 # --- a plan that was just kept
 
 
@@ -488,5 +495,6 @@ _OWN = {
     "turned": _turned,
     "untouched": _about,
     "unanswered": _unanswered,
+    "own-sentence": _own_sentence,
     "what-then": _what_then,
 }

@@ -24,7 +24,7 @@ from bot.hearing import (
 from bot.model import Choice, Passage, Talk
 from bot.recasting import asked_on, said_again
 from bot.reply import BARRED, brief, near_to, speak, titled, with_used
-from bot.retelling import clause_about
+from bot.retelling import clause_about, named_first
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import AGAINST, FELT, against, asks, counted, facts, felt_in, made_theirs, so_far
@@ -103,7 +103,7 @@ def _stands(draft: Draft, text: str) -> str:
 
 def ask_back(draft: Draft, talk: Talk, passage: Passage | None, text: str) -> None:
     """A mirror and a question only. `passage` is None where no card is sure enough to speak."""
-    text = _named_again(talk, text, draft.words.hear) or text
+    text = _named_again(talk, text, draft.words.hear) or named_first(text, draft.words.hear)
     told = told_in(draft, text)
     if passage and (told is None or not told.fresh):
         voice = Voice(draft, passage, text)

@@ -92,6 +92,18 @@ def clause_about(text: str, named: str, hear: Hear) -> str:
     return max(about, key=lambda clause: weight_of(clause, hear), default="")
 
 
+def named_first(text: str, hear: Hear) -> str:
+    """A text that only names somebody and then says "they" of them, with the name in the place of each: "the women. they fetch it, and they
+    are never asked"; any other as it is."""
+    name, rest = (*BETWEEN_SENTENCES.split(text.strip(), maxsplit=1), "")[:2]
+    words, head = words_in(name), words_in(rest)[:1]
+    if not 1 < len(words) <= NAMED or words[0] not in hear.reading.determiners or not head or head[0] not in hear.doings.pronouns:
+        return text
+    named = name.strip(" .!…")
+    opened = expression(rf"(^|[,;:.] |\b(?:{'|'.join((*hear.linking, *hear.turns))}) ){re.escape(head[0])}\b", re.IGNORECASE)
+    return opened.sub(lambda found: f"{found[1]}{named}", rest)
+
+
 def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[Retold]:
     for clause in (one, other):
         said, whole = _second_person(clause, hear)
@@ -244,8 +256,9 @@ def _fitting(said: str, hear: Hear) -> Iterator[tuple[str, bool]]:
     fronted = said
     if moment := patterns.moments.search(line):
         rest = f"{said[: moment.start()].rstrip()} {said[moment.end() :].strip()}".strip()
-        fronted = f"{moment[0].strip() and said[slice(*moment.span())].strip()}, {small(rest, hear)}"
-        yield fronted, False
+        if not {*words_in(rest)[-1:]} & {*hear.reading.negations}:  # "the women are never", and then nothing
+            fronted = f"{moment[0].strip() and said[slice(*moment.span())].strip()}, {small(rest, hear)}"
+            yield fronted, False
     tails = [*patterns.tails.finditer(line)]
     for tail in tails:
         yield f"{said[: tail.start()]}{hear.retelling.beside}{said[tail.start() :].strip()}", False

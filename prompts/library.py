@@ -761,36 +761,34 @@ class Safety(_One):
     """Phrases that must not be coached on, by what they point to, and idioms that only sound like them.
 
     In these, (a|b) is one of several, (a)? may be left out, … stands for a few words, % for a number, ^ for the beginning and $ for the
-    end. `strain` is what wears somebody down without danger; `told_of` says that harassment was told of by or about somebody else, and
-    `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is danger from others, by what is said of
-    it, `menace` the parts of one (how it came, the `harm` in it, whom it aims at), and `peril` what is told while it has the floor.
-    `violence` was done to somebody near the work, and `unwell` is a mood with nothing told of why. Strain is somebody else's where
-    `theirs` is in its sentence and `ours` is not, `not_worn` says that it was none, and `rested`, once it was met, that it was taken too
-    gravely. `doubt` and `spent` are asked about gently;
-    `bigger` (than the matter at hand) and `moments` (of not wanting to be here) are the answers that make a danger of them. `accused` and
-    `own` tell whose wrong is meant. `came` is what somebody may write while such a thing has the floor, in the order in which it counts;
-    `people` and `channels` are whom they may name in it, after one of the `owners`, which are said back, and `deed` a step of theirs with
-    its moment. `plainly` is a danger that was said outright and `to_others` one to somebody else; `facts` are what a first message tells
-    besides, by kind. `entrusted` is what one partner must not know of the other, `pointed` whoever is only pointed at, and `inner` the
-    coach's own workings. `she` and `he` are words by which somebody is one.
-    `untrue` are the parts that together tell of something put down as so that isn't (bot/untruths.py), and
-    `suspect` those that only may (bot/suspecting.py); of `wearing` and `darkening` some together tell of being worn down, and hint at
-    not wanting to be here. `young` are whom nobody rings for
-    help, and `several` says that they are more than one. `mine` is harm at home that is one's own, `confirms` and `unafraid` answer
-    whether somebody there is afraid, `discreet` is that a check-in must not say what it is about, and `duty` is work that was to be done
-    anyway and no step. `harm` are the parts of what makes people ill or injures them: that it was `found`, that a test was bad and it
-    depends on of what (`doubtful`), that it `goes-on`, its `source`, and that it is `ended`. `sides` tell how near somebody is who was
-    named to help, `things` are what stands or was left outside, as it is said back, `nearby` that they live close, and `seeks` is what a
-    question of the coach's own is known by that asks who could help. `overheard` is that somebody above reads or listens to what the
-    writer says to others, and `informs` that the writer is to tell what partners said in private. `home` are signs that somebody is hurt
-    or controlled where they live, by kind, and `at_home` those that are one only beside a word of the `household`; one is asked about,
-    two of different kinds are a danger. `kin` is a contract or a post that went to somebody's own people, told without a wish to hide it.
-    `denied` takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for,
-    or only `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one
-    of the `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that
-    somebody will stay with what is so, by `so_it_is` that they were heard rightly, and by `of_post_only` that a threat is to their post
-    and not to them. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked would be done all
-    the same; `if_right` asks at the end whether that is right.
+    end. `strain` is what wears somebody down without danger, and so is `adrift` where no more is told; `told_of` says that harassment was
+    told of by or about somebody else, and `of_oneself`, where it is left beside that, that it is the writer's own after all. `threat` is
+    danger from others, by what is said of it, `menace` the parts of one (how it came, the `harm` in it, whom it aims at), and `peril` what
+    is told while it has the floor. `violence` was done to somebody near the work, and `unwell` is a mood with nothing told of why. Strain
+    is somebody else's where `theirs` is in its sentence and `ours` is not, `not_worn` says that it was none, and `rested`, once it was met,
+    that it was taken too gravely. `doubt` and `spent` are asked about gently; `bigger` (than the matter at hand) and `moments` (of not
+    wanting to be here) are the answers that make a danger of them. `accused` and `own` tell whose wrong is meant. `came` is what somebody
+    may write while such a thing has the floor, in the order in which it counts; `people` and `channels` are whom they may name in it, after
+    one of the `owners`, which are said back, and `deed` a step of theirs with its moment. `plainly` is a danger that was said outright and
+    `to_others` one to somebody else; `facts` are what a first message tells besides, by kind. `entrusted` is what one partner must not know
+    of the other, `pointed` whoever is only pointed at, and `inner` the coach's own workings. `she` and `he` are words by which somebody is
+    one. `untrue` are the parts that together tell of something put down as so that isn't (bot/untruths.py), and `suspect` those that only
+    may (bot/suspecting.py); of `wearing` and `darkening` some together tell of being worn down, and hint at not wanting to be here. `young`
+    are whom nobody rings for help, and `several` says that they are more than one. `mine` is harm at home that is one's own, `confirms` and
+    `unafraid` answer whether somebody there is afraid, `discreet` is that a check-in must not say what it is about, and `duty` is work that
+    was to be done anyway and no step. `harm` are the parts of what makes people ill or injures them: that it was `found`, that a test was
+    bad and it depends on of what (`doubtful`), that it `goes-on`, its `source`, and that it is `ended`. `sides` tell how near somebody is
+    who was named to help, `things` are what stands or was left outside, as it is said back, `nearby` that they live close, and `seeks` is
+    what a question of the coach's own is known by that asks who could help. `overheard` is that somebody above reads or listens to what the
+    writer says to others, and `informs` that the writer is to tell what partners said in private. `home` are signs that somebody is hurt or
+    controlled where they live, by kind, and `at_home` those that are one only beside a word of the `household`; one is asked about, two of
+    different kinds are a danger. `kin` is a contract or a post that went to somebody's own people, told without a wish to hide it. `denied`
+    takes a sign of danger away before anybody asked. `mistaken` denies, by what it is, that something is what it was taken for, or only
+    `briefly`, and `still` speaks against believing that. `late` is a message at an odd hour, and nothing but that where it is one of the
+    `errands` of the work. `heavy` is what weighs on somebody, told softly, `unasked` that no ideas are wanted, and `true_way` that somebody
+    will stay with what is so, by `so_it_is` that they were heard rightly, and by `of_post_only` that a threat is to their post and not to
+    them. `fair_way` is an honest way out that they propose, unless `unfair_way` tells that what was asked would be done all the same;
+    `if_right` asks at the end whether that is right.
     """
 
     danger: list[str]
@@ -841,6 +839,7 @@ class Safety(_One):
     retaliation: list[str]
     admits: list[str]
     strain: list[str]
+    adrift: list[str] = []
     theirs: list[str] = []
     ours: list[str] = []
     not_worn: list[str] = []

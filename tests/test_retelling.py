@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.doings import RUN, run_of
 from bot.hearing import speaks_of_oneself
-from bot.retelling import MOST, TELLS, clause_about, clauses_in, contrast_in, retold_in
+from bot.retelling import MOST, TELLS, clause_about, clauses_in, contrast_in, named_first, retold_in
 from bot.spelling import words_in
 from prompts.library import load_library
 
@@ -178,3 +178,12 @@ GUESSES = [
 @pytest.mark.parametrize(("language", "told", "back"), GUESSES)
 def test_what_was_told_as_a_guess_comes_back_as_one(language: str, told: str, back: str) -> None:
     assert retold_in(told, LIBRARY.words[language].hear) == back
+
+
+def test_whom_a_message_names_before_it_says_they_is_named_in_their_place() -> None:
+    hear = LIBRARY.words["en"].hear
+
+    told = named_first("the women. they fetch the water, and they are never asked", hear)
+
+    assert told == "the women fetch the water, and the women are never asked"
+    assert named_first("They are late. They are always late", hear) == "They are late. They are always late"

@@ -266,6 +266,30 @@ def test_a_question_that_is_put_again_in_a_sentence_is_owned_and_answered_or_han
     assert any(mark.startswith("straight.unanswered#") for mark in chat.conversation.recent)
 
 
+OWN_SENTENCE = [
+    (
+        "en",
+        "you dont listen. ok i write it: without a driver four of us stay at home. is it good like this?",
+        "without a driver four of us stay at home",
+    ),
+    (
+        "fr",
+        "je l'écris : sans chauffeur quatre d'entre nous restent chez eux. c'est bien ?",
+        "sans chauffeur quatre d'entre nous restent chez eux",
+    ),
+    ("es", "lo escribo: sin chofer cuatro de nosotros se quedan en casa. ¿está bien?", "sin chofer cuatro de nosotros se quedan en casa"),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "sentence"), OWN_SENTENCE)
+def test_a_sentence_of_their_own_that_is_put_to_the_coach_comes_back_whole(language: str, said: str, sentence: str):
+    chat = in_talk(language)
+    told = text_of(chat.say(said))
+
+    assert sentence in told
+    assert any(mark.startswith("straight.own-sentence#") for mark in chat.conversation.recent)
+
+
 UNKNOWN = [
     ("en", "how many people does it take for that?"),
     ("fr", "combien de personnes faut-il pour ça ?"),

@@ -185,6 +185,27 @@ def test_a_threat_to_the_post_alone_is_met_as_a_matter_of_integrity():
     assert chat.conversation.alarm == "ethics"
 
 
+ASTRAY = [
+    (
+        "en",
+        "the report says 12 trainings, there were only five of them",
+        "you are stuck in a wrong topic. this is not about a crime. new start please",
+    ),
+    ("fr", "le rapport dit 12 formations, il n'y en a eu que cinq", "vous êtes sur une mauvaise piste, recommençons à zéro svp"),
+    ("es", "el informe dice 12 talleres, solo hubo cinco", "estás en el tema equivocado, no es un delito. empecemos de nuevo"),
+]
+
+
+@pytest.mark.parametrize(("language", "told", "answer"), ASTRAY)
+def test_whoever_says_that_the_coach_is_on_a_wrong_track_gets_their_talk_back(language, told, answer):
+    chat = chat_in(LIBRARY, language, told)
+    assert chat.conversation.alarm == "ethics"
+
+    chat.say(answer)
+
+    assert chat.conversation.alarm is None
+
+
 @pytest.mark.parametrize(("language", "told", "yes"), [("en", SUSPECTED[0][1], "yes"), ("es", SUSPECTED[17][1], "sí")])
 def test_after_a_bare_yes_comes_what_can_be_done_first(language, told, yes):
     chat = chat_in(LIBRARY, language, told)
