@@ -305,6 +305,9 @@ def test_a_weekday_moves_a_plan_to_the_first_of_its_name_after_the_day_that_stoo
         ("fr", "mardi je lui dis, seule à seul", "non, avant le 3 du mois prochain", "2026-04-03"),
         ("es", "el jueves hablo con él", "quise decir el 12", "2026-03-12"),
         ("es", "el lunes hablo con él", "no, el miércoles de la próxima semana", "2026-03-11"),
+        ("en", "I'll call her on Friday", "change the date please: sunday, friday she has market", "2026-03-08"),
+        ("fr", "mardi je lui dis, seule à seul", "changez la date svp : jeudi, mardi elle a marché", "2026-03-05"),
+        ("es", "el lunes hablo con él", "cambia la fecha por favor: el miércoles, el lunes tiene mercado", "2026-03-11"),
     ],
 )
 def test_a_day_that_was_heard_wrongly_is_put_right(language: str, step: str, said: str, day: str):
