@@ -55,6 +55,7 @@ BY_ITSELF = (
     "raise-it",
     "opener-of-loss",
     "in-the-room",
+    "before-all",
     "speaks-first",
     "lying",
     "serious",
@@ -332,7 +333,8 @@ def _about(draft: Draft, text: str, asked: Asked) -> bool:
         coaching.thread_picked(draft, str(thread))
         return True
     clause = _clause_of(draft, words)
-    if not clause and len(words_in(asked.what)) < PAIR and not words:
+    unknown = not clause and len(words_in(asked.what)) < PAIR and not words
+    if unknown or (not clause and pleads(text, draft.words.hear)):  # what to do with a thing is no question after it
         return False
     _stays(draft, text)
     said = draft.line("straight.about.told", back=clause) if clause else _line(draft, "straight.about", asked.what)
@@ -446,9 +448,13 @@ def _own_sentence(draft: Draft, text: str, asked: Asked) -> bool:
 
 
 def _what_then(draft: Draft, text: str, asked: Asked) -> bool:
-    """What if it goes otherwise, asked of what was just kept: an if-then is offered for it. False where nothing was kept."""
+    """What if it goes otherwise: asked of what was just kept, an if-then is offered for it; in a talk it is looked at with them."""
     if not _just_kept(draft):
-        return False
+        if draft.talk is None:
+            return False
+        _stays(draft, text)
+        draft.say(draft.line("what-if"), "reply", draft.offered)
+        return True
     back = handed_back(asked.what, draft.words.hear)
     _stays(draft, text)
     draft.say(draft.fitting("plan.if", 3 * LONGEST, back=back if back and len(words_in(back)) <= CLAUSE else ""), "reply")

@@ -89,6 +89,9 @@ ASKED = [
     ("en", "what should I not do?", "straight.what-not"),
     ("fr", "qu'est-ce que je ne dois surtout pas faire ?", "straight.what-not"),
     ("es", "¿qué no debo hacer?", "straight.what-not"),
+    ("en", "and if they stop trusting me?", "what-if"),
+    ("fr", "et s'ils ne me font plus confiance ?", "what-if"),
+    ("es", "¿y si dejan de confiar en mí?", "what-if"),
 ]
 OF_A_PLAN = [
     ("en", "on Tuesday I ask the chair for ten minutes", "and if she doesn't come?", "plan.if"),
@@ -173,6 +176,9 @@ AT_THE_HEAD = [
     ("en", "why do they do this to me?", "straight.why-me"),
     ("fr", "pourquoi ils me font ça ?", "straight.why-me"),
     ("es", "¿por qué me hacen esto?", "straight.why-me"),
+    ("en", "should I name it in front of everyone?", "straight.before-all"),
+    ("fr", "je le dis devant tout le monde ?", "straight.before-all"),
+    ("es", "¿lo digo delante de todos?", "straight.before-all"),
 ]
 CHANGES = [
     ("en", "I noticed today that I always give the floor to the men first.", "I'd like to change that."),
@@ -278,6 +284,7 @@ OWN_SENTENCE = [
         "sans chauffeur quatre d'entre nous restent chez eux",
     ),
     ("es", "lo escribo: sin chofer cuatro de nosotros se quedan en casa. ¿está bien?", "sin chofer cuatro de nosotros se quedan en casa"),
+    ("en", 'I wrote: "I can carry a question. Who of you puts it?" is that ok?', "I can carry a question. Who of you puts it"),
 ]
 
 
