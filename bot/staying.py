@@ -61,6 +61,9 @@ ASKS = frozenset(
         "others-do",
         "pretty",
         "write-true",
+        "where-to",
+        "keep-messages",
+        "in-one-mail",
     }
 )
 # What only counts where something untrue was told of.

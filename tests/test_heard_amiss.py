@@ -184,7 +184,10 @@ def test_what_follows_a_refusal_is_met_as_what_it_is(language, text, kind):
     [
         ("en", "Who can I report to if the director is his cousin", "where-to"),
         ("fr", "à qui puis-je le signaler si le directeur est son cousin", "where-to"),
-        ("en", "do i need to keep his messages", "keep-messages"),
+        ("en", "should i tell both things in one mail?", "in-one-mail"),
+    ("fr", "dois-je écrire les deux dans un seul mail ?", "in-one-mail"),
+    ("es", "¿debo contar las dos cosas en un solo correo?", "in-one-mail"),
+    ("en", "do i need to keep his messages", "keep-messages"),
         ("fr", "est-ce que je dois garder ses messages", "keep-messages"),
         ("es", "¿tengo que guardar sus mensajes?", "keep-messages"),
     ],
