@@ -298,7 +298,8 @@ def _others_wonder(draft: Draft, text: str) -> bool:
 def not_worn(draft: Draft, text: str) -> bool:
     """Takes it at its word that somebody is not worn out but angry, or that it is others who are; the talk is theirs again."""
     hear = draft.words.hear
-    asks = pleads(text, hear) or "?" in text or any(asks_plainly(part, hear) for part in BETWEEN_SENTENCES.split(text))
+    parts = [part for part in BETWEEN_SENTENCES.split(text) if len(words_in(part)) > 1]  # "what? I'm not ill" asks nothing
+    asks = pleads(text, hear) or any("?" in part or asks_plainly(part, hear) for part in parts)
     if draft.alarm in ("strain", "eased", "spent") and not draft.place and says(text, "rested", draft.words.safety):
         draft.alarm = draft.grave = None
         if asks:  # that is answered as anybody else's question
