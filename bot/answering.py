@@ -333,8 +333,8 @@ def _about(draft: Draft, text: str, asked: Asked) -> bool:
         coaching.thread_picked(draft, str(thread))
         return True
     clause = _clause_of(draft, words)
-    unknown = not clause and len(words_in(asked.what)) < PAIR and not words
-    if unknown or (not clause and pleads(text, draft.words.hear)):  # what to do with a thing is no question after it
+    unnamed = len(words_in(asked.what)) < PAIR and not words
+    if not clause and (unnamed or pleads(text, draft.words.hear)):  # what to do with a thing is no question after it
         return False
     _stays(draft, text)
     said = draft.line("straight.about.told", back=clause) if clause else _line(draft, "straight.about", asked.what)

@@ -54,7 +54,7 @@ from bot.hearing import (
 from bot.intending import clouded
 from bot.model import Passage, Said, Talk
 from bot.options import advise
-from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, speak, with_used, without
+from bot.reply import BARRED, CLEAR, NEAR, SURE, near_to, open_to, options_shown, speak, times, with_used, without
 from bot.retelling import retold_in
 from bot.spelling import BETWEEN_SENTENCES, any_in, expression, flat, in_line, one_line, words_in
 from bot.suggesting import TRIED, is_exact, names_matter, suggest
@@ -289,15 +289,10 @@ def ideas(draft: Draft) -> None:
 def only_asked(draft: Draft) -> bool:
     """Whether questions are all that this talk has brought so far, more than one, though nothing speaks against ideas."""
     talk = draft.talk
-    if (
-        talk is None
-        or talk.stage not in ("explore", "threads")
-        or {"tender", "listening"} & {*talk.used}
-        or draft.lately(NO_IDEAS, UNWANTED)
-    ):
+    if talk is None or talk.stage not in ("explore", "threads") or draft.lately(NO_IDEAS, UNWANTED):
         return False
-    offered = any("/o" in part or part.startswith(TRIED) for part in talk.used)
-    return not offered and sum(part.startswith(BACK) for part in talk.used) > 1
+    resting = {"tender", "listening"} & {*talk.used}
+    return not resting and not options_shown(talk) and not times(talk, TRIED) and times(talk, BACK) > 1
 
 
 def _known_of_others(draft: Draft, talk: Talk) -> Passage | None:

@@ -23,7 +23,7 @@ from bot.hearing import (
 )
 from bot.model import Choice, Passage, Talk
 from bot.recasting import asked_on, said_again
-from bot.reply import BARRED, brief, near_to, speak, titled, with_used
+from bot.reply import BARRED, brief, near_to, speak, times, titled, with_used
 from bot.retelling import clause_about, named_first
 from bot.rhythm import day_within
 from bot.spelling import any_in, in_line, words_in
@@ -129,8 +129,8 @@ def _named_again(talk: Talk, text: str, hear: Hear) -> str:
 def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Choice]]:
     """After a few questions back in one talk a way on is offered, where a card is near, or the next is for a step of their own: being
     heard is for something."""
-    times = sum(part.startswith(BACK) for part in talk.used)
-    talk = with_used(talk, f"{BACK}{times}")
+    asked = times(talk, BACK)
+    talk = with_used(talk, f"{BACK}{asked}")
     near = bool(near_to(draft, talk, 1)) and not draft.lately(NO_IDEAS, UNWANTED)
     ideas = [draft.choice("ideas")] if near else []
     told = told_in(draft, text)
@@ -138,9 +138,9 @@ def _on_with_it(draft: Draft, talk: Talk, text: str) -> tuple[Talk, str, list[Ch
         (told and told.asks_on and told.fresh) or feels(text, draft.words.hear) or doing_in(text, draft.words.hear) or _told_of(draft, text)
     )
     if not asks_on:
-        if times >= ENOUGH and near and OFFERED not in talk.used:
+        if asked >= ENOUGH and near and OFFERED not in talk.used:
             return with_used(talk, OFFERED), draft.line("offer.ways"), [*ideas, draft.choice("stay")]
-        if times and times % LONG == 0 and draft.unheard("own.question"):
+        if asked and asked % LONG == 0 and draft.unheard("own.question"):
             return replace(talk, stage="own"), draft.line("own.question"), [*ideas, *walk(draft, talk.asked)]
     return talk, question_on(draft, talk, text), [*ideas, *walk(draft, talk.asked)]
 

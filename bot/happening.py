@@ -106,10 +106,7 @@ def told_in(draft: Draft, text: str) -> Told | None:
 
 def besides(draft: Draft, text: str, told: Told) -> str:
     """A text without the words by which a happening was heard in it: only in the others is it one person's own."""
-    line = _line(draft, text)
-    for pattern in told.happening.heard:
-        line = expression(pattern).sub(lambda found: " " * len(found[0]), line)
-    return line
+    return _blanked(_line(draft, text), told.happening.heard)
 
 
 def _by_word(draft: Draft, text: str, happening: Happening) -> bool:
@@ -175,9 +172,14 @@ def happening_in(text: str, happenings: Happenings) -> str | None:
 
 
 def _happened(line: str, happenings: Happenings) -> str:
-    """A line without what stands aside in it, so that its places stay the same."""
-    for aside in happenings.aside:
-        line = expression(aside).sub(lambda found: " " * len(found[0]), line)
+    """A line without what stands aside in it."""
+    return _blanked(line, happenings.aside)
+
+
+def _blanked(line: str, patterns: Sequence[str]) -> str:
+    """A line without what is heard by any of these patterns, so that its places stay the same."""
+    for pattern in patterns:
+        line = expression(pattern).sub(lambda found: " " * len(found[0]), line)
     return line
 
 

@@ -95,8 +95,8 @@ def _sieve(recasts: Recasts) -> Sieve:
 
 def said_again(draft: Draft, text: str, longest: int, behind: str = "") -> str:
     """What was told, said again, with `behind` after it, else with what may lie in it; empty where it can't be, or was lately."""
-    again = _of(draft, text)
-    if again is None or draft.lately(again.mark, LATELY):
+    again = _fresh(draft, text)
+    if again is None:
         return ""
     said = _say(draft, again, "says", text, longest - len(behind) - len(". "))
     if not said:
@@ -115,8 +115,8 @@ def kind_told(draft: Draft, text: str) -> str:
 
 
 def clause_told(draft: Draft, text: str) -> str:
-    """The clause of a text that could be said again, as it is told back; empty for none."""
-    again = _of(draft, text)
+    """The clause of a text that could be said again, as it is told back; empty for none, and for one that was said again lately."""
+    again = _fresh(draft, text)
     return again.clause if again else ""
 
 
@@ -124,6 +124,11 @@ def asked_on(draft: Draft, text: str) -> str:
     """A question that follows from what this reply says again; empty where it says nothing again, or each was asked lately."""
     again = _of(draft, text)
     return _say(draft, again, "asks", text, LONGEST) if again and draft.lately(again.mark, JUST) else ""
+
+
+def _fresh(draft: Draft, text: str) -> Again | None:
+    again = _of(draft, text)
+    return None if again is None or draft.lately(again.mark, LATELY) else again
 
 
 def _of(draft: Draft, text: str) -> Again | None:

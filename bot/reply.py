@@ -60,6 +60,16 @@ def without(talk: Talk, part: str) -> Talk:
     return replace(talk, used=tuple(used for used in talk.used if used != part))
 
 
+def times(talk: Talk, mark: str) -> int:
+    """How many of the marks of a talk begin so."""
+    return sum(used.startswith(mark) for used in talk.used)
+
+
+def options_shown(talk: Talk) -> bool:
+    """Whether a talk has shown options of any card."""
+    return any("/o" in used for used in talk.used)
+
+
 def open_to(draft: Draft, talk: Talk | None) -> tuple[Passage, ...]:
     """The passages that were found, but for those which this talk has already turned down, or which do not speak to what happened."""
     barred = {part.removeprefix(BARRED) for part in talk.used if part.startswith(BARRED)} if talk else set()

@@ -106,8 +106,8 @@ def named_first(text: str, hear: Hear) -> str:
 
 def _both(one: str, other: str, text: str, hear: Hear) -> Iterator[Retold]:
     for clause in (one, other):
-        said, whole = _second_person(clause, hear)
-        if said and whole and (told := _fitted(Clause(said, 0, whole, _is_guess(clause, hear)), text, hear, LIGHT)):
+        turned = _second_person(clause, hear)
+        if turned.said and turned.whole and (told := _fitted(turned, text, hear, LIGHT)):
             yield told
 
 
@@ -133,9 +133,9 @@ def _turned(text: str, hear: Hear) -> Iterator[Clause]:
             turned = turned or joint in hear.turns
             if any(_without_trails(_without_leads(clause, hear), hear) in whole for whole in termed):
                 continue
-            said, whole = _second_person(clause, hear)
-            if said:
-                yield Clause(said, turned + (joint in hear.retelling.reasons), whole, _is_guess(clause, hear))
+            told = _second_person(clause, hear)
+            if told.said:
+                yield told._replace(turned=turned + (joint in hear.retelling.reasons))
         for each in termed:
             if not _is_untold(each, hear) and (said := _turned_to_you(each, hear)):
                 yield Clause(said, turned, True)
@@ -194,26 +194,23 @@ def _hanging(sentence: str, hear: Hear) -> str:
     return ", ".join(re.split(r"\s*[,;:–—]\s*", hanging, maxsplit=HANGS)[:HANGS])
 
 
-def _second_person(clause: str, hear: Hear) -> tuple[str, bool]:
-    """A clause in the second person, and whether it is a whole one; empty where it is nothing that may be told."""
+def _second_person(clause: str, hear: Hear) -> Clause:
+    """A clause in the second person, as a guess where what leads it in makes one of it; nothing said where it may not be told."""
     retelling, patterns = hear.retelling, _patterns(hear)
-    clause = _without_trails(_without_leads(clause, hear), hear)
+    bare = _without_leads(clause, hear)
+    guess = any_in(retelling.guesses, flat(clause[: len(clause) - len(bare)]))
+    clause = _without_trails(bare, hear)
     if _is_untold(clause, hear):
-        return "", False
+        return Clause("", 0, False)
     whole = bool(patterns.whole.match(in_line(clause)))
     if patterns.diary.match(in_line(clause)):
         clause, whole = f"{retelling.writer} {clause[:1].lower()}{clause[1:]}", True
     back = _turned_to_you(clause, hear)
-    return back, whole and len(words_in(back)) >= LEAST
+    return Clause(back, 0, whole and len(words_in(back)) >= LEAST, guess)
 
 
 def _without_leads(clause: str, hear: Hear) -> str:
     return clause[_patterns(hear).leads.match(flat(clause)).end() :]  # type: ignore[union-attr]  # what may be empty matches
-
-
-def _is_guess(clause: str, hear: Hear) -> bool:
-    """Whether a clause is led in by words that make a guess of it: "maybe he isn't allowed to"."""
-    return any_in(hear.retelling.guesses, clause[: len(clause) - len(_without_leads(clause, hear))].lower())
 
 
 def guessed(said: str, hear: Hear) -> str:

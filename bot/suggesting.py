@@ -16,7 +16,7 @@ from bot.exploring import walk
 from bot.happening import told_in
 from bot.model import Choice, Said
 from bot.recasting import kind_told, said_again
-from bot.reply import near_to, speak, titled, with_used
+from bot.reply import near_to, options_shown, speak, times, titled, with_used
 from bot.spelling import any_in, in_line, words_in
 from bot.theirs import opening, so_far
 from prompts.library import Idea
@@ -32,14 +32,14 @@ def suggest(draft: Draft, seen: str = "", most: int = 2) -> None:
     """Ideas of the coach's own, after what it has seen, else after what the talk told so far; the cards that may be near stand beside them
     by their titles. None comes twice lately: when all were told, that is said."""
     talk = draft.talk
-    tried = sum(part.startswith(TRIED) for part in talk.used) if talk else TRIES
+    tried = times(talk, TRIED) if talk else TRIES
     found = [*islice(_open(draft, talk.asked), most)] if talk and tried < TRIES else []
     if talk is None or not found:
         draft.say(draft.line("advise.no-more"), "reply", walk(draft, talk.asked) if talk else ())
         return
     draft.talk = with_used(replace(talk, card="", stage="explore", at=draft.at), f"{TRIED}{tried}")
     said = draft.event.text if isinstance(draft.event, Said) else ""
-    known = "/o" in "".join(talk.used) or bool(near_to(draft, talk, 1))  # something of others was shown, or stands beside
+    known = options_shown(talk) or bool(near_to(draft, talk, 1))  # something of others was shown, or stands beside
     of_others = any_in(draft.library.ideas_in(draft.language).others, in_line(said))
     one = ".one" if len(found) == 1 else ""
     lead = draft.line(f"ideas.lead{one if one or not of_others else '.more' if known else '.others'}")
@@ -79,11 +79,11 @@ def _kinds(draft: Draft, asked: str) -> list[str]:
     for told in dict.fromkeys([*asked.splitlines(), said]):
         happened, again, line = told_in(draft, told), kind_told(draft, told), in_line(told)
         for kind, matter in matters.items():
-            by_words, by_deed = any_in(matter.heard, line), happened is not None and happened.name in matter.told
-            plainly = matter.said or by_deed or (told == said and len(words_in(said)) <= PLEA)
-            just_told = by_deed and told == last and happened is not None and not happened.plain
+            by_words, deed = any_in(matter.heard, line), happened if happened and happened.name in matter.told else None
+            plainly = matter.said or deed or (told == said and len(words_in(said)) <= PLEA)
+            just_told = told == last and deed is not None and not deed.plain
             sure = again in matter.again or (by_words and plainly) or just_told
-            counts[kind] += SURELY + (told in (last, said)) if sure else by_words or by_deed  # what was told last goes first
+            counts[kind] += SURELY + (told in (last, said)) if sure else by_words or deed is not None  # what was told last goes first
     sure = [kind for kind, count in counts.most_common() if count >= SURELY]
     return sorted(sure, key=lambda kind: not matters[kind].said)
 
